@@ -1,0 +1,1 @@
+"""A workshop on securing FastMCP servers with Microsoft Entra ID."""

@@ -1,0 +1,9 @@
+"""Run an MCP server in the background of a notebook."""
+
+from __future__ import annotations
+
+from workshop.background.log import LogLine, ServerLog
+from workshop.background.quiet import quiet_fastmcp
+from workshop.background.server import BackgroundServer, ServerDidNotStart, start
+
+__all__ = ["BackgroundServer", "LogLine", "ServerDidNotStart", "ServerLog", "quiet_fastmcp", "start"]

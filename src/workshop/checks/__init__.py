@@ -1,0 +1,17 @@
+"""Exercise checks: they answer with a card and never raise."""
+
+from __future__ import annotations
+
+from workshop.checks import lesson00
+from workshop.checks.card import Card
+from workshop.checks.examine import examine
+from workshop.checks.exercise import Exercise, Verdict
+
+__all__ = ["Card", "Exercise", "Verdict", "examine", "exercises"]
+
+EXERCISES: dict[str, tuple[Exercise, ...]] = {"00": lesson00.EXERCISES}
+
+
+def exercises(lesson: str) -> tuple[Exercise, ...]:
+    """Return the exercises of a lesson, in the order of its notebook; none for one still to come."""
+    return EXERCISES.get(lesson, ())

@@ -1,0 +1,159 @@
+"""`workshop start`: look over the machine, copy the notebooks, start the practice tenant, be JupyterLab.
+
+The launcher is the JupyterLab process: there is no other one that could be left behind. What Jupyter writes
+about a person (settings, workspaces, history) goes into the state folder, so that their own Jupyter is
+neither read nor changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from workshop import doctor, mywork, practice, settings
+from workshop.errors import WorkshopError
+from workshop.private_files import make_private_folder
+from workshop.settings import Settings
+
+FIRST_PORT = 8888
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (they are only recognized here)
+
+QUIET_LAB = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `workshop start`."""
+    parser = subparsers.add_parser("start", help="open JupyterLab on the lessons")
+    parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
+    parser.add_argument("--port", type=int, metavar="N", help="the port (default: 8888 or the next free)")
+    parser.add_argument("--ip", metavar="ADDR", default="127.0.0.1", help="the address to listen on")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Bring everything up, then serve JupyterLab until Ctrl-C, SIGTERM or the menu's Shut Down.
+
+    Raises:
+        WorkshopError: the port is taken, or something of the workshop can't be brought up.
+    """
+    current = settings.load()
+    if arguments.port is not None:
+        _check_port(arguments.ip, arguments.port)
+    _check_machine(current)
+    copies = current.project / "my-work"
+    for line in mywork.copy(current.project / "notebooks", copies).lines():
+        print(line)
+    if current.mode == "practice":
+        running = practice.ensure(current, holder="launcher")
+        print(f"The practice tenant is running ({running.https}): no account and no network is needed.")
+    else:
+        print(f"Your own tenant is used, as {current.file} says.")
+    first = next((path.name for path in sorted(copies.glob("*.ipynb"))), None)
+    enclose(current, os.environ)
+    serve(current.project, arguments, f"my-work/{first}" if first else None)
+    return 0
+
+
+def enclose(current: Settings, environ: MutableMapping[str, str]) -> None:
+    """Keep a person's own Jupyter out, and let kernels and terminals find the workshop.
+
+    Args:
+        environ: the environment to change; JupyterLab must not be imported before, it reads some of it then.
+    """
+    home = make_private_folder(make_private_folder(current.state) / "jupyter")
+    for name in [
+        name for name in environ if name.startswith(("JUPYTER_", "JUPYTERLAB_")) and name != "JUPYTER_TOKEN"
+    ]:
+        del environ[name]
+    environ.update(
+        JUPYTER_CONFIG_DIR=str(home / "config"),
+        JUPYTER_DATA_DIR=str(home / "data"),
+        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
+        JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+        JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
+        JUPYTER_PLATFORM_DIRS="1",
+        IPYTHONDIR=str(home / "ipython"),
+        WORKSHOP_PROJECT=str(current.project),
+        WORKSHOP_STATE=str(current.state),
+        VIRTUAL_ENV=sys.prefix,
+        PATH=os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]),
+    )
+    overrides = home / "config" / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir(parents=True, exist_ok=True)
+    overrides.write_text(json.dumps(QUIET_LAB, indent=2), encoding="utf-8")
+
+
+def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> None:
+    """Be JupyterLab until it is told to stop.
+
+    Args:
+        first: the notebook to open, relative to the project.
+    """
+    from jupyterlab.labapp import LabApp  # it reads the environment when it is imported
+
+    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
+    options = {
+        "ServerApp.root_dir": project,
+        "ServerApp.ip": arguments.ip,
+        "ServerApp.port": arguments.port or FIRST_PORT,
+        "ServerApp.port_retries": 50 if arguments.port is None else 0,
+        "ServerApp.open_browser": not arguments.no_browser,
+        "ServerApp.allow_root": True,  # a container's only user is often root
+        "ServerApp.answer_yes": True,
+        "Application.log_level": "WARN",
+        "LabApp.default_url": f"/lab/tree/{first}" if first else "/lab",
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+        "IdentityProvider.token": token,
+        "KernelSpecManager.allowed_kernelspecs": "python3",
+    }
+    server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
+    server.io_loop.add_callback(_tell, arguments.ip, server.port, f"{server.default_url}?token={token}")
+    server.start()
+    print("JupyterLab has ended.", flush=True)
+
+
+def _tell(ip: str, port: int, path: str) -> None:
+    """Print where JupyterLab is; if it listens everywhere, two addresses that lead there."""
+    hosts = ["127.0.0.1", socket.gethostname()] if ip in EVERY_ADDRESS else [f"[{ip}]" if ":" in ip else ip]
+    addresses = "\n    ".join(f"http://{host}:{port}{path}" for host in hosts)
+    print(f"\nJupyterLab is running. Open\n    {addresses}\nCtrl-C ends it.\n", flush=True)
+
+
+def _check_machine(current: Settings) -> None:
+    findings = doctor.run(current)
+    failed = [finding for finding in findings if finding.ok is False]
+    print(f"Machine check: {len(findings) - len(failed)} of {len(findings)} fit")
+    if failed:
+        print(doctor.table(failed))
+
+
+def _check_port(ip: str, port: int) -> None:
+    """Refuse a taken port: Jupyter would say it in a log line and end.
+
+    Raises:
+        WorkshopError: nobody can listen there.
+    """
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    try:
+        with socket.create_server((ip, port), family=family):
+            pass
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise WorkshopError(
+            f"port {port} of {ip} can't be used ({reason}): choose another, or leave out --port"
+        ) from error

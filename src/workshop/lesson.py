@@ -1,0 +1,166 @@
+"""The start cell of a notebook: `lesson = begin("00")` makes everything ready and says where you are."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from IPython.display import display
+
+from workshop import doctor, practice, signin, trace
+from workshop.background.quiet import quiet_fastmcp
+from workshop.checks import Card, Exercise, examine, exercises
+from workshop.errors import WorkshopError
+from workshop.lessons import outline
+from workshop.practice import Running
+from workshop.progress import Map, remember
+from workshop.settings import Settings, load
+from workshop.show.frame import AMBER, Notice
+from workshop.show.table import Table
+from workshop.signin import ACCOUNTS, UserAgent
+
+
+class NotPassed(WorkshopError):
+    """A check was not passed where WORKSHOP_STRICT=1 asks for it."""
+
+
+class CannotBegin(WorkshopError):
+    """The start cell stopped. A notebook shows one line instead of a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return ["The lesson can't begin. The card above says why, and what to do."]
+
+
+@dataclass(eq=False, repr=False)
+class Lesson:
+    """What a notebook works with.
+
+    Attributes:
+        number: of the lesson.
+        settings: which tenant this is, and its values.
+        agent: the browser that signs in: choose who with `agent.account`.
+        running: the practice tenant; None in your own tenant.
+    """
+
+    number: str
+    settings: Settings
+    agent: UserAgent
+    running: Running | None
+    _failures: dict[str, int] = field(default_factory=dict)
+    _passed: dict[str, object] = field(default_factory=dict)
+
+    def check(self, name: str, answer: object) -> Card:
+        """Judge an answer and return the card.
+
+        Args:
+            name: of the exercise.
+            answer: a value, or a function (not called) that the check calls.
+
+        Raises:
+            NotPassed: only if WORKSHOP_STRICT=1 is set.
+        """
+        exercise = self._exercise(name)
+        card = examine(exercise, answer, self.settings, self._failures.get(name, 0))
+        if card.status == "passed":
+            self._passed[name] = answer
+            card = self._remembered(card, name)
+        elif card.status == "not yet":
+            self._failures[name] = self._failures.get(name, 0) + 1
+        if card.status != "passed" and os.environ.get("WORKSHOP_STRICT") == "1":
+            raise NotPassed(repr(card))
+        return card
+
+    def use(self, name: str, **given: object) -> object:
+        """Return the learner's answer once it has passed, the workshop's own until then, and say which.
+
+        Args:
+            name: of the exercise.
+            given: what the workshop's own answer is built from.
+        """
+        exercise = self._exercise(name)
+        if name in self._passed:
+            print(f"Your own answer to “{exercise.title}” is used from here on.")
+            return self._passed[name]
+        print(f"The workshop's answer to “{exercise.title}” is used until yours passes.")
+        return exercise.own(**given)
+
+    def map(self) -> Map:
+        """Return the map of lessons, with what was passed so far."""
+        return Map(self.settings.project, self.settings.state)
+
+    def machine(self) -> Table:
+        """Look over this machine: each line that is not ok says what to do."""
+        found = doctor.run(self.settings)
+        rows = tuple((one.word, one.name, "\n".join(filter(None, (one.detail, one.fix)))) for one in found)
+        return Table(("", "what", "found"), rows)
+
+    def people(self) -> Table:
+        """List who can sign in to the practice tenant."""
+        return Table(("account", "who"), tuple(ACCOUNTS.items()))
+
+    def recording(self) -> AbstractContextManager[trace.Recording]:
+        """Record every hop of the block: `with lesson.recording() as recorded:`."""
+        return trace.recording(self.running)
+
+    def banner(self) -> Notice:
+        """Say which lesson and which tenant this is."""
+        title = f"Lesson {self.number} · {outline(self.number).title}"
+        if self.settings.mode == "practice":
+            lines = (
+                f"{title}. You work in the PRACTICE tenant: it runs on this machine and is not Microsoft's.",
+                "Nothing leaves this machine. No Azure account and no password is needed.",
+            )
+            return Notice("PRACTICE TENANT", lines, AMBER)
+        lines = (
+            f"{title}. You work in YOUR OWN tenant: what you register there is real.",
+            "Sign-in opens your own browser.",
+        )
+        return Notice("YOUR OWN TENANT", lines)
+
+    def __repr__(self) -> str:
+        return f"Lesson {self.number} in the {self.settings.mode} tenant"
+
+    def _exercise(self, name: str) -> Exercise:
+        known = {exercise.name: exercise for exercise in exercises(self.number)}
+        if name not in known:
+            raise WorkshopError(f"Lesson {self.number} has no exercise {name!r}. It has {', '.join(known)}.")
+        return known[name]
+
+    def _remembered(self, card: Card, name: str) -> Card:
+        try:
+            remember(self.settings.state, self.number, name)
+        except (WorkshopError, OSError) as error:
+            return replace(card, message=f"{card.message}\nIt could not be written down: {error}")
+        return card
+
+
+def begin(number: str) -> Lesson:
+    """Make a notebook ready: the settings, the practice tenant, the browser. It may be run again.
+
+    Args:
+        number: of the lesson, such as "00".
+
+    Raises:
+        CannotBegin: a card above says why and what to do.
+    """
+    outline(number)
+    try:
+        lesson = _ready(number)
+    except WorkshopError as error:
+        display(Notice("THE LESSON CAN'T BEGIN YET", (str(error),), AMBER))  # type: ignore[no-untyped-call]
+        raise CannotBegin(str(error)) from None
+    display(lesson.banner())  # type: ignore[no-untyped-call]
+    return lesson
+
+
+def _ready(number: str) -> Lesson:
+    settings = load()
+    quiet_fastmcp()
+    # True of every client of the lessons, and said on every sign-in with a path of this machine.
+    warnings.filterwarnings("ignore", message="Using in-memory token storage")
+    practice.hold_mode(settings)
+    running = practice.enter(settings) if settings.mode == "practice" else None
+    agent = signin.install(settings, running)
+    return Lesson(number, settings, agent, running)

@@ -1,0 +1,125 @@
+"""The lock: every package of the workshop, pinned and hashed for all systems, with no address in it.
+
+`workshop lock` writes the requirements*.txt again from pyproject.toml. The pins that still fit stay as they
+are; `--upgrade` moves them to the newest that fit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from workshop import settings
+from workshop.errors import WorkshopError
+
+OLDEST_PYTHON = "3.11"
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """A file of pins and what uv makes it from."""
+
+    name: str
+    sources: tuple[str, ...]
+
+
+LOCK_FILES = (
+    LockFile("requirements.txt", ("pyproject.toml", "--group", "install", "--group", "test")),
+    LockFile("requirements-dev.txt", ("--group", "dev", "--constraints", "requirements.txt")),
+    LockFile("requirements-uv.txt", ("--group", "uv")),
+)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One package of a lock.
+
+    Attributes:
+        marker: the environment marker it is for, as PEP 508 has it; empty for every system.
+        hashes: of the files it may come in, each as "sha256:<hex>".
+    """
+
+    name: str
+    version: str
+    marker: str
+    hashes: tuple[str, ...]
+
+
+PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>\S+)(?:\s*;\s*(?P<marker>.+))?")
+
+
+def read(path: Path) -> tuple[Pin, ...]:
+    """Read the pins of a lock.
+
+    Raises:
+        WorkshopError: a line is neither a pin with its hashes nor a comment.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WorkshopError(f"{path}: the lock can't be read ({error.strerror}).") from error
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    logical = "\n".join(lines).replace("\\\n", " ").splitlines()
+    return tuple(_pin(line, path) for line in logical if line.strip())
+
+
+def _pin(line: str, path: Path) -> Pin:
+    requirement, *hashes = line.split("--hash=")
+    found = PIN.fullmatch(requirement.strip())
+    if found is None:
+        raise WorkshopError(f"{path.name}: {requirement.strip()!r} is no pin of the form name==version.")
+    return Pin(found["name"], found["version"], found["marker"] or "", tuple(part.strip() for part in hashes))
+
+
+def find_uv(project: Path) -> str:
+    """Find uv on PATH, or the one that start.py fetched.
+
+    Raises:
+        WorkshopError: there is none.
+    """
+    private = project / ".workshop" / "uv" / ("Scripts" if os.name == "nt" else "bin")
+    found = shutil.which("uv") or shutil.which("uv", path=str(private))
+    if found is None:
+        raise WorkshopError("uv is not on PATH. Install it (docs.astral.sh/uv), then run this again.")
+    return found
+
+
+def compile_lock(project: Path, lock: LockFile, *, upgrade: bool = False) -> None:
+    """Resolve one lock for all systems and write it.
+
+    Raises:
+        WorkshopError: uv found no set of versions that fits, or can't reach the package registry.
+    """
+    # fmt: off
+    command = [
+        find_uv(project), "pip", "compile", *lock.sources, "--universal", "--generate-hashes", "--quiet",
+        "--python-version", OLDEST_PYTHON, "--custom-compile-command", "workshop lock",
+        "--output-file", lock.name,
+    ]
+    # fmt: on
+    if upgrade:
+        command.append("--upgrade")
+    if subprocess.run(command, cwd=project, check=False).returncode:
+        raise WorkshopError(f"{lock.name} was not written: uv says why above.")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `workshop lock`."""
+    parser = subparsers.add_parser("lock", help="write the requirements*.txt again from pyproject.toml")
+    parser.add_argument("--upgrade", action="store_true", help="move every pin to the newest that fits")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write every lock again."""
+    project = settings.load().project
+    for lock in LOCK_FILES:
+        print(f"resolving {lock.name}", flush=True)
+        compile_lock(project, lock, upgrade=arguments.upgrade)
+        print(f"  {len(read(project / lock.name))} packages")
+    return 0

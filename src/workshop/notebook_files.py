@@ -1,0 +1,54 @@
+"""Read and write notebook files: nbformat with types, and the same text on every system."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from workshop.errors import WorkshopError
+
+
+class NotebookError(WorkshopError):
+    """A notebook that can't be derived from: the message names the file and the cell."""
+
+
+def node(fields: dict[str, Any]) -> NotebookNode:
+    """Return a notebook, or a part of one, made of plain dictionaries and lists."""
+    made: NotebookNode = nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
+    return made
+
+
+def read(path: Path) -> NotebookNode:
+    """Return the notebook in a file.
+
+    Raises:
+        NotebookError: two cells have the same id. (nbformat would give one of them a random one.)
+    """
+    text = path.read_text(encoding="utf-8")
+    ids = Counter(cell.get("id") for cell in json.loads(text)["cells"])
+    twice = [name for name, count in ids.items() if count > 1]
+    if twice:
+        raise NotebookError(f"{path.name}: two cells have the id {twice[0]!r}.")
+    found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    return found
+
+
+def text_of(notebook: NotebookNode) -> str:
+    """Return the text of the notebook's file.
+
+    Raises:
+        nbformat.ValidationError: it is no notebook.
+    """
+    nbformat.validate(notebook)
+    return str(nbformat.writes(notebook, version=4)) + "\n"  # type: ignore[no-untyped-call]
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file with the line ends it has everywhere."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")

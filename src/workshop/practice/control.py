@@ -1,0 +1,168 @@
+"""A running practice tenant, and the calls to its control door."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypedDict
+from urllib.parse import urlencode, urlsplit
+
+from workshop.errors import TenantNotRunning, TenantRefused
+
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 10.0
+
+
+class Exchange(TypedDict):
+    """One recorded exchange, masked by the tenant before it was recorded.
+
+    `at` is in seconds since 1970, `sent` the query and then the form's parameters, `received` the parameters
+    of the Location header or the members of the JSON answer.
+    """
+
+    seq: int
+    at: float
+    holder: str
+    host: str
+    method: str
+    path: str
+    user_agent: str
+    flow: str
+    sent: list[list[str]]
+    status: int
+    received: list[list[str]]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """Recorded exchanges and the number of the last one there is, whoever made it."""
+
+    exchanges: list[Exchange]
+    last: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """A practice tenant as it announced itself.
+
+    Attributes:
+        proxy: URL of the CONNECT proxy.
+        https: URL of the TLS listener, for clients that can't use a proxy.
+        ca: the certificate authority's certificate, a PEM file.
+        tenant_id: the default directory.
+        control: URL of the control door.
+        holder: the name of this process's lease, and the label of what it sends; "" without a lease.
+    """
+
+    pid: int
+    proxy: str
+    https: str
+    ca: Path
+    tenant_id: str
+    state: Path
+    control: str
+    secret: str = field(repr=False)
+    holder: str = ""
+
+    def exchanges(self, after: int = 0, wait: float = 0, holder: str | None = None) -> list[Exchange]:
+        """Return the exchanges recorded after number `after`; see `log`."""
+        return self.log(after, wait, holder).exchanges
+
+    def last_exchange(self) -> int:
+        """Return the number of the last exchange recorded so far."""
+        return self.log(after=2**53).last
+
+    def log(self, after: int = 0, wait: float = 0, holder: str | None = None) -> Log:
+        """Return the exchanges recorded after number `after`.
+
+        Args:
+            wait: seconds (30 at most) to wait for one if there is none yet.
+            holder: only those of this label; everyone's if None.
+        """
+        query = {"after": str(after), "wait": f"{min(wait, 30):g}"} | ({"holder": holder} if holder else {})
+        answer = self._call("GET", f"/log?{urlencode(query)}", patience=wait + ANSWER_SECONDS)
+        return Log(answer["exchanges"], answer["last"])
+
+    def new_directory(self, name: str) -> str:
+        """Make (or find) another directory tenant in the same process and return its tenant id."""
+        return str(self._call("POST", "/directories", {"name": name})["tenant_id"])
+
+    def status(self) -> dict[str, Any]:
+        """Return what the tenant says of itself: pid, uptime, leases, directories, requests."""
+        return self._call("GET", "/status")
+
+    def reset(self) -> None:
+        """Put the directory back to its seed. Keys, certificate and ports stay."""
+        self._call("POST", "/reset")
+
+    def stop(self) -> None:
+        """End the tenant, whoever else uses it, and return when its doors are closed."""
+        self._call("POST", "/stop")
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                self.status()
+            except (TenantNotRunning, TenantRefused):
+                return
+            time.sleep(0.02)
+        raise TenantRefused("POST /stop", 200, "but it is still there.")
+
+    def _call(
+        self, method: str, path: str, body: dict[str, str] | None = None, patience: float = ANSWER_SECONDS
+    ) -> dict[str, Any]:
+        # http.client knows no proxy variables: a control call must never go through the proxy.
+        connection = http.client.HTTPConnection(urlsplit(self.control).netloc, timeout=CONNECT_SECONDS)
+        headers = self.authorization | ({"Content-Type": "application/json"} if body else {})
+        try:
+            connection.connect()
+            connection.sock.settimeout(patience)
+            connection.request(method, path, json.dumps(body) if body else None, headers)
+            response = connection.getresponse()
+            text = response.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise TenantNotRunning(self.state) from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise TenantRefused(f"{method} {path}", response.status, text.strip()[:200])
+        return dict(json.loads(text)) if text.strip() else {}
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        """Return the header every control call carries."""
+        return {"Authorization": f"Bearer {self.secret}"}
+
+
+def announced(state: Path) -> Running | None:
+    """Return the tenant that last announced itself in `state`, running or not; None if none did."""
+    try:
+        said = json.loads((state / "tenant.json").read_text(encoding="utf-8"))
+        secret = (state / "control-secret").read_text(encoding="utf-8").strip()
+        return Running(
+            pid=int(said["pid"]),
+            proxy=said["proxy"],
+            https=said["https"],
+            ca=Path(said["ca"]),
+            tenant_id=said["tenant_id"],
+            state=state,
+            control=said["control"],
+            secret=secret,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def found(state: Path) -> Running | None:
+    """Return the tenant that runs for `state`, or None. It is neither started nor kept alive by this."""
+    running = announced(state)
+    if running is None:
+        return None
+    try:
+        running.status()
+    except (TenantNotRunning, TenantRefused):
+        return None
+    return running

@@ -1,0 +1,57 @@
+"""Files and folders that only their owner may read."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from workshop.errors import FileUnusable
+
+
+def make_private_folder(folder: Path) -> Path:
+    """Make `folder` with mode 0700, or accept the one that is there if no other user can write to it.
+
+    Raises:
+        FileUnusable: it can't be made, or other users can write to it.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            _check_folder(folder)
+    except OSError as error:
+        raise FileUnusable(folder, f"can't be used as a folder ({error.strerror}).") from error
+    return folder
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise FileUnusable(folder, "is in the way: a folder should stand here.")
+    if os.name == "posix" and folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise FileUnusable(folder, "other users can write here. Run `chmod 700` on it or choose another.")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write `text` (UTF-8) to `path` with mode 0600, whole or not at all.
+
+    Raises:
+        FileUnusable: it can't be written.
+    """
+    target = path.resolve()
+    try:
+        # The name still ends as the target's: a rule in .gitignore that keeps one out keeps both out.
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.name)
+    except OSError as error:
+        raise FileUnusable(path, f"can't be written ({error.strerror}).") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise FileUnusable(path, f"can't be written ({error.strerror}).") from error

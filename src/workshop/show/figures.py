@@ -1,0 +1,97 @@
+"""Draw the figures of the lessons. `workshop derive` writes them into images/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+
+INK = "#1f2933"
+SOFT = "#52606d"
+BLUE = "#1b5fa7"
+GREEN = "#1f7a4d"
+RED = "#b42318"
+
+HEAD = (
+    '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
+    f'orient="auto-start-reverse"><path d="M0 0L10 5L0 10z" fill="{SOFT}"/></marker></defs>'
+)
+
+
+def text(x: int, y: int, words: str, style: str = "", *, size: int = 15, colour: str = INK) -> str:
+    """Return one line of text, centred on `x` unless `style` says otherwise."""
+    place = f'x="{x}" y="{y}" font-size="{size}" fill="{colour}"'
+    return f'<text {place} style="text-anchor:middle;{style}">{escape(words)}</text>'
+
+
+def box(x: int, y: int, width: int, height: int, title: str, lines: Iterable[str], colour: str) -> str:
+    """Return a titled box with lines of text below the title."""
+    middle = x + width // 2
+    place = f'x="{x}" y="{y}" width="{width}" height="{height}"'
+    parts = [
+        f'<rect {place} rx="8" fill="#ffffff" stroke="{colour}" stroke-width="2"/>',
+        text(middle, y + 28, title, "font-weight:bold", size=17, colour=colour),
+    ]
+    parts += [text(middle, y + 54 + 22 * row, line) for row, line in enumerate(lines)]
+    return "\n".join(parts)
+
+
+def arrow(x1: int, y1: int, x2: int, y2: int, colour: str = SOFT, dash: str = "none") -> str:
+    """Return a line with a head at its end."""
+    line = f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{colour}" stroke-width="2"'
+    return f'{line} stroke-dasharray="{dash}" marker-end="url(#head)"/>'
+
+
+def picture(width: int, height: int, title: str, parts: Iterable[str]) -> str:
+    """Return a whole SVG file on a white card, readable on a dark page too."""
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" font-family="system-ui, sans-serif">'
+    )
+    card = f'<rect x="0" y="0" width="{width}" height="{height}" rx="12" fill="#ffffff"/>'
+    return "\n".join([svg, f"<title>{escape(title)}</title>", HEAD, card, *parts, "</svg>\n"])
+
+
+def machine() -> str:
+    """Draw what runs on the learner's machine, and what is refused."""
+    around = '<rect x="20" y="20" width="710" height="360" rx="12" fill="#f5f7fa" stroke="#9aa5b1"/>'
+    notebook = ("the MCP client, and a browser", "that signs you in")
+    server = ("starts in a cell of this notebook", "tool: get_user_info")
+    hosts = ("answers as login.microsoftonline.com", "and graph.microsoft.com")
+    parts = [
+        around,
+        text(375, 50, "your machine", "font-weight:bold", size=16, colour=SOFT),
+        box(40, 75, 280, 100, "This notebook", notebook, BLUE),
+        box(430, 75, 280, 100, "MCP server", server, BLUE),
+        box(215, 260, 320, 100, "Practice tenant", hosts, GREEN),
+        arrow(320, 125, 426, 125),
+        text(372, 115, "call the tool", size=14, colour=SOFT),
+        arrow(180, 175, 300, 256),
+        text(205, 222, "sign in", "text-anchor:end", size=14, colour=SOFT),
+        arrow(570, 175, 450, 256),
+        text(545, 222, "fetch the token", "text-anchor:start", size=14, colour=SOFT),
+        arrow(535, 310, 715, 310, RED, dash="6 5"),
+        text(732, 319, "✕", "font-weight:bold", size=26, colour=RED),
+        text(825, 306, "the internet", "font-weight:bold", size=17, colour=RED),
+        text(825, 330, "refused", colour=RED),
+    ]
+    return picture(900, 400, "What runs on your machine in this workshop", parts)
+
+
+def two_tenants() -> str:
+    """Draw the same code beside the two tenants it can talk to."""
+    parts = [
+        box(30, 65, 250, 100, "Your code", ("the same lines", "the same libraries"), BLUE),
+        box(550, 20, 280, 85, "Practice tenant", ("on your machine, no account",), GREEN),
+        box(550, 125, 280, 85, "Your own tenant", ("in the cloud, your account",), BLUE),
+        arrow(280, 100, 546, 65),
+        text(400, 62, "WORKSHOP_TENANT=practice", size=14, colour=SOFT),
+        arrow(280, 130, 546, 167),
+        text(400, 178, "WORKSHOP_TENANT=own", size=14, colour=SOFT),
+    ]
+    return picture(860, 230, "The same code with the practice tenant and with your own", parts)
+
+
+FIGURES: dict[str, Callable[[], str]] = {
+    "lesson-00-machine.svg": machine,
+    "lesson-00-two-tenants.svg": two_tenants,
+}

@@ -1,0 +1,40 @@
+"""A bordered block of text, readable on a light page and on a dark one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+BLUE = "#3b82c4"
+AMBER = "#c77700"
+GREEN = "#2e8b57"
+
+
+def frame(heading: str, paragraphs: list[str], colour: str) -> str:
+    """Return the block as HTML. Only the border is coloured: text keeps the colour the page gives it.
+
+    Args:
+        heading: HTML of the first line.
+        paragraphs: HTML of each line below it.
+        colour: of the border, as CSS.
+    """
+    lines = "".join(f'<div style="margin-top:0.3em">{paragraph}</div>' for paragraph in paragraphs)
+    return (
+        f'<div style="border:1px solid {colour};border-left-width:6px;border-radius:4px;'
+        f'padding:0.5em 0.9em;margin:0.3em 0;max-width:52em"><div><b>{heading}</b></div>{lines}</div>'
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class Notice:
+    """A heading with some lines of text."""
+
+    heading: str
+    lines: tuple[str, ...]
+    colour: str = BLUE
+
+    def __repr__(self) -> str:
+        return "\n".join([self.heading, *(f"  {line}" for line in self.lines)])
+
+    def _repr_html_(self) -> str:
+        return frame(escape(self.heading), [escape(line) for line in self.lines], self.colour)

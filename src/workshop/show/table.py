@@ -1,0 +1,31 @@
+"""A table that reads well as HTML and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+LEFT = 'style="text-align:left;vertical-align:top"'
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows below headings. A cell may have several lines in HTML; as text they stand side by side."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        lines = [[cell.replace("\n", "; ") for cell in row] for row in (self.headings, *self.rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
+        form = "  ".join(f"{{:{width}}}" for width in widths)
+        return "\n".join(form.format(*line).rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col" {LEFT}>{escape(name)}</th>' for name in self.headings)
+        rows = "".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in self.rows)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return f"<td {LEFT}>{escape(text).replace(chr(10), '<br>')}</td>"

@@ -1,0 +1,48 @@
+"""Sign in where a person's browser would: the same code, with every hop recorded."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from workshop import trace
+from workshop.signin.agent import ACCOUNTS, MEMBER, UserAgent
+from workshop.signin.journey import USER_AGENT, SignIn
+
+if TYPE_CHECKING:
+    from workshop.practice import Running
+    from workshop.settings import Settings
+
+__all__ = ["ACCOUNTS", "MEMBER", "USER_AGENT", "SignIn", "UserAgent", "install"]
+
+
+def install(
+    settings: Settings | None = None,
+    running: Running | None = None,
+    *,
+    account: str = MEMBER,
+) -> UserAgent:
+    """Make the user agent the browser of this process; with an own tenant the real browser stays.
+
+    Args:
+        settings: says which tenant this is; practice if None.
+        running: the practice tenant, which later recordings then read; without it only servers on this
+            machine are reached.
+        account: the user principal name it picks.
+    """
+    if running is None:
+        agent = UserAgent(account)
+    else:
+        agent = UserAgent(account, proxy=_labelled(running.proxy, running.holder), ca=Path(running.ca))
+        trace.use_tenant(running)
+    if settings is None or settings.mode == "practice":
+        webbrowser.register("workshop", None, agent, preferred=True)
+        agent.registered = True
+    return agent
+
+
+def _labelled(proxy: str, label: str) -> str:
+    parts = urlsplit(proxy)
+    return f"{parts.scheme}://{label}:x@{parts.netloc}" if label else proxy

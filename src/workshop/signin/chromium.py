@@ -1,0 +1,166 @@
+"""The second way to sign in: a real Chromium, Chrome or Edge that meets the practice tenant."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from workshop.errors import WorkshopError
+
+_ON_PATH = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+)
+_ON_MACOS = (
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "Chromium.app/Contents/MacOS/Chromium",
+)
+_ON_WINDOWS = (
+    r"Google\Chrome\Application\chrome.exe",
+    r"Microsoft\Edge\Application\msedge.exe",
+    r"Chromium\Application\chrome.exe",
+)
+
+
+class Tenant(Protocol):
+    """What must be known of the practice tenant: a `Running`, say."""
+
+    @property
+    def proxy(self) -> str:
+        """The address of its proxy."""
+
+    @property
+    def https(self) -> str:
+        """The address of its own TLS listener."""
+
+
+@dataclass(eq=False)
+class BrowserNotFound(WorkshopError):
+    """Neither Chromium nor Chrome nor Edge is on this machine."""
+
+    looked_for: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"No Chromium, Chrome or Edge was found (looked for {', '.join(self.looked_for)})."
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A browser that was started, with its throw-away profile."""
+
+    process: subprocess.Popen[bytes]
+    profile: Path
+
+    def close(self) -> None:
+        """End the browser and remove its profile."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def find(platform: str = sys.platform, environ: Mapping[str, str] | None = None) -> Path:
+    """Return the program of a Chromium, Chrome or Edge.
+
+    Args:
+        platform: as `sys.platform` says it.
+        environ: where Windows says which folders hold programs; `os.environ` if None.
+
+    Raises:
+        BrowserNotFound: there is none.
+    """
+    candidates = _candidates(platform, os.environ if environ is None else environ)
+    for candidate in candidates:
+        found = shutil.which(candidate)
+        if found:
+            return Path(found)
+    raise BrowserNotFound(candidates)
+
+
+def _candidates(platform: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    if platform == "darwin":
+        places = ("/Applications", str(Path.home() / "Applications"))
+        return tuple(f"{folder}/{app}" for folder in places for app in _ON_MACOS)
+    if platform == "win32":
+        names = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        folders = tuple(environ[name] for name in names if environ.get(name))
+        return tuple(f"{folder}\\{app}" for app in _ON_WINDOWS for folder in folders)
+    return _ON_PATH
+
+
+def certificate_pin(https: str, seconds: float = 10.0) -> str:
+    """Return the base64 SHA-256 of the public key the tenant's TLS listener shows.
+
+    Args:
+        https: the address of the listener, such as `https://localhost:8443`.
+        seconds: how long to wait for it.
+    """
+    parts = urlsplit(https)
+    pem = ssl.get_server_certificate((parts.hostname or "localhost", parts.port or 443), timeout=seconds)
+    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+def command(url: str, tenant: Tenant, profile: Path, browser: Path | None = None, *more: str) -> list[str]:
+    """Return the command line that opens `url` in a browser which takes the tenant for Entra.
+
+    Args:
+        url: the page to open.
+        tenant: the practice tenant.
+        profile: an empty folder; the learner's own profile is left alone.
+        browser: the program; looked for if None.
+        more: further options, such as `--headless=new`.
+    """
+    return [
+        str(browser or find()),
+        f"--user-data-dir={profile}",
+        f"--proxy-server={tenant.proxy}",
+        f"--ignore-certificate-errors-spki-list={certificate_pin(tenant.https)}",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        *more,
+        url,
+    ]
+
+
+def launch(url: str, tenant: Tenant, browser: Path | None = None, *more: str) -> Launched:
+    """Open `url` in a real browser with a throw-away profile. Call `close()` on what is returned.
+
+    Raises:
+        BrowserNotFound: there is no such browser on this machine.
+    """
+    browser = browser or find()
+    profile = Path(tempfile.mkdtemp(prefix="workshop-browser-"))
+    process = subprocess.Popen(
+        command(url, tenant, profile, browser, *more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return Launched(process, profile)

@@ -1,0 +1,259 @@
+"""One sign-in, from the address that was opened to the page where it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import httpx
+
+from workshop.signin import pages, places
+from workshop.signin.pages import Form, Page
+from workshop.trace import carried
+from workshop.trace.hop import Hop, Participant, now
+from workshop.trace.masking import mask_text, mask_url
+
+USER_AGENT = "workshop-user-agent/1"
+MOST_HOPS = 30
+_REFUSED_FOR = 5.0
+_RETRY_AFTER = 0.01
+
+Outcome = Literal["signed in", "declined", "error", "blocked", "lost"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person at the browser decides.
+
+    Attributes:
+        account: the user principal name that is picked.
+        consent: whether to accept on Entra's consent page.
+        allow_client: whether to allow the MCP client on the MCP server's own page.
+    """
+
+    account: str
+    consent: bool
+    allow_client: bool
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How a sign-in went.
+
+    Attributes:
+        account: the user principal name that was to be picked.
+        outcome: "signed in"; "declined" by someone; "error", a page told why; "blocked", it led to
+            a place the user agent does not go; "lost", nobody answered.
+        hops: every request with its answer.
+        error: what the last page said, empty if all went well.
+        page: the address of the last page, without its query.
+    """
+
+    account: str
+    outcome: Outcome
+    hops: tuple[Hop, ...]
+    error: str
+    page: str
+
+    def __repr__(self) -> str:
+        said = f"\n{self.error}" if self.error else ""
+        return f"{self.account}: {self.outcome} after {len(self.hops)} requests, at {self.page}{said}"
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    form: tuple[tuple[str, str], ...] = ()
+
+    def parameters(self) -> dict[str, str]:
+        """Return what it carries in query, fragment or form."""
+        return dict(carried.of_url(self.url)) | dict(self.form)
+
+
+@dataclass(frozen=True)
+class _End:
+    outcome: Outcome
+    error: str = ""
+
+
+@dataclass
+class Journey:
+    """Follow one sign-in as a browser would.
+
+    Attributes:
+        client: without redirects, with its own cookies.
+        choices: what to answer on the pages.
+        publish: gets each hop as soon as its answer is there.
+        stopped: set when the sign-in is to be given up.
+    """
+
+    client: httpx.Client
+    choices: Choices
+    publish: Callable[[Hop], None]
+    stopped: threading.Event = field(default_factory=threading.Event)
+    hops: list[Hop] = field(default_factory=list)
+    _callback: tuple[str, int] | None = None
+
+    def run(self, url: str) -> SignIn:
+        """Open `url` and go on until a page needs nothing more."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        callback = places.split(asked.get("redirect_uri", ""))
+        self._callback = places.origin(callback) if callback and places.is_loopback(callback) else None
+        request, end = self._follow(_Request("GET", url))
+        told = self._callback == _origin(request.url)
+        if end.outcome in ("declined", "error", "blocked") and self._callback and not told:
+            self._tell_client(asked, end)
+        return SignIn(
+            self.choices.account, end.outcome, tuple(self.hops), mask_text(end.error), mask_url(request.url)
+        )
+
+    def _follow(self, request: _Request) -> tuple[_Request, _End]:
+        for _ in range(MOST_HOPS):
+            parts = places.split(request.url)
+            if parts is None or not (places.is_loopback(parts) or places.is_tenant(parts)):
+                return request, _End("blocked", f"It leads to {mask_url(request.url)}: {_NOT_THERE}")
+            try:
+                answer = self._send(request)
+            except httpx.HTTPError as error:
+                return request, _End("lost", f"{mask_url(request.url)} did not answer: {error}")
+            step = self._next(request, answer, of_tenant=places.is_tenant(parts))
+            if isinstance(step, _End):
+                return request, step
+            request = step
+        return request, _End("error", f"It went on for more than {MOST_HOPS} requests.")
+
+    def _send(self, request: _Request, note: str = "") -> httpx.Response:
+        deadline = time.monotonic() + _REFUSED_FOR
+        while True:
+            at = now()
+            try:
+                answer = self.client.request(request.method, request.url, data=dict(request.form) or None)
+                break
+            except httpx.ConnectError:
+                # A client may open the browser first and listen for its callback afterwards.
+                parts = places.split(request.url)
+                waiting = parts is not None and places.is_loopback(parts) and time.monotonic() < deadline
+                if not waiting or self.stopped.wait(_RETRY_AFTER):
+                    raise
+        self._record(request, answer, at, note)
+        return answer
+
+    def _record(self, request: _Request, answer: httpx.Response, at: float, note: str) -> None:
+        received = carried.of_answer(dict(answer.headers), answer.content)
+        kind = _page_of(answer, _target_is_tenant(request.url)).kind if _is_html(answer) else "other"
+        hop = Hop(
+            at=at,
+            source="Browser",
+            target=self._target(request.url),
+            method=request.method,
+            url=mask_url(request.url),
+            sent=carried.masked(carried.of_url(request.url) + list(request.form)),
+            status=answer.status_code,
+            received=received if kind == "other" else (*received, ("page", kind)),
+            note=note,
+            seconds=now() - at,
+        )
+        self.hops.append(hop)
+        self.publish(hop)
+
+    def _target(self, url: str) -> Participant:
+        if _target_is_tenant(url):
+            return "Entra"
+        return "MCP client" if self._callback == _origin(url) else "MCP server"
+
+    def _next(self, request: _Request, answer: httpx.Response, *, of_tenant: bool) -> _Request | _End:
+        if answer.has_redirect_location:
+            return _redirected(request, answer)
+        page = _page_of(answer, of_tenant) if _is_html(answer) else None
+        if page is not None and page.kind != "other":
+            return self._fill_in(page, request.url)
+        return _ended(request, answer, page)
+
+    def _fill_in(self, page: Page, url: str) -> _Request | _End:
+        choices = self.choices
+        if page.kind == "client-approval":
+            return _pressed(page, url, "action", "approve" if choices.allow_client else "deny")
+        if page.kind == "account-picker":
+            return _pressed(page, url, "account", choices.account)
+        if page.kind == "consent":
+            return _pressed(page, url, "decision", "accept" if choices.consent else "cancel")
+        if page.kind == "form-post":
+            return _submitted(page.forms[0], url)
+        return _End("error", page.message)
+
+    def _tell_client(self, asked: dict[str, str], end: _End) -> None:
+        """Send the client the error the browser got stuck on, else it would wait for minutes."""
+        # FastMCP's client leaves the description out when the error is access_denied.
+        answer = {"error": "server_error", "error_description": end.error, "state": asked.get("state", "")}
+        separator = "&" if "?" in asked["redirect_uri"] else "?"
+        request = _Request("GET", asked["redirect_uri"] + separator + urlencode(answer))
+        try:
+            self._send(request, note=_TOLD)
+        except httpx.HTTPError:
+            return
+
+
+_NOT_THERE = "the workshop's user agent stays on this machine and in the practice tenant."
+_TOLD = "told by the workshop's user agent; a browser would leave the client waiting"
+
+
+def _origin(url: str) -> tuple[str, int] | None:
+    parts = places.split(url)
+    return places.origin(parts) if parts else None
+
+
+def _target_is_tenant(url: str) -> bool:
+    parts = places.split(url)
+    return parts is not None and places.is_tenant(parts)
+
+
+def _is_html(answer: httpx.Response) -> bool:
+    return "html" in answer.headers.get("content-type", "")
+
+
+def _page_of(answer: httpx.Response, of_tenant: bool) -> Page:
+    return pages.read(answer.text, of_tenant=of_tenant)
+
+
+def _redirected(request: _Request, answer: httpx.Response) -> _Request:
+    url = urljoin(request.url, answer.headers["location"])
+    if answer.status_code in (307, 308):
+        return _Request(request.method, url, request.form)
+    return _Request("GET", url)
+
+
+def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
+    for form in page.forms:
+        for button in form.buttons:
+            if button[0] == name and button[1].lower() == value.lower():
+                return _submitted(form, url, button)
+    offered = [said for form in page.forms for button, said in form.buttons if button == name]
+    return _End("error", f"The page offers no {name} {value!r}, only {', '.join(offered) or 'nothing'}.")
+
+
+def _submitted(form: Form, url: str, button: tuple[str, str] | None = None) -> _Request:
+    fields = tuple(form.fields) + ((button,) if button else ())
+    target = urljoin(url, form.action or url)
+    if form.method == "POST":
+        return _Request("POST", target, fields)
+    return _Request("GET", target.partition("?")[0] + "?" + urlencode(fields))
+
+
+def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End:
+    parameters = request.parameters()
+    if "error" in parameters:
+        told = (parameters["error"], parameters.get("error_description", ""))
+        return _End("declined", ": ".join(part for part in told if part))
+    if answer.status_code >= 400:
+        said = page.message if page else " ".join(answer.text.split())[:300]
+        return _End("error", f"{answer.status_code}: {said}")
+    if "code" in parameters:
+        return _End("signed in")
+    return _End(
+        "error", f"The page is none the user agent knows: {(page.words if page else answer.text)[:300]}"
+    )

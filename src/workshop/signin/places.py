@@ -1,0 +1,53 @@
+"""Where the user agent may go: this machine, and the practice tenant's hosts."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+TENANT_HOSTS = (
+    "login.microsoftonline.com",
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "login.microsoftonline.us",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "management.azure.com",
+    "microsoft.com",
+    "www.microsoft.com",
+    "entra.microsoft.com",
+)
+"""The hosts the practice tenant answers for. They are reached through its proxy and in no other way."""
+
+
+def split(url: str) -> SplitResult | None:
+    """Return the parts of an http or https url, None for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname and port != 0 else None
+
+
+def is_loopback(parts: SplitResult) -> bool:
+    """Whether the host is this machine."""
+    host = parts.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_tenant(parts: SplitResult) -> bool:
+    """Whether the practice tenant answers there; its own listener has a certificate for localhost."""
+    return parts.scheme == "https" and (parts.hostname in TENANT_HOSTS or is_loopback(parts))
+
+
+def origin(parts: SplitResult) -> tuple[str, int]:
+    """Return host and port; the names of loopback count as one."""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return ("localhost" if is_loopback(parts) else parts.hostname or "", port)

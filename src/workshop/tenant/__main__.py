@@ -1,0 +1,37 @@
+"""``python -m workshop.tenant run``: the practice tenant as a process."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ALREADY_RUNNING = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code; 3 when another process serves the state folder."""
+    parser = argparse.ArgumentParser(prog="python -m workshop.tenant")
+    commands = parser.add_subparsers(dest="command", required=True)
+    runner = commands.add_parser("run", help="serve until stopped; the first line on stdout is one JSON object")
+    runner.add_argument("--state", type=Path, required=True, help="folder for directory, keys and certificate")
+    runner.add_argument("--port", type=int, default=0, help="port of the proxy door")
+    runner.add_argument("--leased", action="store_true", help="end when the last lease is let go")
+    chosen = parser.parse_args(arguments)
+
+    from workshop.tenant.lock import AlreadyRunning
+    from workshop.tenant.process import Options, run
+
+    try:
+        run(Options(chosen.state.resolve(), chosen.port, chosen.leased))
+    except AlreadyRunning as error:
+        print(error, file=sys.stderr)
+        return ALREADY_RUNNING
+    except OSError as error:
+        print(f"the practice tenant could not start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

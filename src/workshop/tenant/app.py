@@ -1,0 +1,72 @@
+"""Which host answers what: one ASGI application behind the TLS listener."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from workshop.tenant.graph.routes import graph_routes
+from workshop.tenant.login.routes import login_routes
+from workshop.tenant.service import Service
+from workshop.tenant.tls import LOCAL_NAMES
+
+LOGIN_HOSTS = (
+    "login.microsoftonline.com",
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+    "login.microsoftonline.us",
+)
+GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
+LATER_HOSTS = ("management.azure.com", "microsoft.com", "www.microsoft.com", "entra.microsoft.com")
+
+_SLASHES = re.compile("//+")
+
+
+def application(service: Service) -> ASGIApp:
+    """Return the application; ``localhost`` answers for sign-in and Graph alike."""
+    login, graph = login_routes(service), graph_routes(service)
+    rooms: dict[str, ASGIApp] = {
+        **dict.fromkeys(LOGIN_HOSTS, _room(login)),
+        **dict.fromkeys(GRAPH_HOSTS, _room(graph)),
+        **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
+        **dict.fromkeys(LOCAL_NAMES, _room([*graph, *login])),
+    }
+    return Hosts(rooms)
+
+
+class Hosts:
+    """Choose the room by the Host header; a host that is not ours gets 421."""
+
+    def __init__(self, rooms: Mapping[str, ASGIApp]) -> None:
+        self.rooms = rooms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
+        room = self.rooms.get(host) or self.rooms.get(host.rpartition(":")[0])
+        if room is None:
+            await PlainTextResponse("The PRACTICE tenant does not answer for this host.\n", 421)(scope, receive, send)
+        else:
+            # msgraph-sdk asks for /v1.0//me
+            path = scope["path"]
+            await room({**scope, "path": _SLASHES.sub("/", path)} if "//" in path else scope, receive, send)
+
+
+def _room(table: list[Route]) -> ASGIApp:
+    return Router(table, redirect_slashes=False)
+
+
+def _missing() -> Route:
+    async def missing(request: Request) -> Response:
+        return PlainTextResponse(
+            f"The PRACTICE tenant has no {request.method} https://{request.url.hostname}{request.url.path} yet.\n",
+            501,
+        )
+
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return Route("/{path:path}", missing, methods=methods)

@@ -1,0 +1,140 @@
+"""The control door: plain http on loopback, for programs of this user only.
+
+Every request must carry the secret of the state folder. A web page can't know it, and a request that a browser
+sends on a page's behalf is refused before the secret is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from workshop.tenant.directory import people, seed
+from workshop.tenant.service import Service
+
+LONGEST_WAIT = 30.0
+NAME_LIMIT = 40
+
+
+@dataclass
+class Leases:
+    """Who uses the tenant; ``on_last`` is called when the last one lets go."""
+
+    on_last: Callable[[], None]
+    held: dict[int, str] = field(default_factory=dict)
+    count: int = 0
+
+    def take(self, holder: str) -> int:
+        self.count += 1
+        self.held[self.count] = holder
+        return self.count
+
+    def release(self, number: int) -> None:
+        self.held.pop(number, None)
+        if not self.held:
+            self.on_last()
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control door works on; ``instance`` tells one run of the process from the next."""
+
+    service: Service
+    leases: Leases
+    secret: str
+    instance: str
+    began: float
+    stop: Callable[[], None]
+
+    async def lease(self, request: Request) -> Response:
+        """Hold a lease for as long as the connection lasts."""
+        holder = request.query_params.get("holder", "")[:100]
+        number = self.leases.take(holder)
+
+        async def lines() -> AsyncIterator[bytes]:
+            try:
+                yield json.dumps({"holder": holder, "instance": self.instance}).encode() + b"\n"
+                await asyncio.Event().wait()
+            finally:
+                self.leases.release(number)
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    async def status(self, _: Request) -> Response:
+        directories = people.directories(self.service.store)
+        return JSONResponse(
+            {
+                "pid": os.getpid(),
+                "instance": self.instance,
+                "uptime_seconds": round(self.service.clock() - self.began, 1),
+                "leases": list(self.leases.held.values()),
+                "directories": [{"tenant_id": d.tenant_id, "name": d.name, "domain": d.domain} for d in directories],
+                "requests": self.service.log.last,
+            }
+        )
+
+    async def log(self, request: Request) -> Response:
+        try:
+            after = int(request.query_params.get("after", "0"))
+            wait = min(float(request.query_params.get("wait", "0")), LONGEST_WAIT)
+        except ValueError:
+            return PlainTextResponse("after and wait take numbers\n", 400)
+        exchanges = await self.service.log.after(after, wait, request.query_params.get("holder"))
+        return JSONResponse({"exchanges": exchanges, "last": self.service.log.last})
+
+    async def end(self, _: Request) -> Response:
+        self.stop()
+        return JSONResponse({"stopped": True})
+
+    async def reset(self, _: Request) -> Response:
+        store = self.service.store
+        with store.transaction():
+            store.clear()
+        seed.sow(store)
+        return JSONResponse({"reset": True})
+
+    async def directory(self, request: Request) -> Response:
+        try:
+            name = str((await request.json())["name"]).lower()
+        except (ValueError, KeyError, TypeError):
+            return PlainTextResponse("the body must be JSON with a name\n", 400)
+        if not (name.isascii() and name.isalnum() and len(name) <= NAME_LIMIT):
+            return PlainTextResponse(f"a directory's name has 1 to {NAME_LIMIT} letters and digits\n", 400)
+        return JSONResponse({"tenant_id": seed.sow(self.service.store, name).tenant_id})
+
+
+def control_application(control: Control, port: int) -> ASGIApp:
+    """Return the control door's application behind its guard."""
+    table = Router(
+        [
+            Route("/lease", control.lease, methods=["GET"]),
+            Route("/status", control.status, methods=["GET"]),
+            Route("/log", control.log, methods=["GET"]),
+            Route("/stop", control.end, methods=["POST"]),
+            Route("/reset", control.reset, methods=["POST"]),
+            Route("/directories", control.directory, methods=["POST"]),
+        ]
+    )
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        from_page = "origin" in headers or "sec-fetch-site" in headers
+        given = headers.get("authorization", "").encode()
+        if from_page or headers.get("host") not in hosts:
+            await PlainTextResponse("not for web pages\n", 403)(scope, receive, send)
+        elif not hmac.compare_digest(given, f"Bearer {control.secret}".encode()):
+            await PlainTextResponse("the secret of the state folder is missing or wrong\n", 401)(scope, receive, send)
+        else:
+            await table(scope, receive, send)
+
+    return guarded

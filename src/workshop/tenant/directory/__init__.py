@@ -1,0 +1,1 @@
+"""The directory: users, groups, applications and grants, kept in SQLite."""

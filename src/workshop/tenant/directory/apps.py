@@ -1,0 +1,146 @@
+"""Applications, service principals, secrets and role assignments: reading and writing."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workshop.tenant.directory.objects import Application, ServicePrincipal
+from workshop.tenant.directory.store import Store, digest
+
+_APPLICATION = "SELECT id, tenant_id, app_id, graph FROM applications"
+_PRINCIPAL = "SELECT id, tenant_id, app_id, graph FROM service_principals"
+
+
+def save_application(store: Store, application: Application) -> None:
+    """Write an application and its identifier URIs; run it inside a transaction."""
+    store.run(
+        "INSERT INTO applications VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET graph = excluded.graph",
+        application.id, application.tenant_id, application.app_id, json.dumps(application.graph),
+    )  # fmt: skip
+    store.run("DELETE FROM identifier_uris WHERE app_id = ?", application.app_id)
+    for uri in application.identifier_uris:
+        store.run("INSERT INTO identifier_uris VALUES (?, ?, ?)", application.tenant_id, uri, application.app_id)
+
+
+def application(store: Store, app_id: str) -> Application | None:
+    """Find an application by its application (client) id, in whichever directory it is registered."""
+    row = store.one(f"{_APPLICATION} WHERE app_id = ?", app_id)
+    return _application(row) if row else None
+
+
+def application_object(store: Store, tenant_id: str, object_id: str) -> Application | None:
+    """Find an application of this directory by its object id."""
+    row = store.one(f"{_APPLICATION} WHERE tenant_id = ? AND id = ?", tenant_id, object_id)
+    return _application(row) if row else None
+
+
+def applications(store: Store, tenant_id: str) -> list[Application]:
+    return [_application(row) for row in store.all(f"{_APPLICATION} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
+
+
+def owner_of_identifier(store: Store, tenant_id: str, uri: str) -> str | None:
+    """Return the application id that owns an identifier URI in this directory."""
+    row = store.one("SELECT app_id FROM identifier_uris WHERE tenant_id = ? AND uri = ?", tenant_id, uri)
+    return str(row[0]) if row else None
+
+
+def resource(store: Store, tenant_id: str, identifier: str) -> Application | None:
+    """Find the application behind an identifier URI or application id that has a service principal here."""
+    row = store.one(
+        "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM applications a"
+        " JOIN service_principals p ON p.app_id = a.app_id AND p.tenant_id = ?"
+        " LEFT JOIN identifier_uris u ON u.app_id = a.app_id"
+        " WHERE u.uri = ? OR a.app_id = ?",
+        tenant_id, identifier, identifier,
+    )  # fmt: skip
+    return _application(row) if row else None
+
+
+def delete_application(store: Store, application: Application) -> None:
+    """Remove an application with its secrets and its service principals; run it inside a transaction."""
+    store.run("DELETE FROM applications WHERE id = ?", application.id)
+    store.run("DELETE FROM identifier_uris WHERE app_id = ?", application.app_id)
+    store.run("DELETE FROM secrets WHERE application_id = ?", application.id)
+    for principal_id, *_ in store.all(f"{_PRINCIPAL} WHERE app_id = ?", application.app_id):
+        store.run("DELETE FROM permission_grants WHERE ? IN (client_id, resource_id)", principal_id)
+        store.run("DELETE FROM app_role_assignments WHERE ? IN (principal_id, resource_id)", principal_id)
+    store.run("DELETE FROM service_principals WHERE app_id = ?", application.app_id)
+
+
+def save_principal(store: Store, principal: ServicePrincipal) -> None:
+    store.run(
+        "INSERT INTO service_principals VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET graph = excluded.graph",
+        principal.id, principal.tenant_id, principal.app_id, json.dumps(principal.graph),
+    )  # fmt: skip
+
+
+def principal(store: Store, tenant_id: str, app_id_or_id: str) -> ServicePrincipal | None:
+    row = store.one(
+        f"{_PRINCIPAL} WHERE tenant_id = ? AND (app_id = ? OR id = ?)", tenant_id, app_id_or_id, app_id_or_id
+    )
+    return _principal(row) if row else None
+
+
+def principals(store: Store, tenant_id: str) -> list[ServicePrincipal]:
+    return [_principal(row) for row in store.all(f"{_PRINCIPAL} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
+
+
+def add_secret(store: Store, application_id: str, key_id: str, secret: str, ends: float) -> None:
+    store.run("INSERT INTO secrets VALUES (?, ?, ?, ?)", key_id, application_id, digest(secret), ends)
+
+
+def remove_secret(store: Store, key_id: str) -> None:
+    store.run("DELETE FROM secrets WHERE key_id = ?", key_id)
+
+
+def secret_ends(store: Store, application_id: str, secret: str) -> float | None:
+    """Return when this secret of the application ends, in Unix seconds; None when it is not one of its secrets."""
+    given = digest(secret)
+    ends: float | None = None
+    for stored, until in store.all("SELECT digest, ends FROM secrets WHERE application_id = ?", application_id):
+        if hmac.compare_digest(stored, given):
+            ends = float(until)
+    return ends
+
+
+def assign_role(
+    store: Store, assignment_id: str, tenant_id: str, principal_id: str, resource_id: str, role_id: str
+) -> bool:
+    """Record an app role assignment; False when it is there already."""
+    return bool(
+        store.run(
+            "INSERT OR IGNORE INTO app_role_assignments VALUES (?, ?, ?, ?, ?)",
+            assignment_id, tenant_id, principal_id, resource_id, role_id,
+        )
+    )  # fmt: skip
+
+
+def role_values(store: Store, tenant_id: str, principal_id: str, resource: Application) -> list[str]:
+    """Return the values of the app roles this user or service principal holds on the resource."""
+    on = principal(store, tenant_id, resource.app_id)
+    if on is None:
+        return []
+    rows = store.all(
+        "SELECT app_role_id FROM app_role_assignments WHERE tenant_id = ? AND principal_id = ?"
+        " AND resource_id = ?",
+        tenant_id, principal_id, on.id,
+    )  # fmt: skip
+    return sorted(resource.app_roles[role] for (role,) in rows if role in resource.app_roles)
+
+
+def graph_of(store: Store, principal_id: str) -> Mapping[str, Any] | None:
+    """Return the Graph JSON of a service principal by its object id."""
+    row = store.one("SELECT graph FROM service_principals WHERE id = ?", principal_id)
+    return json.loads(row[0]) if row else None
+
+
+def _application(row: tuple[Any, ...]) -> Application:
+    return Application(row[0], row[1], row[2], json.loads(row[3]))
+
+
+def _principal(row: tuple[Any, ...]) -> ServicePrincipal:
+    return ServicePrincipal(row[0], row[1], row[2], json.loads(row[3]))

@@ -1,0 +1,160 @@
+"""The directory's objects as the protocol reads them; each keeps its Microsoft Graph JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Platform = Literal["web", "spa", "publicClient"]
+PLATFORMS: tuple[Platform, ...] = ("web", "spa", "publicClient")
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+
+
+@dataclass(frozen=True)
+class Directory:
+    """One directory tenant."""
+
+    tenant_id: str
+    name: str
+    domain: str
+    graph: Mapping[str, Any]
+
+    @property
+    def display_name(self) -> str:
+        return str(self.graph["displayName"])
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who can sign in."""
+
+    id: str
+    tenant_id: str
+    upn: str
+    roles: tuple[str, ...]
+    graph: Mapping[str, Any]
+
+    @property
+    def display_name(self) -> str:
+        return str(self.graph["displayName"])
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.graph["accountEnabled"])
+
+    @property
+    def is_guest(self) -> bool:
+        return bool(self.graph["userType"] == "Guest")
+
+    @property
+    def is_administrator(self) -> bool:
+        return GLOBAL_ADMINISTRATOR in self.roles
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A delegated permission that an application exposes (``oauth2PermissionScopes``)."""
+
+    id: str
+    value: str
+    admin_only: bool
+    enabled: bool
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Application:
+    """An app registration."""
+
+    id: str
+    tenant_id: str
+    app_id: str
+    graph: Mapping[str, Any]
+
+    @property
+    def display_name(self) -> str:
+        return str(self.graph["displayName"])
+
+    @property
+    def multi_tenant(self) -> bool:
+        return bool(self.graph["signInAudience"] != "AzureADMyOrg")
+
+    @property
+    def token_version(self) -> int:
+        """Return the access token version this resource asks for; an unset one means 1."""
+        return int(self.graph["api"].get("requestedAccessTokenVersion") or 1)
+
+    @property
+    def identifier_uris(self) -> Sequence[str]:
+        return tuple(self.graph["identifierUris"])
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        return tuple(_scope(entry) for entry in self.graph["api"]["oauth2PermissionScopes"])
+
+    @property
+    def app_roles(self) -> Mapping[str, str]:
+        """Return role id -> role value."""
+        return {role["id"]: role["value"] for role in self.graph["appRoles"] if role.get("isEnabled", True)}
+
+    def redirect_uris(self, platform: Platform) -> tuple[str, ...]:
+        return tuple(self.graph[platform]["redirectUris"])
+
+    def static_permissions(self, resource_app_id: str) -> tuple[str, ...]:
+        """Return the ids of the delegated permissions listed under ``requiredResourceAccess``."""
+        return tuple(
+            access["id"]
+            for required in self.graph["requiredResourceAccess"]
+            if required["resourceAppId"] == resource_app_id
+            for access in required["resourceAccess"]
+            if access["type"] == "Scope"
+        )
+
+    def preauthorized(self, client_app_id: str) -> tuple[str, ...]:
+        """Return the permission ids for which this client needs no consent."""
+        return tuple(
+            permission
+            for entry in self.graph["api"]["preAuthorizedApplications"]
+            if entry["appId"] == client_app_id
+            for permission in entry["delegatedPermissionIds"]
+        )
+
+
+@dataclass(frozen=True)
+class ServicePrincipal:
+    """An application's presence in one directory."""
+
+    id: str
+    tenant_id: str
+    app_id: str
+    graph: Mapping[str, Any]
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.graph["accountEnabled"])
+
+
+@dataclass(frozen=True)
+class PermissionGrant:
+    """A stored consent (``oauth2PermissionGrant``); ``principal_id`` is empty for all principals."""
+
+    id: str
+    client_id: str
+    consent_type: str
+    principal_id: str
+    resource_id: str
+    scopes: tuple[str, ...]
+
+
+def _scope(entry: Mapping[str, Any]) -> Scope:
+    return Scope(
+        id=entry["id"],
+        value=entry["value"],
+        admin_only=entry["type"] == "Admin",
+        enabled=entry["isEnabled"],
+        title=entry.get("userConsentDisplayName") or entry.get("adminConsentDisplayName") or entry["value"],
+        description=entry.get("userConsentDescription") or entry.get("adminConsentDescription") or "",
+    )

@@ -1,0 +1,59 @@
+"""Directories, users and groups: reading and adding."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workshop.tenant.directory.objects import Directory, User
+from workshop.tenant.directory.store import Store
+
+_USER = "SELECT id, tenant_id, upn, roles, graph FROM users"
+
+
+def add_directory(store: Store, directory: Directory) -> None:
+    store.run(
+        "INSERT INTO directories VALUES (?, ?, ?, ?)",
+        directory.tenant_id, directory.name, directory.domain, json.dumps(directory.graph),
+    )  # fmt: skip
+
+
+def directories(store: Store) -> list[Directory]:
+    """List the directories, the default one first."""
+    rows = store.all("SELECT tenant_id, name, domain, graph FROM directories ORDER BY rowid")
+    return [Directory(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+
+
+def directory(store: Store, id_or_domain: str) -> Directory | None:
+    row = store.one(
+        "SELECT tenant_id, name, domain, graph FROM directories WHERE tenant_id = ? OR domain = ?",
+        id_or_domain.lower(), id_or_domain,
+    )  # fmt: skip
+    return Directory(row[0], row[1], row[2], json.loads(row[3])) if row else None
+
+
+def add_user(store: Store, user: User) -> None:
+    store.run(
+        "INSERT INTO users VALUES (?, ?, ?, ?, ?)",
+        user.id, user.tenant_id, user.upn, json.dumps(user.roles), json.dumps(user.graph),
+    )  # fmt: skip
+
+
+def users(store: Store, tenant_id: str) -> list[User]:
+    return [_user(row) for row in store.all(f"{_USER} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
+
+
+def user(store: Store, tenant_id: str, id_or_upn: str) -> User | None:
+    row = store.one(f"{_USER} WHERE tenant_id = ? AND (id = ? OR upn = ?)", tenant_id, id_or_upn, id_or_upn)
+    return _user(row) if row else None
+
+
+def add_group(store: Store, tenant_id: str, group_id: str, graph: Mapping[str, Any], members: Sequence[str]) -> None:
+    store.run("INSERT INTO groups VALUES (?, ?, ?)", group_id, tenant_id, json.dumps(graph))
+    for member in members:
+        store.run("INSERT INTO members VALUES (?, ?, ?)", tenant_id, group_id, member)
+
+
+def _user(row: tuple[Any, ...]) -> User:
+    return User(row[0], row[1], row[2], tuple(json.loads(row[3])), json.loads(row[4]))

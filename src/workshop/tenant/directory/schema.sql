@@ -1,0 +1,95 @@
+CREATE TABLE IF NOT EXISTS directories (
+    tenant_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    domain TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    graph TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS users (
+    id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    upn TEXT NOT NULL COLLATE NOCASE,
+    roles TEXT NOT NULL,
+    graph TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, upn)
+);
+CREATE TABLE IF NOT EXISTS groups (
+    id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    graph TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE IF NOT EXISTS members (
+    tenant_id TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, group_id, member_id)
+);
+CREATE TABLE IF NOT EXISTS applications (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    app_id TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    graph TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS identifier_uris (
+    tenant_id TEXT NOT NULL,
+    uri TEXT NOT NULL,
+    app_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, uri)
+);
+CREATE TABLE IF NOT EXISTS secrets (
+    key_id TEXT PRIMARY KEY,
+    application_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    ends REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS secrets_of_application ON secrets (application_id);
+CREATE TABLE IF NOT EXISTS service_principals (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    app_id TEXT NOT NULL COLLATE NOCASE,
+    graph TEXT NOT NULL,
+    UNIQUE (tenant_id, app_id)
+);
+CREATE TABLE IF NOT EXISTS permission_grants (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    consent_type TEXT NOT NULL,
+    principal_id TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    UNIQUE (tenant_id, client_id, consent_type, principal_id, resource_id)
+);
+CREATE TABLE IF NOT EXISTS app_role_assignments (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    principal_id TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    app_role_id TEXT NOT NULL,
+    UNIQUE (tenant_id, principal_id, resource_id, app_role_id)
+);
+CREATE TABLE IF NOT EXISTS authorization_codes (
+    digest BLOB PRIMARY KEY,
+    issued REAL NOT NULL,
+    redeemed INTEGER NOT NULL DEFAULT 0,
+    sign_in TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+    digest BLOB PRIMARY KEY,
+    issued REAL NOT NULL,
+    last_used REAL NOT NULL,
+    sign_in TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    digest BLOB PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    started REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS signing_keys (
+    kid TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    private_pem BLOB NOT NULL,
+    certificate BLOB NOT NULL
+);

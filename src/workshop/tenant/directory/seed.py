@@ -1,0 +1,225 @@
+"""What a new directory holds: the same people, groups and first-party applications every time.
+
+| user (before the @) | kind | groups |
+|---|---|---|
+| avery | administrator (Global Administrator) | Engineering |
+| robin | member | Finance, and through it Expense approvers |
+| sam | member | Engineering |
+| kim_fabrikam.example#EXT# | guest, from fabrikam.example | none |
+| lee | member, account disabled | Finance |
+
+Every id is derived from the directory's tenant id and the object's name, so it is the same in every practice tenant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from workshop.tenant.directory import apps, grants, people, wellknown
+from workshop.tenant.directory.objects import (
+    GLOBAL_ADMINISTRATOR,
+    Application,
+    Directory,
+    ServicePrincipal,
+    User,
+)
+from workshop.tenant.directory.shapes import application_json, principal_json
+from workshop.tenant.directory.store import Store
+
+DEFAULT = "contoso"
+FOUNDED = "2026-01-05T09:00:00Z"
+
+# (name, display name, given name, surname, job title, department, office, kind, groups)
+PEOPLE: tuple[tuple[str, str, str, str, str, str, str, str, tuple[str, ...]], ...] = (
+    ("avery", "Avery Lang", "Avery", "Lang", "IT administrator", "IT", "1/1010", "administrator", ("Engineering",)),
+    ("robin", "Robin Marsh", "Robin", "Marsh", "Accountant", "Finance", "2/2040", "member", ("Finance",)),
+    ("sam", "Sam Okafor", "Sam", "Okafor", "Software engineer", "Engineering", "1/1120", "member", ("Engineering",)),
+    ("kim", "Kim Duarte", "Kim", "Duarte", "Auditor", "External", "", "guest", ()),
+    ("lee", "Lee Novak", "Lee", "Novak", "Accountant", "Finance", "2/2041", "disabled", ("Finance",)),
+)  # fmt: skip
+
+# (display name, description, groups that are members of it)
+GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Finance", "Everyone in the finance department", ()),
+    ("Engineering", "Everyone in the engineering department", ()),
+    ("Expense approvers", "May approve expenses; holds the Finance group", ("Finance",)),
+)
+
+
+def guid(*parts: str) -> str:
+    """Return the GUID that belongs to these names: always the same, with the form of a random one."""
+    return str(uuid.UUID(bytes=hashlib.sha256("\0".join(("practice", *parts)).encode()).digest()[:16], version=4))
+
+
+def tenant_id_of(name: str) -> str:
+    return guid("directory", name)
+
+
+def sow(store: Store, name: str = DEFAULT) -> Directory:
+    """Write a new directory with its seed, in one transaction, unless it is there; return it."""
+    tenant_id = tenant_id_of(name)
+    found = people.directory(store, tenant_id)
+    if found:
+        return found
+    directory = Directory(tenant_id, name, f"{name}.onmicrosoft.com", _organization(tenant_id, name))
+    with store.transaction():
+        people.add_directory(store, directory)
+        for row in PEOPLE:
+            people.add_user(store, _user(directory, *row[:8]))
+        for group, description, inside in GROUPS:
+            members = [guid(tenant_id, "user", row[0]) for row in PEOPLE if group in row[8]]
+            members += [guid(tenant_id, "group", other) for other in inside]
+            group_id = guid(tenant_id, "group", group)
+            people.add_group(store, tenant_id, group_id, _group(group_id, group, description), members)
+        _first_party(store, tenant_id)
+    _first_party_consent(store, tenant_id)
+    return directory
+
+
+def _organization(tenant_id: str, name: str) -> dict[str, Any]:
+    return {
+        "id": tenant_id,
+        "displayName": f"{name.capitalize()} (PRACTICE)",
+        "createdDateTime": FOUNDED,
+        "countryLetterCode": "US",
+        "tenantType": "AAD",
+        "verifiedDomains": [
+            {
+                "capabilities": "Email, OfficeCommunicationsOnline",
+                "isDefault": True,
+                "isInitial": True,
+                "name": f"{name}.onmicrosoft.com",
+                "type": "Managed",
+            }
+        ],
+    }
+
+
+def _user(
+    directory: Directory,
+    name: str,
+    display_name: str,
+    given_name: str,
+    surname: str,
+    job_title: str,
+    department: str,
+    office: str,
+    kind: str,
+) -> User:
+    guest = kind == "guest"
+    upn = f"{name}_fabrikam.example#EXT#@{directory.domain}" if guest else f"{name}@{directory.domain}"
+    user_id = guid(directory.tenant_id, "user", name)
+    graph: dict[str, Any] = {
+        "id": user_id,
+        "businessPhones": [],
+        "displayName": display_name,
+        "givenName": given_name,
+        "jobTitle": job_title,
+        "mail": f"{name}@fabrikam.example" if guest else upn,
+        "mobilePhone": None,
+        "officeLocation": office or None,
+        "preferredLanguage": "en-US",
+        "surname": surname,
+        "userPrincipalName": upn,
+        "accountEnabled": kind != "disabled",
+        "department": department,
+        "userType": "Guest" if guest else "Member",
+        "createdDateTime": FOUNDED,
+    }
+    roles = (GLOBAL_ADMINISTRATOR,) if kind == "administrator" else ()
+    return User(user_id, directory.tenant_id, upn, roles, graph)
+
+
+def _group(group_id: str, name: str, description: str) -> dict[str, Any]:
+    return {
+        "id": group_id,
+        "createdDateTime": FOUNDED,
+        "description": description,
+        "displayName": name,
+        "groupTypes": [],
+        "mailEnabled": False,
+        "securityEnabled": True,
+    }
+
+
+def _first_party(store: Store, tenant_id: str) -> None:
+    """Add Microsoft's own applications: registered once for all directories, present in each."""
+    for app_id, name, changes in _FIRST_PARTY:
+        if apps.application(store, app_id) is None:
+            graph = application_json(guid("application", app_id), app_id, FOUNDED, {"displayName": name, **changes})
+            apps.save_application(store, Application(graph["id"], MICROSOFT_TENANT, app_id, graph))
+        registered = apps.application(store, app_id)
+        assert registered is not None
+        principal = principal_json(guid(tenant_id, "principal", app_id), registered, {})
+        apps.save_principal(store, ServicePrincipal(principal["id"], tenant_id, app_id, principal))
+
+
+def _first_party_consent(store: Store, tenant_id: str) -> None:
+    graph = guid(tenant_id, "principal", wellknown.GRAPH)
+    for app_id, scopes in (
+        (wellknown.AZURE_CLI, wellknown.AZURE_CLI_GRAPH_SCOPES),
+        (wellknown.VISUAL_STUDIO_CODE, wellknown.VISUAL_STUDIO_CODE_GRAPH_SCOPES),
+    ):
+        client = guid(tenant_id, "principal", app_id)
+        grants.add(store, guid(tenant_id, "grant", app_id), tenant_id, client, graph, "", scopes)
+
+
+def _graph_api() -> dict[str, Any]:
+    return {
+        "identifierUris": [wellknown.GRAPH_URI, "https://graph.microsoft.us"],
+        "api": {
+            "requestedAccessTokenVersion": 1,
+            "oauth2PermissionScopes": [
+                {
+                    "id": id_,
+                    "value": value,
+                    "type": "Admin" if admin else "User",
+                    "isEnabled": True,
+                    "adminConsentDisplayName": text,
+                    "adminConsentDescription": text,
+                    "userConsentDisplayName": text,
+                    "userConsentDescription": text,
+                }
+                for value, id_, admin, text in wellknown.GRAPH_SCOPES
+            ],
+        },
+        "appRoles": [
+            {
+                "id": id_,
+                "value": value,
+                "displayName": value,
+                "description": value,
+                "isEnabled": True,
+                "allowedMemberTypes": ["Application"],
+            }
+            for value, id_ in wellknown.GRAPH_ROLES
+        ],
+    }
+
+
+# The directory in which Microsoft's own applications are registered (appOwnerOrganizationId).
+MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+
+_FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    (wellknown.GRAPH, "Microsoft Graph", {"signInAudience": "AzureADMultipleOrgs", **_graph_api()}),
+    (
+        wellknown.AZURE_CLI,
+        "Microsoft Azure CLI",
+        {
+            "signInAudience": "AzureADMultipleOrgs",
+            "isFallbackPublicClient": True,
+            "publicClient": {"redirectUris": ["http://localhost", "urn:ietf:wg:oauth:2.0:oob"]},
+        },
+    ),
+    (
+        wellknown.VISUAL_STUDIO_CODE,
+        "Visual Studio Code",
+        {
+            "signInAudience": "AzureADMultipleOrgs",
+            "isFallbackPublicClient": True,
+            "publicClient": {"redirectUris": ["http://localhost", "https://vscode.dev/redirect"]},
+        },
+    ),
+)

@@ -1,0 +1,141 @@
+"""The SQLite file behind the directory: opening, transactions, and the records of sign-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+TABLES_OF_THE_SEED = (
+    "directories",
+    "users",
+    "groups",
+    "members",
+    "applications",
+    "identifier_uris",
+    "secrets",
+    "service_principals",
+    "permission_grants",
+    "app_role_assignments",
+    "authorization_codes",
+    "refresh_tokens",
+    "sessions",
+)
+
+
+@dataclass(frozen=True)
+class StoredCode:
+    """An authorization code as it was issued; ``sign_in`` holds what the code stands for."""
+
+    issued: float
+    redeemed: bool
+    sign_in: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredRefreshToken:
+    """A refresh token as it was issued."""
+
+    issued: float
+    last_used: float
+    sign_in: Mapping[str, Any]
+
+
+class Store:
+    """Open the directory's file, made with mode 0600 when it is missing.
+
+    WAL with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment.
+    Every statement commits by itself unless it stands in ``transaction()``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA synchronous=NORMAL")
+        self.connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all of the statements inside, or none."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
+        return row
+
+    def all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query, values).fetchall()
+
+    def run(self, query: str, *values: object) -> int:
+        """Execute one statement and return how many rows it changed."""
+        return self.connection.execute(query, values).rowcount
+
+    def clear(self) -> None:
+        """Empty every table but the signing keys."""
+        for table in TABLES_OF_THE_SEED:
+            self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a name from the table above
+
+    def add_code(self, code: str, issued: float, sign_in: Mapping[str, Any]) -> None:
+        self.run(
+            "INSERT INTO authorization_codes (digest, issued, sign_in) VALUES (?, ?, ?)",
+            digest(code), issued, json.dumps(sign_in),
+        )  # fmt: skip
+
+    def code(self, code: str) -> StoredCode | None:
+        row = self.one("SELECT issued, redeemed, sign_in FROM authorization_codes WHERE digest = ?", digest(code))
+        return StoredCode(row[0], bool(row[1]), json.loads(row[2])) if row else None
+
+    def redeem(self, code: str) -> bool:
+        """Mark a code as used; False when it was used before."""
+        return bool(
+            self.run("UPDATE authorization_codes SET redeemed = 1 WHERE digest = ? AND redeemed = 0", digest(code))
+        )
+
+    def add_refresh_token(self, token: str, issued: float, sign_in: Mapping[str, Any]) -> None:
+        self.run(
+            "INSERT INTO refresh_tokens (digest, issued, last_used, sign_in) VALUES (?, ?, ?, ?)",
+            digest(token), issued, issued, json.dumps(sign_in),
+        )  # fmt: skip
+
+    def refresh_token(self, token: str) -> StoredRefreshToken | None:
+        row = self.one("SELECT issued, last_used, sign_in FROM refresh_tokens WHERE digest = ?", digest(token))
+        return StoredRefreshToken(row[0], row[1], json.loads(row[2])) if row else None
+
+    def touch_refresh_token(self, token: str, now: float) -> None:
+        self.run("UPDATE refresh_tokens SET last_used = ? WHERE digest = ?", now, digest(token))
+
+    def add_session(self, cookie: str, tenant_id: str, user_id: str, now: float) -> None:
+        self.run("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(cookie), tenant_id, user_id, now)
+
+    def session(self, cookie: str) -> tuple[str, str] | None:
+        """Return (tenant id, user id) of a signed-in browser."""
+        row = self.one("SELECT tenant_id, user_id FROM sessions WHERE digest = ?", digest(cookie))
+        return (row[0], row[1]) if row else None
+
+    def forget(self, now: float) -> None:
+        """Drop codes and sessions that are long over, so that the file does not grow for ever."""
+        self.run("DELETE FROM authorization_codes WHERE issued < ?", now - 86_400)
+        self.run("DELETE FROM sessions WHERE started < ?", now - 86_400)
+        self.run("DELETE FROM refresh_tokens WHERE last_used < ?", now - 91 * 86_400)
+
+
+def digest(secret: str) -> bytes:
+    """Return the SHA-256 of a random secret: only digests are stored."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()

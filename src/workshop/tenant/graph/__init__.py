@@ -1,0 +1,1 @@
+"""What ``graph.microsoft.com`` answers."""

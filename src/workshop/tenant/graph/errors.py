@@ -1,0 +1,85 @@
+"""Microsoft Graph's errors. Source: https://learn.microsoft.com/graph/errors"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from workshop.tenant.directory.wellknown import GRAPH
+from workshop.tenant.web import Call, JsonAnswer
+
+_CHALLENGE = (
+    'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+    f'client_id="{GRAPH}"'
+)
+
+
+@dataclass(eq=False)
+class GraphError(Exception):
+    """A refusal by Microsoft Graph: HTTP status, Graph's code, and a sentence."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+def unauthenticated(message: str) -> GraphError:
+    return GraphError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": _CHALLENGE})
+
+
+def denied() -> GraphError:
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def not_found(identifier: str) -> GraphError:
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{identifier}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def bad_request(message: str, code: str = "Request_BadRequest") -> GraphError:
+    return GraphError(400, code, message)
+
+
+def invalid_value(name: str, resource: str) -> GraphError:
+    return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.")
+
+
+def missing_here(method: str, path: str) -> GraphError:
+    return GraphError(501, "notImplemented", f"The PRACTICE tenant has no {method} {path} yet; Microsoft Graph may.")
+
+
+def answer_error(call: Call, error: Exception) -> Response | None:
+    """Answer a refusal in Graph's form."""
+    if not isinstance(error, GraphError):
+        return None
+    call.remark.reason = str(error)
+    inner = {
+        "date": datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": call.trace_id,
+        "client-request-id": call.correlation_id,
+    }
+    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    return JsonAnswer(body, error.status, {**headers(call), **error.headers})
+
+
+def headers(call: Call) -> dict[str, str]:
+    """Return what stands in the head of every answer."""
+    return {
+        "Cache-Control": "no-cache",
+        "request-id": call.trace_id,
+        "client-request-id": call.correlation_id,
+        "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"PRACTICE","Slice":"E","Ring":"1","ScaleUnit":"000"}}',
+        "OData-Version": "4.0",
+        "Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;"
+        "IEEE754Compatible=false;charset=utf-8",
+    }

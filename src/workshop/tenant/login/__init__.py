@@ -1,0 +1,1 @@
+"""What ``login.microsoftonline.com`` answers."""

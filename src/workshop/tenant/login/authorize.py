@@ -1,0 +1,302 @@
+"""The authorization endpoint: sign-in, consent, and the way back to the client.
+
+Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode, urlsplit
+
+from starlette.responses import RedirectResponse, Response
+
+from workshop.tenant.directory import people
+from workshop.tenant.directory.objects import Application, Directory, Platform, User
+from workshop.tenant.login import clients, consent, envelope, errors, pages, pkce, redirects, scopes, session
+from workshop.tenant.login.errors import LoginError
+from workshop.tenant.login.realm import Realm, default_directory, realm
+from workshop.tenant.web import Call
+
+RESPONSE_MODES = ("query", "fragment", "form_post")
+# What the pages' own forms add to the client's parameters.
+FORM_FIELDS = frozenset({"account", "decision", "organization", "flow"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the answer goes; known before anything else may be told to the client."""
+
+    where: Realm
+    client: Application
+    redirect_uri: str
+    platform: Platform
+    response_mode: str
+    state: str
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What an authorization code stands for; it is stored with the code as JSON."""
+
+    tenant_id: str
+    user_id: str
+    client_id: str
+    redirect_uri: str
+    platform: str
+    scope: str
+    nonce: str
+    challenge: str
+    challenge_method: str
+
+
+async def authorize(call: Call) -> Response:
+    """Answer GET and POST ``/{tenant}/oauth2/v2.0/authorize``."""
+    call.remark.flow = "authorization_code"
+    target = _target(call)
+    try:
+        _check(call, target)
+        return _first_page(call, target)
+    except LoginError as error:
+        return _refuse(call, target, error)
+
+
+async def pick_account(call: Call) -> Response:
+    """Answer the account picker's form."""
+    call.remark.flow = "authorization_code"
+    target = _target(call)
+    session.check_form(call)
+    try:
+        _check(call, target)
+        user = _picked(call, target)
+        response = _consent_or_code(call, target, user)
+    except LoginError as error:
+        return _refuse(call, target, error)
+    session.begin(call, response, user)
+    return response
+
+
+async def decide_consent(call: Call) -> Response:
+    """Answer the consent page's form."""
+    call.remark.flow = "authorization_code"
+    target = _target(call)
+    session.check_form(call)
+    try:
+        request = _check(call, target)
+        user = session.signed_in(call)
+        if user is None:
+            return _picker(call, target)
+        directory = _directory_of(call, target, user)
+        if call.value("decision") != "accept":
+            raise errors.consent_declined()
+        wanted = _wanted(call, directory, target, user, request)
+        if _needs_administrator(wanted, user):
+            raise errors.admin_consent_required(target.client.app_id, target.client.display_name)
+        for_all = call.value("organization") == "true" and user.is_administrator
+        grant_ids = [call.service.guid() for _ in wanted]
+        store = call.service.store
+        consent.grant(store, directory, target.client, wanted, "" if for_all else user.id, grant_ids)
+        return _with_code(call, target, user, directory)
+    except LoginError as error:
+        return _refuse(call, target, error)
+
+
+async def logout(call: Call) -> Response:
+    """Answer ``/{tenant}/oauth2/v2.0/logout``: end the browser's session."""
+    call.remark.flow = "sign-out"
+    realm(call)
+    response: Response = pages.signed_out()
+    wanted = call.value("post_logout_redirect_uri")
+    client = clients.find(call, realm(call), call.value("client_id")) if call.value("client_id") else None
+    if client and redirects.platform_of(client, wanted):
+        response = RedirectResponse(_appended(wanted, "?", _present([("state", call.value("state"))])), 302)
+    session.end(response)
+    return response
+
+
+def _target(call: Call) -> Target:
+    """Read what must be right before the client may be told anything: tenant, client, redirect URI."""
+    where = realm(call)
+    client_id = call.value("client_id")
+    if not client_id:
+        raise _page_only(errors.missing_parameter("client_id"))
+    client = clients.find(call, where, client_id)
+    uri = call.value("redirect_uri")
+    if not uri:
+        raise _page_only(errors.missing_parameter("redirect_uri"))
+    platform = redirects.platform_of(client, uri)
+    if platform is None:
+        raise errors.redirect_mismatch(uri[:500], client.app_id)
+    mode = call.value("response_mode")
+    return Target(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
+
+
+def _page_only(error: LoginError) -> LoginError:
+    error.redirectable = False
+    return error
+
+
+def _check(call: Call, target: Target) -> scopes.Request:
+    """Check everything the client may be told about by a redirect."""
+    response_type = call.value("response_type")
+    if not response_type:
+        raise errors.missing_parameter("response_type")
+    if response_type != "code":
+        raise errors.unsupported_response_type(response_type[:100])
+    pkce.check_challenge(call.value("code_challenge"), call.value("code_challenge_method"))
+    directory = target.where.directory or default_directory(call)
+    request = _read_scopes(call, directory, target)
+    scopes.check_resource_parameter(call.value("resource"), request)
+    return request
+
+
+def _read_scopes(call: Call, directory: Directory, target: Target) -> scopes.Request:
+    store = call.service.store
+    return scopes.read(store, directory.tenant_id, directory.display_name, target.client, call.value("scope"))
+
+
+def _first_page(call: Call, target: Target) -> Response:
+    prompt = call.value("prompt")
+    user = session.signed_in(call)
+    if prompt == "none":
+        return _silently(call, target, user)
+    hint = call.value("login_hint").lower()
+    if user is None or prompt in ("select_account", "login") or (hint and hint != user.upn.lower()):
+        return _picker(call, target)
+    return _consent_or_code(call, target, user)
+
+
+def _silently(call: Call, target: Target, user: User | None) -> Response:
+    """Answer ``prompt=none``: a code or an error, never a page."""
+    if user is None:
+        raise errors.no_session()
+    directory = _directory_of(call, target, user)
+    request = _read_scopes(call, directory, target)
+    if consent.missing(call.service.store, directory, target.client, user, request):
+        client = target.client
+        raise errors.consent_required(client.app_id, client.display_name, "interaction_required")
+    return _with_code(call, target, user, directory)
+
+
+def _picker(call: Call, target: Target) -> Response:
+    store = call.service.store
+    hint = call.value("login_hint")
+    choice = [target.where.directory or default_directory(call)]
+    if target.where.directory is None:
+        hinted = people.directory(store, hint.rpartition("@")[2])
+        choice += [hinted] if hinted and hinted not in choice else []
+    groups = [(directory, people.users(store, directory.tenant_id)) for directory in choice]
+    token = session.flow_token(call)
+    fields = [*_client_fields(call), ("flow", token)]
+    response = pages.account_picker(f"/{target.where.segment}/login", fields, target.client, groups, hint)
+    session.keep_flow(response, token)
+    return response
+
+
+def _picked(call: Call, target: Target) -> User:
+    account = call.value("account")
+    directory = target.where.directory or people.directory(call.service.store, account.rpartition("@")[2])
+    directory = directory or default_directory(call)
+    user = people.user(call.service.store, directory.tenant_id, account)
+    if user is None:
+        raise errors.user_not_found(account[:200], directory.tenant_id)
+    if not user.enabled:
+        raise errors.user_disabled()
+    return user
+
+
+def _consent_or_code(call: Call, target: Target, user: User) -> Response:
+    directory = _directory_of(call, target, user)
+    request = _read_scopes(call, directory, target)
+    wanted = _wanted(call, directory, target, user, request)
+    if not wanted:
+        return _with_code(call, target, user, directory)
+    if _needs_administrator(wanted, user):
+        error = errors.admin_consent_required(target.client.app_id, target.client.display_name)
+        call.remark.reason = str(error)
+        return pages.admin_approval(target.client, user, wanted, envelope.description(call, error))
+    token = session.flow_token(call)
+    fields = [*_client_fields(call), ("flow", token)]
+    response = pages.consent(f"/{target.where.segment}/consent", fields, target.client, user, wanted)
+    session.keep_flow(response, token)
+    return response
+
+
+def _wanted(
+    call: Call, directory: Directory, target: Target, user: User, request: scopes.Request
+) -> list[consent.Permission]:
+    if call.value("prompt") == "consent":
+        return consent.everything(call.service.store, directory, target.client, request)
+    return consent.missing(call.service.store, directory, target.client, user, request)
+
+
+def _needs_administrator(wanted: list[consent.Permission], user: User) -> bool:
+    return not user.is_administrator and any(permission.scope.admin_only for permission in wanted)
+
+
+def _directory_of(call: Call, target: Target, user: User) -> Directory:
+    found = target.where.directory or people.directory(call.service.store, user.tenant_id)
+    assert found is not None
+    if user.tenant_id != found.tenant_id:
+        raise errors.user_not_found(user.upn, found.tenant_id)
+    return found
+
+
+def _with_code(call: Call, target: Target, user: User, directory: Directory) -> Response:
+    """Issue an authorization code and send it to the client."""
+    consent.ensure_principal(call.service.store, directory, target.client)
+    challenge = call.value("code_challenge")
+    sign_in = SignIn(
+        tenant_id=directory.tenant_id,
+        user_id=user.id,
+        client_id=target.client.app_id,
+        redirect_uri=target.redirect_uri,
+        platform=target.platform,
+        scope=call.value("scope"),
+        nonce=call.value("nonce"),
+        challenge=challenge,
+        challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
+    )
+    code = f"1.A{call.service.opaque(96)}"
+    call.service.store.add_code(code, call.now, asdict(sign_in))
+    answer = [("code", code), ("state", target.state), ("session_state", call.service.guid())]
+    return _deliver(target, _present(answer))
+
+
+def _refuse(call: Call, target: Target, error: LoginError) -> Response:
+    """Tell the client by a redirect where that is allowed, else show the error page."""
+    if not error.redirectable:
+        raise error
+    call.remark.reason = str(error)
+    members = envelope.error_members(call, error)
+    answer = [
+        ("error", error.error),
+        ("error_description", members["error_description"]),
+        ("error_uri", members.get("error_uri", "")),
+        ("state", target.state),
+    ]
+    return _deliver(target, _present(answer))
+
+
+def _deliver(target: Target, answer: list[tuple[str, str]]) -> Response:
+    if target.response_mode == "form_post":
+        return pages.form_post(target.redirect_uri, answer)
+    separator = "#" if target.response_mode == "fragment" else "?"
+    response = RedirectResponse(_appended(target.redirect_uri, separator, answer), 302)
+    response.headers["Cache-Control"] = "no-store, no-cache"
+    return response
+
+
+def _appended(uri: str, separator: str, answer: list[tuple[str, str]]) -> str:
+    if not answer:
+        return uri
+    if separator == "?" and urlsplit(uri).query:
+        separator = "&"
+    return f"{uri}{separator}{urlencode(answer)}"
+
+
+def _client_fields(call: Call) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in (*call.query, *call.form) if name not in FORM_FIELDS]
+
+
+def _present(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if value]

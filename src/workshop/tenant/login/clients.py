@@ -1,0 +1,88 @@
+"""Client identification and client authentication.
+
+Source: RFC 6749 sections 2.3 and 3.2.1; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from workshop.tenant.directory import apps
+from workshop.tenant.directory.objects import Application
+from workshop.tenant.login import errors
+from workshop.tenant.login.realm import Realm
+from workshop.tenant.web import Call
+
+NIL_GUID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client presented at the token endpoint."""
+
+    client_id: str
+    secret: str
+
+    @property
+    def authentication(self) -> str:
+        """Return ``azpacr``: 0 for a public client, 1 for a secret."""
+        return "1" if self.secret else "0"
+
+
+def presented(call: Call) -> Credentials:
+    """Read the client id and secret from the Basic header or from the form.
+
+    Raises:
+        LoginError: 900144 when there is no client id.
+    """
+    scheme, _, encoded = call.request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            decoded = base64.b64decode(encoded.strip(), validate=True).decode("latin-1")
+        except (binascii.Error, ValueError):
+            raise errors.malformed() from None
+        client_id, _, secret = decoded.partition(":")
+        return Credentials(unquote(client_id) or call.value("client_id"), unquote(secret))
+    if not call.value("client_id"):
+        raise errors.missing_parameter("client_id")
+    return Credentials(call.value("client_id"), call.value("client_secret"))
+
+
+def find(call: Call, where: Realm, client_id: str) -> Application:
+    """Find the application a client id names in this directory.
+
+    Raises:
+        LoginError: 700038, 700016, 50194, or 7000112.
+    """
+    if client_id == NIL_GUID:
+        raise errors.not_an_application_id(client_id)
+    application = apps.application(call.service.store, client_id)
+    if application is None:
+        raise errors.application_not_found(client_id[:200], where.name)
+    if where.directory is None:
+        if not application.multi_tenant:
+            raise errors.not_multi_tenant(application.app_id, application.display_name)
+        return application
+    principal = apps.principal(call.service.store, where.directory.tenant_id, application.app_id)
+    if principal and not principal.enabled:
+        raise errors.application_disabled(application.app_id, application.display_name)
+    at_home = application.tenant_id == where.directory.tenant_id
+    if not at_home and not application.multi_tenant:
+        raise errors.application_not_found(client_id[:200], where.name)
+    return application
+
+
+def check_secret(call: Call, application: Application, secret: str) -> None:
+    """Hold a client secret against the stored ones.
+
+    Raises:
+        LoginError: 7000215 when it is none of them, 7000222 when it has ended.
+    """
+    ends = apps.secret_ends(call.service.store, application.id, secret)
+    if ends is None:
+        raise errors.invalid_secret(application.app_id)
+    if ends <= call.now:
+        raise errors.expired_secret(application.app_id)

@@ -1,0 +1,59 @@
+"""A client that acts for itself.
+
+A request such as::
+
+    POST /{tenant}/oauth2/v2.0/token
+    grant_type=client_credentials&client_id=...&client_secret=...&scope={resource}/.default
+
+Source: RFC 6749 section 4.4; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
+
+from __future__ import annotations
+
+from workshop.tenant.directory import apps
+from workshop.tenant.login import claims, clients, errors, scopes
+from workshop.tenant.login.claims import Grantee
+from workshop.tenant.login.issue import Redemption, TokenAnswer
+from workshop.tenant.login.realm import default_directory
+
+SECONDS = 3_599
+
+
+async def client_credentials(redemption: Redemption) -> TokenAnswer:
+    """Issue an app-only token; the answer carries no ``scope``.
+
+    Raises:
+        LoginError: 7000216 without a credential, 1002012 unless the scope ends in ``/.default``, 500011, 7000229.
+    """
+    call, client = redemption.call, redemption.client
+    store = call.service.store
+    if not redemption.credentials.secret:
+        raise errors.credential_required_for_client_credentials()
+    clients.check_secret(call, client, redemption.credentials.secret)
+    directory = redemption.where.directory or default_directory(call)
+    words = call.value("scope").split()
+    if not words:
+        raise errors.missing_parameter("scope")
+    if len(words) > 1 or not words[0].endswith("/" + scopes.DEFAULT):
+        raise errors.scope_of_client_credentials(call.value("scope")[:500])
+    request = scopes.read(store, directory.tenant_id, directory.display_name, client, words[0])
+    scopes.check_resource_parameter(call.value("resource"), request)
+    principal = apps.principal(store, directory.tenant_id, client.app_id)
+    if principal is None:
+        raise errors.client_without_principal(client.app_id, directory.tenant_id)
+    asked = scopes.one_resource(request, store, directory.tenant_id)
+    grantee = Grantee(
+        directory=directory,
+        client=client,
+        authentication=redemption.credentials.authentication,
+        user=None,
+        object_id=principal.id,
+        principal_roles=tuple(apps.role_values(store, directory.tenant_id, principal.id, asked.resource)),
+    )
+    header, body = claims.access_token(call, grantee, asked.resource, asked.audience, (), SECONDS)
+    return {
+        "token_type": "Bearer",
+        "expires_in": SECONDS,
+        "ext_expires_in": SECONDS,
+        "access_token": await call.service.keys.sign(header, body),
+    }

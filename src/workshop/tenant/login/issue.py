@@ -1,0 +1,166 @@
+"""Issuing tokens: the answer that the user grants share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workshop.tenant.directory import apps, people
+from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
+from workshop.tenant.login import claims, clients, consent, errors, scopes
+from workshop.tenant.login.claims import Grantee
+from workshop.tenant.login.clients import Credentials
+from workshop.tenant.login.realm import Realm
+from workshop.tenant.login.scopes import Asked
+from workshop.tenant.web import Call
+
+TokenAnswer = dict[str, Any]
+
+ID_TOKEN_SECONDS = 3_600
+SHORTEST_SECONDS, LONGEST_SECONDS = 3_600, 5_400
+
+_ARTIFACT = re.compile(r"1\.A[\w-]{60,}")
+
+
+@dataclass(frozen=True)
+class Redemption:
+    """A request at the token endpoint whose client is known but not yet authenticated."""
+
+    call: Call
+    where: Realm
+    client: Application
+    credentials: Credentials
+
+
+@dataclass(frozen=True)
+class UserGrant:
+    """What a code or a refresh token stands for, resolved."""
+
+    directory: Directory
+    user: User
+    platform: str
+    oidc: tuple[str, ...]
+    asked: Asked
+    nonce: str
+
+
+def check_shape(artifact: str) -> None:
+    """Refuse what can't be a code or a refresh token of ours, before the client is authenticated.
+
+    Raises:
+        LoginError: 9002313.
+    """
+    if not _ARTIFACT.fullmatch(artifact):
+        raise errors.malformed("invalid_grant")
+
+
+def authenticate(redemption: Redemption, platform: str) -> None:
+    """Authenticate the client as the platform of its redirect URI demands.
+
+    Raises:
+        LoginError: 700025, 7000218, 7000215 or 7000222.
+    """
+    secret = redemption.credentials.secret
+    if platform == "web":
+        if not secret:
+            raise errors.secret_required()
+        clients.check_secret(redemption.call, redemption.client, secret)
+    elif secret:
+        raise errors.public_client_with_secret()
+
+
+def user_of(call: Call, sign_in: Mapping[str, Any]) -> tuple[Directory, User]:
+    """Return directory and user of a stored sign-in.
+
+    Raises:
+        LoginError: 50034 when the user is gone, 50057 when the account is disabled.
+    """
+    store = call.service.store
+    directory = people.directory(store, sign_in["tenant_id"])
+    user = people.user(store, sign_in["tenant_id"], sign_in["user_id"])
+    if directory is None or user is None:
+        raise errors.user_not_found(sign_in["user_id"], sign_in["tenant_id"])
+    if not user.enabled:
+        raise errors.user_disabled()
+    return directory, user
+
+
+async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping[str, Any]) -> TokenAnswer:
+    """Return the answer of a user grant: access token, and what was asked of the others.
+
+    Raises:
+        LoginError: 65001 when nothing that was asked of the resource is granted.
+    """
+    call, client = redemption.call, redemption.client
+    granted = _granted(call, client, grant)
+    grantee = Grantee(
+        directory=grant.directory,
+        client=client,
+        authentication=redemption.credentials.authentication,
+        user=grant.user,
+        object_id=grant.user.id,
+        principal_roles=_roles(call, grant),
+    )
+    seconds = lifetime(call)
+    header, body = claims.access_token(call, grantee, grant.asked.resource, grant.asked.audience, granted, seconds)
+    answer: TokenAnswer = {
+        "token_type": "Bearer",
+        "scope": scopes.joined(grant.asked.qualified(value) for value in granted),
+        "expires_in": seconds,
+        "ext_expires_in": seconds,
+        "access_token": await call.service.keys.sign(header, body),
+    }
+    if "offline_access" in grant.oidc:
+        answer["refresh_token"] = _new_refresh_token(call, grant, sign_in)
+    if "openid" in grant.oidc:
+        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, grant.nonce, ID_TOKEN_SECONDS)
+        answer["id_token"] = await call.service.keys.sign(header, body)
+    if call.value("client_info") == "1":
+        answer["client_info"] = claims.client_info(grant.user)
+    return answer
+
+
+def lifetime(call: Call) -> int:
+    """Return an access token's lifetime in seconds: random between 60 and 90 minutes, as Entra's."""
+    spread = LONGEST_SECONDS - SHORTEST_SECONDS + 1
+    return SHORTEST_SECONDS + int.from_bytes(call.service.entropy(4), "big") % spread
+
+
+def _granted(call: Call, client: Application, grant: UserGrant) -> list[str]:
+    """Return all granted values of the resource; every one that was asked for must be among them."""
+    has = consent.granted_values(call.service.store, grant.directory, client, grant.user, grant.asked)
+    wanted = set(consent.canonical(grant.asked))
+    if grant.asked.resource.app_id == GRAPH:
+        has |= set(grant.oidc) & {"openid", "profile", "email"}
+        has.discard("offline_access")
+        wanted.discard("offline_access")
+    if not has or not wanted <= has:
+        raise errors.consent_required(client.app_id, client.display_name)
+    return _ordered(has)
+
+
+def _ordered(values: Iterable[str]) -> list[str]:
+    has = set(values)
+    return [value for value in OIDC_SCOPES if value in has] + sorted(has - set(OIDC_SCOPES))
+
+
+def _roles(call: Call, grant: UserGrant) -> tuple[str, ...]:
+    store = call.service.store
+    return tuple(apps.role_values(store, grant.directory.tenant_id, grant.user.id, grant.asked.resource))
+
+
+def _new_refresh_token(call: Call, grant: UserGrant, sign_in: Mapping[str, Any]) -> str:
+    token = f"1.A{call.service.opaque(120)}"
+    kept = {
+        "tenant_id": grant.directory.tenant_id,
+        "user_id": grant.user.id,
+        "client_id": sign_in["client_id"],
+        "platform": grant.platform,
+        "oidc": list(grant.oidc),
+        "scope": scopes.joined(grant.asked.qualified(value) for value in grant.asked.values),
+    }
+    call.service.store.add_refresh_token(token, call.now, kept)
+    return token

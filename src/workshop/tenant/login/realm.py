@@ -1,0 +1,62 @@
+"""Which directory a request is for, and under which names this authority goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from workshop.tenant.directory import people
+from workshop.tenant.directory.objects import Directory
+from workshop.tenant.login import errors
+from workshop.tenant.web import Call
+
+Audience = Literal["common", "organizations", "consumers"]
+AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")
+CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+CANONICAL = "login.microsoftonline.com"
+OWN_AUTHORITY = frozenset({"login.microsoftonline.us"})
+GRAPH_OF = {"login.microsoftonline.us": "graph.microsoft.us"}
+
+
+@dataclass(frozen=True)
+class Realm:
+    """The tenant segment of a path, resolved; ``directory`` is None for common, organizations and consumers."""
+
+    segment: str
+    directory: Directory | None
+
+    @property
+    def name(self) -> str:
+        return self.directory.display_name if self.directory else self.segment
+
+
+def realm(call: Call, error: str = "invalid_request") -> Realm:
+    """Resolve the tenant segment of the path.
+
+    Raises:
+        LoginError: 90002 when no directory goes by that id or domain.
+    """
+    segment = call.path["tenant"]
+    if segment.lower() in AUDIENCES:
+        return Realm(segment.lower(), None)
+    found = people.directory(call.service.store, segment)
+    if found is None:
+        raise errors.tenant_not_found(segment[:200], error)
+    return Realm(segment, found)
+
+
+def default_directory(call: Call) -> Directory:
+    return people.directories(call.service.store)[0]
+
+
+def authority(call: Call) -> str:
+    """Return the base URL of this authority: the direct listener and the sovereign cloud go by their own host."""
+    host = call.host
+    own = host in OWN_AUTHORITY or host.partition(":")[0] in ("localhost", "127.0.0.1")
+    return f"https://{host if own else CANONICAL}"
+
+
+def issuer(call: Call, tenant_id: str) -> str:
+    """Return the issuer of version 2.0 tokens."""
+    return f"{authority(call)}/{tenant_id}/v2.0"

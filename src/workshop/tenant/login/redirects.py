@@ -1,0 +1,44 @@
+"""Redirect URI rules.
+
+Source: https://learn.microsoft.com/entra/identity-platform/reply-url
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from workshop.tenant.directory.objects import PLATFORMS, Application, Platform
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+
+
+def platform_of(client: Application, uri: str) -> Platform | None:
+    """Return the platform under which a redirect URI is registered, or None when it is not.
+
+    The comparison is exact and case-sensitive; on http loopback addresses the port does not count (RFC 8252
+    section 7.3).
+    """
+    for platform in PLATFORMS:
+        if any(_same(registered, uri) for registered in client.redirect_uris(platform)):
+            return platform
+    return None
+
+
+def _same(registered: str, given: str) -> bool:
+    if registered == given:
+        return True
+    portless = _without_loopback_port(given)
+    return portless is not None and portless == _without_loopback_port(registered)
+
+
+def _without_loopback_port(uri: str) -> str | None:
+    """Return a loopback http URI with its port taken out; None for every other URI."""
+    try:
+        parts = urlsplit(uri)
+        parts.port  # noqa: B018 - raises ValueError on a port that is no number
+    except ValueError:
+        return None
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK or "@" in parts.netloc or parts.fragment:
+        return None
+    host = parts.netloc.rpartition(":")[0] if ":" in parts.netloc else parts.netloc
+    return f"http://{host}{parts.path}?{parts.query}"

@@ -1,0 +1,148 @@
+"""The ``scope`` parameter: which permissions of which resource are asked for.
+
+Source: https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workshop.tenant.directory import apps
+from workshop.tenant.directory.objects import Application, Scope
+from workshop.tenant.directory.store import Store
+from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
+from workshop.tenant.login import errors
+
+DEFAULT = ".default"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The permissions asked of one resource; ``prefix`` is the resource as the client wrote it ('' when bare)."""
+
+    resource: Application
+    prefix: str
+    values: tuple[str, ...]
+
+    @property
+    def default(self) -> bool:
+        return DEFAULT in self.values
+
+    @property
+    def audience(self) -> str:
+        """Return the resource as a version 1.0 token names it in ``aud``."""
+        return self.prefix or self.resource.app_id
+
+    def qualified(self, value: str) -> str:
+        """Return a scope in the form the client uses for this resource."""
+        if not self.prefix or value in OIDC_SCOPES:
+            return value
+        return f"{self.prefix}{'' if self.prefix.endswith('/') else '/'}{value}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A whole ``scope`` parameter, read."""
+
+    text: str
+    oidc: tuple[str, ...]
+    asked: tuple[Asked, ...]
+
+
+def read(store: Store, tenant_id: str, tenant_name: str, client: Application, text: str) -> Request:
+    """Read a ``scope`` parameter.
+
+    Raises:
+        LoginError: 900144 when it is empty, 70011 when a part is malformed, 500011 when a resource has no service
+            principal in the tenant, 650053 when the resource has no such scope.
+    """
+    words = list(dict.fromkeys(text.split()))
+    if not words:
+        raise errors.missing_parameter("scope")
+    asked: dict[str, tuple[str, list[str]]] = {}
+    resources: dict[str, Application] = {}
+    for word in words:
+        if word in OIDC_SCOPES:
+            continue
+        prefix, value = split(word)
+        resource = apps.resource(store, tenant_id, prefix.rstrip("/") if prefix else GRAPH)
+        if resource is None:
+            raise errors.resource_not_found(prefix[:300], tenant_name)
+        if value != DEFAULT and named(resource, value) is None:
+            raise errors.scope_not_found(client.display_name, value[:200], resource.app_id)
+        resources[resource.app_id] = resource
+        asked.setdefault(resource.app_id, (prefix, []))[1].append(value)
+    return Request(
+        text,
+        tuple(word for word in words if word in OIDC_SCOPES),
+        tuple(Asked(resources[app_id], prefix, tuple(values)) for app_id, (prefix, values) in asked.items()),
+    )
+
+
+def split(word: str) -> tuple[str, str]:
+    """Split a scope into the resource and the permission; a bare permission belongs to Microsoft Graph.
+
+    Raises:
+        LoginError: 70011.
+    """
+    prefix, slash, value = word.rpartition("/")
+    if not slash:
+        return "", word
+    if not value or not prefix or prefix.endswith(":/"):
+        raise errors.invalid_scope(word[:300])
+    if "://" not in prefix and not is_guid(prefix.rstrip("/")):
+        raise errors.invalid_scope(word[:300])
+    return prefix, value
+
+
+def named(resource: Application, value: str) -> Scope | None:
+    """Return the enabled scope of that value; Entra compares it without regard to case."""
+    for scope in resource.scopes:
+        if scope.enabled and scope.value.lower() == value.lower():
+            return scope
+    return None
+
+
+def check_resource_parameter(resource: str, request: Request) -> None:
+    """Hold the RFC 8707 ``resource`` parameter against the scopes, as Entra has done since March 2026.
+
+    Raises:
+        LoginError: 9010010 unless it is an identifier URI of the application that owns the scopes.
+    """
+    if not resource:
+        return
+    owners = [asked.resource for asked in request.asked]
+    for owner in owners:
+        if resource in owner.identifier_uris or resource == owner.app_id:
+            return
+        if owner.app_id == GRAPH and resource.rstrip("/") in owner.identifier_uris:
+            return
+    raise errors.resource_mismatch()
+
+
+def one_resource(request: Request, store: Store, tenant_id: str) -> Asked:
+    """Return the single resource a token can be for; with OpenID scopes only that is Microsoft Graph.
+
+    Raises:
+        LoginError: 28000 when there are several.
+    """
+    if len(request.asked) > 1:
+        raise errors.several_resources(request.text[:500])
+    if request.asked:
+        return request.asked[0]
+    graph = apps.resource(store, tenant_id, GRAPH)
+    assert graph is not None
+    return Asked(graph, "", ())
+
+
+def is_guid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def joined(scopes: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(scopes))

@@ -1,0 +1,43 @@
+"""The token endpoint: a literal table from grant type to its function.
+
+Source: RFC 6749 sections 4.1.3, 4.4.2, 6; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.responses import Response
+
+from workshop.tenant.login import clients, errors
+from workshop.tenant.login.envelope import NO_STORE
+from workshop.tenant.login.grant_authorization_code import authorization_code
+from workshop.tenant.login.grant_client_credentials import client_credentials
+from workshop.tenant.login.grant_refresh_token import refresh_token
+from workshop.tenant.login.issue import Redemption, TokenAnswer
+from workshop.tenant.login.realm import realm
+from workshop.tenant.web import Call, JsonAnswer
+
+Grant = Callable[[Redemption], Awaitable[TokenAnswer]]
+
+GRANTS: Mapping[str, Grant] = {
+    "authorization_code": authorization_code,
+    "client_credentials": client_credentials,
+    "refresh_token": refresh_token,
+}
+
+
+async def token(call: Call) -> Response:
+    """Answer POST ``/{tenant}/oauth2/v2.0/token``."""
+    where = realm(call)
+    grant_type = call.value("grant_type")
+    call.remark.flow = grant_type[:50]
+    if not grant_type:
+        raise errors.missing_parameter("grant_type")
+    credentials = clients.presented(call)
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        raise errors.unsupported_grant_type(grant_type[:100])
+    client = clients.find(call, where, credentials.client_id)
+    answer = await grant(Redemption(call, where, client, credentials))
+    return JsonAnswer(answer, headers={**NO_STORE, "x-ms-request-id": call.trace_id})

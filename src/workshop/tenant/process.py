@@ -1,0 +1,212 @@
+"""The process: one lock, three listening sockets, one announcement, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from workshop.tenant import tls
+from workshop.tenant.app import application
+from workshop.tenant.control import Control, Leases, control_application
+from workshop.tenant.directory import seed
+from workshop.tenant.directory.store import Store
+from workshop.tenant.keys import load_keys
+from workshop.tenant.lock import StateLock
+from workshop.tenant.proxy import ConnectDoor
+from workshop.tenant.requestlog import RequestLog
+from workshop.tenant.service import Service
+
+LOOPBACK = "127.0.0.1"
+FIRST_LEASE_SECONDS = 15.0
+LAST_WORDS_SECONDS = 2.0
+DOORS = ("proxy", "https", "control")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the process was asked to run; ``port`` is the proxy's, 0 for the one used before or any free one."""
+
+    state: Path
+    port: int = 0
+    leased: bool = False
+
+
+def run(options: Options) -> None:
+    """Run the practice tenant until it is told to stop.
+
+    Raises:
+        AlreadyRunning: another process serves this state folder.
+    """
+    options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with StateLock(options.state / "tenant.lock"):
+        asyncio.run(_serve(options))
+
+
+async def _serve(options: Options) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    sockets = _sockets(options)
+    service = _service(options.state)
+    context = tls.server_context(options.state, tls.utc_now())
+    leases = Leases(on_last=ended.set if options.leased else lambda: None)
+    secret = _control_secret(options.state)
+    control = Control(service, leases, secret, secrets.token_hex(8), service.clock(), ended.set)
+
+    web = Door(application(service))
+    controls = Door(control_application(control, sockets["control"].getsockname()[1]))
+    servers = [
+        await loop.create_server(lambda: ConnectDoor(loop, context, web.protocol), sock=sockets["proxy"]),
+        await loop.create_server(lambda: web.protocol(""), sock=sockets["https"], ssl=context),
+        await loop.create_server(lambda: controls.protocol(""), sock=sockets["control"]),
+    ]
+    announcement = _announcement(options.state, sockets)
+    tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
+    print(json.dumps(announcement), flush=True)
+    if options.leased:
+        loop.call_later(FIRST_LEASE_SECONDS, lambda: None if leases.count else ended.set())
+    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls)))
+    with _signals(loop, ended.set):
+        await ended.wait()
+    housekeeping.cancel()
+    for server in servers:
+        server.close()
+    await controls.close()
+    await web.close()
+    with contextlib.suppress(OSError):
+        (options.state / "tenant.json").unlink()
+    service.keys.pool.shutdown(wait=False)
+    service.store.close()
+
+
+class Door:
+    """Uvicorn's HTTP protocol around one application, without uvicorn's own server loop and signals."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.config = Config(
+            app, http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False,
+            server_header=False, date_header=False, timeout_keep_alive=75,
+        )  # fmt: skip
+        self.config.load()
+        self.state = ServerState()
+
+    def protocol(self, label: str) -> HttpToolsProtocol:
+        return HttpToolsProtocol(self.config, self.state, {"holder": label})
+
+    def set_date(self, now: float) -> None:
+        self.state.default_headers = [(b"date", formatdate(now, usegmt=True).encode())]
+
+    async def close(self) -> None:
+        """Let running answers finish for a moment, then cut the connections."""
+        for connection in list(self.state.connections):
+            connection.shutdown()
+        if self.state.tasks:
+            _, running = await asyncio.wait(self.state.tasks, timeout=LAST_WORDS_SECONDS if self._busy() else 0)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _busy(self) -> bool:
+        cycles = (getattr(connection, "cycle", None) for connection in self.state.connections)
+        return any(cycle is not None and not cycle.response_started for cycle in cycles)
+
+
+def _service(state: Path) -> Service:
+    store = Store(state / "directory.sqlite")
+    seed.sow(store)
+    return Service(store, load_keys(store, time.time()), RequestLog(), time.time, secrets.token_bytes)
+
+
+async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:
+    """Keep the Date header right, and drop old sign-ins once an hour."""
+    forgotten = 0.0
+    while True:
+        now = time.time()
+        for door in doors:
+            door.set_date(now)
+        if now - forgotten > 3_600:
+            service.store.forget(service.clock())
+            forgotten = now
+        await asyncio.sleep(1)
+
+
+def _sockets(options: Options) -> dict[str, socket.socket]:
+    """Bind each door where it was before if that is free, else anywhere, and remember it."""
+    ports_file = options.state / "ports.json"
+    try:
+        before = {str(door): int(port) for door, port in json.loads(ports_file.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        before = {}
+    bound = {door: _bind(before.get(door, 0)) for door in DOORS if door != "proxy"}
+    bound["proxy"] = _bind(options.port, strict=True) if options.port else _bind(before.get("proxy", 0))
+    ports = {door: sock.getsockname()[1] for door, sock in bound.items()}
+    tls.write_private(ports_file, json.dumps(ports).encode())
+    return bound
+
+
+def _bind(port: int, *, strict: bool = False) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port if 0 <= port < 65_536 else 0))
+    except OSError:
+        if strict:
+            listener.close()
+            raise
+        listener.bind((LOOPBACK, 0))
+    listener.listen(512)
+    listener.setblocking(False)
+    return listener
+
+
+def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, object]:
+    ports = {door: sock.getsockname()[1] for door, sock in sockets.items()}
+    return {
+        "pid": os.getpid(),
+        "proxy": f"http://{LOOPBACK}:{ports['proxy']}",
+        "https": f"https://localhost:{ports['https']}",
+        "ca": str(state / "ca.pem"),
+        "tenant_id": seed.tenant_id_of(seed.DEFAULT),
+        "state": str(state),
+        "control": f"http://{LOOPBACK}:{ports['control']}",
+    }
+
+
+def _control_secret(state: Path) -> str:
+    path = state / "control-secret"
+    try:
+        secret = path.read_text("utf-8").strip()
+    except OSError:
+        secret = ""
+    if not secret:
+        secret = secrets.token_urlsafe(32)
+        tls.write_private(path, secret.encode() + b"\n")
+    return secret
+
+
+@contextlib.contextmanager
+def _signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
+    caught = (signal.SIGINT, signal.SIGTERM)
+    if sys.platform == "win32":
+        for number in caught:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+    else:
+        for number in caught:
+            loop.add_signal_handler(number, stop)
+    yield

@@ -1,0 +1,35 @@
+"""What every endpoint needs, in one place: the directory, the keys, the log, the time, and randomness."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workshop.tenant.directory.store import Store
+from workshop.tenant.keys import KeyRing
+from workshop.tenant.requestlog import RequestLog
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running practice tenant.
+
+    Args:
+        clock: the present time in Unix seconds.
+        entropy: that many random bytes.
+    """
+
+    store: Store
+    keys: KeyRing
+    log: RequestLog
+    clock: Callable[[], float]
+    entropy: Callable[[int], bytes]
+
+    def guid(self) -> str:
+        return str(uuid.UUID(bytes=self.entropy(16), version=4))
+
+    def opaque(self, size: int) -> str:
+        """Return a random URL-safe string made from ``size`` bytes."""
+        return base64.urlsafe_b64encode(self.entropy(size)).rstrip(b"=").decode()

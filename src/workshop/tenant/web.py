@@ -1,0 +1,213 @@
+"""From an HTTP request to a handler's call and back; the request log is written here."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from workshop.tenant.service import Service
+
+BODY_LIMIT = 1_048_576
+MOST_FIELDS = 200
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass
+class Remark:
+    """What a handler tells the log: the flow's name and the reason of a refusal."""
+
+    flow: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as a handler sees it; ``now`` is in Unix seconds."""
+
+    service: Service
+    request: Request
+    body: bytes
+    query: Pairs
+    form: Pairs
+    now: float
+    trace_id: str
+    remark: Remark = field(default_factory=Remark)
+
+    @property
+    def host(self) -> str:
+        return self.request.headers.get("host", "").lower()
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        return self.request.path_params
+
+    @cached_property
+    def correlation_id(self) -> str:
+        return (self.request.headers.get("client-request-id") or self.value("client-request-id"))[:64] or self.trace_id
+
+    def value(self, name: str) -> str:
+        """Return the first value of a form or query parameter, or an empty string."""
+        for key, value in (*self.form, *self.query):
+            if key == name:
+                return value
+        return ""
+
+    def json(self) -> Any:
+        """Return the body read as strict JSON; ValueError when it is none."""
+        try:
+            value = json.loads(self.body, parse_constant=_no_constant)
+            json.dumps(value, ensure_ascii=False).encode()
+        except (RecursionError, UnicodeError) as error:
+            raise ValueError(str(error)) from error
+        return value
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+Renderer = Callable[[Call, Exception], Response | None]
+Row = tuple[str, str, Handler]
+
+
+class JsonAnswer(JSONResponse):
+    """A JSON answer that remembers its content for the log."""
+
+    def __init__(self, content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None):
+        self.content = content
+        super().__init__(content, status, headers)
+
+
+class BodyTooLarge(Exception):
+    """The request's body exceeds what any endpoint needs."""
+
+
+def routes(service: Service, rows: Sequence[Row], renderer: Renderer) -> list[Route]:
+    """Turn literal rows of (method, path, handler) into routes; the renderer answers errors."""
+    paths: dict[str, dict[str, Handler]] = {}
+    for method, path, handler in rows:
+        paths.setdefault(path, {})[method] = handler
+    return [
+        Route(path, _endpoint(service, handlers, renderer), methods=list(handlers)) for path, handlers in paths.items()
+    ]
+
+
+def _endpoint(
+    service: Service, handlers: Mapping[str, Handler], renderer: Renderer
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
+        try:
+            body = await _read(request)
+        except BodyTooLarge:
+            return Response("The request's body is too large.", 413, media_type="text/plain")
+        except ClientDisconnect:
+            return Response(status_code=400)
+        call = Call(
+            service=service,
+            request=request,
+            body=body,
+            query=_fields(request.scope["query_string"]),
+            form=_fields(body) if "json" not in request.headers.get("content-type", "") else [],
+            now=service.clock(),
+            trace_id=service.guid(),
+        )
+        response = await _answer(call, handler, renderer)
+        _log(call, response)
+        return response
+
+    return endpoint
+
+
+async def _answer(call: Call, handler: Handler, renderer: Renderer) -> Response:
+    try:
+        return await handler(call)
+    except Exception as error:
+        response = renderer(call, error)
+        if response is None:
+            traceback.print_exc(file=sys.stderr)
+            call.remark.reason = f"a fault of the practice tenant: {type(error).__name__}"
+            response = Response("The PRACTICE tenant failed; this is a fault of its own.", 500)
+        return response
+
+
+async def _read(request: Request) -> bytes:
+    if request.method in ("GET", "HEAD"):
+        return b""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _fields(encoded: bytes) -> Pairs:
+    try:
+        return parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _log(call: Call, response: Response) -> None:
+    request = call.request
+    call.service.log.add(
+        at=call.now,
+        holder=request.scope.get("state", {}).get("holder", ""),
+        host=call.host[:255],
+        method=request.method,
+        path=request.url.path[:500],
+        user_agent=request.headers.get("user-agent", "")[:200],
+        flow=call.remark.flow,
+        sent=[*call.query, *call.form] or _members(_json_or_nothing(call)),
+        status=response.status_code,
+        received=_received(response),
+        reason=call.remark.reason,
+    )
+
+
+def _received(response: Response) -> Pairs:
+    if isinstance(response, JsonAnswer):
+        return _members(response.content)
+    location = response.headers.get("location")
+    if location is None:
+        return []
+    parts = urlsplit(location)
+    target = f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.netloc else parts.path
+    return [("location", target), *parse_qsl(parts.query), *parse_qsl(parts.fragment)]
+
+
+def _json_or_nothing(call: Call) -> Mapping[str, Any]:
+    if not call.body or "json" not in call.request.headers.get("content-type", ""):
+        return {}
+    try:
+        value = call.json()
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _members(content: Mapping[str, Any]) -> Pairs:
+    return [(str(name), _brief(value)) for name, value in content.items()]
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{…}"
+    if isinstance(value, list):
+        return f"[{len(value)}]"
+    return value if isinstance(value, str) else json.dumps(value)

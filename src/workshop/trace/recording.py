@@ -1,0 +1,94 @@
+"""Record the hops of a block of code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from workshop.trace import bus, sources
+from workshop.trace.hop import Hop, Sighting
+from workshop.trace.merging import merged
+from workshop.trace.symbols import Symbols, symbolic
+
+if TYPE_CHECKING:
+    from workshop.trace.details import Details
+    from workshop.trace.diagram import Diagram
+
+_SETTLE_SECONDS = 10.0
+
+
+class Recording:
+    """The hops of one block of code; they are complete once the block is left."""
+
+    def __init__(self, tenant: sources.Tenant | None = None) -> None:
+        """Record nothing yet; `recording` does."""
+        self._tenant = tenant
+        self._after = tenant.last_exchange() if tenant else 0
+        self._sightings: list[Sighting] = []
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """Every hop once, the earliest first, secrets masked."""
+        return merged(self._sightings)
+
+    def take(self, sighting: Sighting) -> None:
+        """Take what an observer saw."""
+        self._sightings.append(sighting)
+
+    def finish(self) -> None:
+        """Wait until the observers have handed in what they saw, and fetch what the tenant recorded."""
+        bus.settle(_SETTLE_SECONDS)
+        if self._tenant is not None:
+            self._sightings += sources.of_tenant(self._tenant, self._after)
+
+    def diagram(self) -> Diagram:
+        """Return the sequence diagram; it is the same for the same flow, whatever its ids and ports."""
+        from workshop.trace.diagram import Diagram
+
+        return Diagram(self._symbolic())
+
+    def details(self) -> Details:
+        """Return a table of what each hop carried."""
+        from workshop.trace.details import Details
+
+        return Details(self._symbolic())
+
+    def _symbolic(self) -> tuple[Hop, ...]:
+        known = {self._tenant.tenant_id: "{tenant}"} if self._tenant else {}
+        hops = self.hops
+        return symbolic(hops, Symbols(known).learn(hops))
+
+    def __repr__(self) -> str:
+        return repr(self.diagram())
+
+    def _repr_html_(self) -> str:
+        return self.diagram().to_html()
+
+
+@contextmanager
+def recording(tenant: sources.Tenant | None = None) -> Iterator[Recording]:
+    """Record every hop between the MCP client, the browser, the MCP server and Entra.
+
+    Args:
+        tenant: the practice tenant whose log is read; the one of `use_tenant` if None. Without
+            any, the requests that httpx2 logs are recorded in its place, with address and status only.
+    """
+    tenant = tenant or _default
+    if tenant is None:
+        sources.hear_library()
+    recorded = Recording(tenant)
+    with bus.listening(recorded.take):
+        try:
+            yield recorded
+        finally:
+            recorded.finish()
+
+
+def use_tenant(tenant: sources.Tenant | None) -> None:
+    """Let every later recording in this process read this practice tenant's log."""
+    global _default
+    _default = tenant
+
+
+_default: sources.Tenant | None = None

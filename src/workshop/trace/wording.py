@@ -1,0 +1,90 @@
+"""A hop in words: one line for what was asked and answered, one for what was carried."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from workshop.trace.hop import Hop, Pairs
+from workshop.trace.masking import LEFT_OUT
+
+_TELLING_SENT = (
+    "Authorization",
+    "grant_type",
+    "code",
+    "refresh_token",
+    "assertion",
+    "client_assertion",
+    "code_verifier",
+    "error",
+    "action",
+    "account",
+    "decision",
+    "client_name",
+    "scope",
+    "prompt",
+    "code_challenge",
+    "state",
+)
+_TELLING_RECEIVED = (
+    "error",
+    "resource_metadata",
+    "authorization_servers",
+    "registration_endpoint",
+    "page",
+    "Location",
+    "code",
+    "access_token",
+    "id_token",
+    "refresh_token",
+    "client_id",
+    "isError",
+)
+_MOST = 4
+_LONGEST_VALUE = 48
+
+
+def asked(hop: Hop) -> str:
+    """Return method, path and the call, such as `POST /mcp tools/call get_user_info`."""
+    call = [value for name, value in hop.sent if name in ("method", "tool")]
+    return " ".join([hop.method, urlsplit(hop.url).path or "/", *call])
+
+
+def answered(hop: Hop) -> str:
+    """Return the status, or that there was none."""
+    return str(hop.status) if hop.status else "no answer"
+
+
+def carried(hop: Hop) -> str:
+    """Return the most telling of what was sent and received, such as `‹code› → ‹access_token›`."""
+    sent = _brief(hop.sent, _TELLING_SENT)
+    received = _brief(hop.received, _TELLING_RECEIVED)
+    if not hop.status or hop.status >= 400:
+        received = hop.note or received
+    return f"{sent} → {received}".strip() if received else sent
+
+
+def everything(pairs: Pairs) -> tuple[str, ...]:
+    """Return one line for each parameter."""
+    return tuple(_pair(name, value) for name, value in pairs)
+
+
+def _brief(pairs: Pairs, telling: tuple[str, ...]) -> str:
+    found = dict(pairs)
+    names = [name for name in telling if found.get(name) not in (None, "", LEFT_OUT)]
+    return ", ".join(_short(name, found[name]) for name in names[:_MOST])
+
+
+def _short(name: str, value: str) -> str:
+    if value.startswith("‹"):
+        return value
+    if "://" in value and " " not in value:
+        parts = urlsplit(value)
+        here = parts.hostname in ("localhost", "127.0.0.1") and parts.path not in ("", "/")
+        value = parts.path if here else f"{parts.netloc}{parts.path}"
+    if len(value) > _LONGEST_VALUE:
+        value = value[: _LONGEST_VALUE - 1] + LEFT_OUT
+    return _pair(name, value)
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{name}: {value}" if name[:1].isupper() else f"{name}={value}"

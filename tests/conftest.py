@@ -1,0 +1,76 @@
+"""What a test may ask for beyond Python, and what becomes of it when that is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import pytest
+
+from workshop import settings
+from workshop.errors import WorkshopError
+from workshop.lock import find_uv
+from workshop.signin import chromium
+
+
+def _has_chromium() -> bool:
+    try:
+        return bool(chromium.find())
+    except chromium.BrowserNotFound:
+        return False
+
+
+def _has_uv() -> bool:
+    try:
+        return bool(find_uv(settings.load().project))
+    except WorkshopError:
+        return False
+
+
+def _program(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name) is not None
+
+
+def _module(name: str) -> Callable[[], bool]:
+    return lambda: importlib.util.find_spec(name) is not None
+
+
+TOOLS: dict[str, Callable[[], bool]] = {
+    "az": _program("az"),
+    "chromium": _has_chromium,
+    "curl": _program("curl"),
+    "git": _program("git"),
+    "import-linter": _module("importlinter"),
+    "node": _program("node"),
+    "playwright": _module("playwright"),
+    "redis-server": _program("redis-server"),
+    "repo2docker": _module("repo2docker"),
+    "uv": _has_uv,
+    "wrk": _program("wrk"),
+}
+
+
+@cache
+def _found(tool: str) -> bool:
+    return TOOLS[tool]()
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Skip what needs a tool this machine lacks; where nothing may be left out, say which one and end."""
+    lacking: list[str] = []
+    for item in items:
+        wanted = [str(tool) for mark in item.iter_markers("needs") for tool in mark.args]
+        unknown = [tool for tool in wanted if tool not in TOOLS]
+        if unknown:
+            raise pytest.UsageError(
+                f"{item.nodeid} needs {', '.join(unknown)}: not named in tests/conftest.py"
+            )
+        missing = [tool for tool in wanted if not _found(tool)]
+        if missing:
+            lacking.append(f"{item.nodeid} needs {', '.join(missing)}, not found on this machine")
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)} (not found)"))
+    if lacking and os.environ.get("WORKSHOP_TEST_ALL"):
+        raise pytest.UsageError("nothing may be left out:\n  " + "\n  ".join(lacking))
