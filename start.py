@@ -13,9 +13,7 @@ import sys
 
 if sys.version_info < (3, 11):
     this = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    sys.exit(
-        f"The workshop needs Python 3.11 or newer, and this is Python {this}. Install and use a newer one."
-    )
+    sys.exit(f"The workshop needs Python 3.11 or newer, and this is Python {this}. Install and use a newer one.")
 
 import argparse
 import hashlib
@@ -75,9 +73,7 @@ def read_arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if argv[:1] == ["test"]:
         parser = argparse.ArgumentParser("start.py test", parents=[common], allow_abbrev=False)
         parser.epilog = "Every other argument goes to pytest."
-        parser.add_argument(
-            "--all", action="store_true", help="leave nothing out; check style, types, walls too"
-        )
+        parser.add_argument("--all", action="store_true", help="leave nothing out; check style, types, walls too")
         options, passed_on = parser.parse_known_args(argv[1:])
         passed_on += ["--all"] if options.all else []
         options.command = "test"
@@ -85,9 +81,7 @@ def read_arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser("start.py", parents=[common], allow_abbrev=False)
     parser.epilog = "`start.py test` runs the lessons and the unit tests instead: see `start.py test --help`."
     parser.add_argument("--no-browser", action="store_true", help="only print the address to open")
-    parser.add_argument(
-        "--port", type=int, metavar="N", help="of JupyterLab (default: 8888 or the next free)"
-    )
+    parser.add_argument("--port", type=int, metavar="N", help="of JupyterLab (default: 8888 or the next free)")
     parser.add_argument("--ip", metavar="ADDR", help="to listen on (default: reached from this machine only)")
     options = parser.parse_args(argv)
     passed_on = ["--no-browser"] if options.no_browser else []
@@ -156,20 +150,23 @@ def uv_environment(uv: str) -> dict[str, str]:
     environ = {"UV_HTTP_TIMEOUT": "120", **os.environ}
     if Path(uv).is_relative_to(PRIVATE_UV) and not environ.keys() & {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}:
         # uv does not read pip's settings; a company's mirror often stands only there.
-        asked = [str(private_python()), "-m", "pip", "config", "get", "global.index-url"]
-        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-        mirror = environ.get("PIP_INDEX_URL") or found
-        environ |= {"UV_DEFAULT_INDEX": mirror} if mirror else {}
+        asked = [str(private_python()), "-m", "pip", "config", "list"]
+        told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines()
+        mirrors = [line.partition("=")[2].strip("'\"") for line in told if ".index-url=" in line]
+        environ |= {"UV_DEFAULT_INDEX": mirrors[-1]} if mirrors else {}
     return environ
 
 
-def run(
-    step: str, command: list[str], environ: dict[str, str] | None = None, hint: str = NOT_FINISHED
-) -> None:
+def run(step: str, command: list[str], environ: dict[str, str] | None = None, hint: str = NOT_FINISHED) -> None:
     """Run one step of the installation; what it prints is its progress."""
     if step:
         print(step, flush=True)
-    if subprocess.run(command, env=environ, check=False).returncode:
+    try:
+        failed = subprocess.run(command, env=environ, check=False).returncode != 0
+    except OSError as error:
+        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
+        failed = True
+    if failed:
         raise Problem(hint.format(step=step or "Fetching uv"))
 
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 
 from workshop.errors import WorkshopError
 from workshop.practice import Running, found
@@ -21,7 +22,7 @@ from workshop.practice import Running, found
 T = TypeVar("T")
 DEADLINE = 20.0
 
-posix_only = __import__("pytest").mark.skipif(os.name != "posix", reason="POSIX only")
+posix_only = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
 
 def until(ask: Callable[[], T], what: str, seconds: float = DEADLINE) -> T:
@@ -46,8 +47,11 @@ def clean_environ(state: Path, **more: str) -> dict[str, str]:
 
 
 def is_gone(pid: int) -> bool:
-    """Say whether there is no such process, not even a zombie."""
-    return not psutil.pid_exists(pid)
+    """Say whether the process has ended; an orphan may wait as a zombie for a slow process 1."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def can_bind(url: str) -> bool:

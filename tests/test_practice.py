@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from practice_help import (
     HOLDER,
@@ -62,9 +64,7 @@ def test_another_process_finds_the_one_that_runs(settings: Settings, running: Ru
 
 def test_asking_again_and_from_threads_takes_one_lease(settings: Settings) -> None:
     answers: list[Running] = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(ensure(settings, "threads"))) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=lambda: answers.append(ensure(settings, "threads"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -74,31 +74,33 @@ def test_asking_again_and_from_threads_takes_one_lease(settings: Settings) -> No
     assert answers[0].status()["leases"] == ["threads"]
 
 
-RACER = """
+RACER = (
+    """
 import sys
 from workshop import practice
 from workshop.settings import load
 settings = load()
 print("ready", flush=True)
 sys.stdin.readline()
-""" + HOLDER
+"""
+    + HOLDER
+)
 
 
 def test_processes_that_start_at_the_same_moment_end_up_with_one(settings: Settings) -> None:
     environ = clean_environ(settings.state)
-    with process(RACER, "a", environ=environ) as a, process(RACER, "b", environ=environ) as b:
-        with process(RACER, "c", environ=environ) as c:
-            racers = (a, b, c)
-            assert [line_of(racer) for racer in racers] == ["ready"] * 3
-            for racer in racers:
-                assert racer.stdin
-                racer.stdin.write("\n")
-                racer.stdin.flush()
-            pids = {line_of(racer) for racer in racers}
-            assert len(pids) == 1
-            running = found(settings.state)
-            assert running
-            assert sorted(running.status()["leases"]) == ["a", "b", "c"]
+    with contextlib.ExitStack() as stack:
+        racers = [stack.enter_context(process(RACER, name, environ=environ)) for name in ("a", "b", "c")]
+        assert [line_of(racer) for racer in racers] == ["ready"] * 3
+        for racer in racers:
+            assert racer.stdin
+            racer.stdin.write("\n")
+            racer.stdin.flush()
+        pids = {line_of(racer) for racer in racers}
+        assert len(pids) == 1
+        running = found(settings.state)
+        assert running
+        assert sorted(running.status()["leases"]) == ["a", "b", "c"]
     ends(running)
 
 
@@ -165,8 +167,20 @@ def test_a_killed_tenant_is_started_again(settings: Settings, running: Running) 
     assert ensure(settings, "test").status()["leases"] == ["test"]
 
 
+def test_a_lease_is_taken_again_when_another_process_started_it_anew(
+    settings: Settings, running: Running
+) -> None:
+    running.stop()
+    ends(running)
+    with process(HOLDER, "second", environ=clean_environ(settings.state)) as other:
+        pid = int(line_of(other))
+        again = ensure(settings, "test")
+        assert again.pid == pid != running.pid
+        assert sorted(again.status()["leases"]) == ["second", "test"]
+
+
 @posix_only
-def test_an_interrupt_of_the_starter_does_not_reach_it(settings: Settings, running: Running) -> None:
+def test_an_interrupt_of_the_starter_does_not_reach_it(running: Running) -> None:
     assert os.getsid(running.pid) != os.getsid(0)
 
 
@@ -205,9 +219,7 @@ def test_a_tenant_that_cannot_start_says_why_and_what_to_do(settings: Settings) 
 
 
 @posix_only
-def test_a_lock_that_nobody_answers_for_ends_in_an_error(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_nobody_answers_for_ends_in_an_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
     monkeypatch.setattr(practice, "START_SECONDS", 3.0)
@@ -226,7 +238,7 @@ def test_it_leaves_no_zombie_and_its_files_are_private(settings: Settings, runni
     assert modes["control-secret"] == 0o600
     assert stat.S_IMODE(settings.state.stat().st_mode) == 0o700
     running.stop()
-    until(lambda: is_gone(running.pid), "no zombie")
+    until(lambda: not psutil.pid_exists(running.pid), "end without a zombie")
 
 
 def test_control_calls_use_no_proxy(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,9 +299,7 @@ url = f"https://login.microsoftonline.com/{running.tenant_id}/v2.0/.well-known/o
 
 
 @pytest.mark.parametrize("library", FETCHES)
-def test_an_unmodified_library_reaches_it_and_is_told_apart(
-    settings: Settings, running: Running, library: str
-) -> None:
+def test_an_unmodified_library_reaches_it_and_is_told_apart(settings: Settings, running: Running, library: str) -> None:
     code = ENTERED + FETCHES[library] + "\nprint(status)"
     with process(code, f"label-{library}", environ=clean_environ(settings.state)) as client:
         assert line_of(client) == "200"

@@ -107,9 +107,7 @@ def test_a_missing_value_is_named_with_where_it_was_looked_for(tmp_path: Path, m
         ("ENTRA_PROXY_AZURE_CLIENT_SECRET", OTHER, "Secret ID"),
     ],
 )
-def test_a_malformed_value_is_named_but_not_shown(
-    tmp_path: Path, name: str, value: str, expected: str
-) -> None:
+def test_a_malformed_value_is_named_but_not_shown(tmp_path: Path, name: str, value: str, expected: str) -> None:
     (tmp_path / ".env").write_text(f"WORKSHOP_TENANT=own\n{name}={value}\n", "utf-8")
     with pytest.raises(SettingMalformed, match=expected) as raised:
         settings_of(tmp_path)
@@ -182,16 +180,13 @@ def test_a_relative_state_folder_is_found_from_where_it_is_named(
 
 def test_saving_replaces_in_place_and_keeps_every_other_line(tmp_path: Path) -> None:
     before = (
-        "# my notes\r\n\r\nWORKSHOP_TENANT=own\r\n"
-        f"export AZURE_TENANT_ID={OTHER}\r\nTEXT='two\r\nlines'\r\nLAST=kept"
+        f"# my notes\r\n\r\nWORKSHOP_TENANT=own\r\nexport AZURE_TENANT_ID={OTHER}\r\nTEXT='two\r\nlines'\r\nLAST=kept"
     )
     (tmp_path / ".env").write_bytes(before.encode())
     new = {"AZURE_TENANT_ID": TENANT, "ENTRA_PROXY_AZURE_CLIENT_SECRET": "it's #1"}
     settings = save(settings_of(tmp_path), new)
     after = (tmp_path / ".env").read_bytes().decode()
-    assert after == before.replace(OTHER, TENANT) + (
-        "\r\nENTRA_PROXY_AZURE_CLIENT_SECRET='it\\'s #1'\r\n"
-    )
+    assert after == before.replace(OTHER, TENANT) + ("\r\nENTRA_PROXY_AZURE_CLIENT_SECRET='it\\'s #1'\r\n")
     assert settings == settings_of(tmp_path)
     assert settings.get("ENTRA_PROXY_AZURE_CLIENT_SECRET") == "it's #1"
 
@@ -222,9 +217,7 @@ def test_saving_more_than_a_line_of_text_is_refused(tmp_path: Path, value: str) 
 
 
 @given(value=st.text(st.characters(exclude_categories=("C", "Zl", "Zp"))), before=st.booleans())
-def test_what_is_saved_is_what_is_loaded(
-    tmp_path_factory: pytest.TempPathFactory, value: str, before: bool
-) -> None:
+def test_what_is_saved_is_what_is_loaded(tmp_path_factory: pytest.TempPathFactory, value: str, before: bool) -> None:
     project = tmp_path_factory.mktemp("project")
     if before:
         (project / ".env").write_text("NOTE=earlier\nKEPT='\\'quoted\\''\n", "utf-8")

@@ -63,6 +63,7 @@ def ask(running: Running, path: str) -> None:
         urllib.request.urlopen(running.https + path, context=context, timeout=20).close()
 
 
+@posix_only
 def test_run_announces_itself_in_its_first_line_and_ends_on_interrupt(state: Path) -> None:
     with started(state, "run") as process:
         said = json.loads(line_of(process))
@@ -81,6 +82,7 @@ def test_run_becomes_the_tenant_itself(state: Path) -> None:
         assert json.loads(line_of(process))["pid"] == process.pid
 
 
+@posix_only
 def test_run_takes_a_folder_and_a_port(state: Path, tmp_path: Path) -> None:
     with started(state, "run") as process:
         port = json.loads(line_of(process))["proxy"].rpartition(":")[2]

@@ -41,12 +41,8 @@ def _is_guid(value: str) -> bool:
 
 
 FORMS: Mapping[str, Form] = {
-    "WORKSHOP_TENANT": Form(
-        lambda value: value in ("practice", "own"), "practice or own", may_be_shown=True
-    ),
-    "AZURE_TENANT_ID": Form(
-        _is_guid, "the directory (tenant) id, a GUID such as 00000000-0000-0000-0000-000000000000"
-    ),
+    "WORKSHOP_TENANT": Form(lambda value: value in ("practice", "own"), "practice or own", may_be_shown=True),
+    "AZURE_TENANT_ID": Form(_is_guid, "the directory (tenant) id, a GUID such as 00000000-0000-0000-0000-000000000000"),
     "ENTRA_PROXY_AZURE_CLIENT_ID": Form(
         _is_guid, "the application (client) id, a GUID such as 00000000-0000-0000-0000-000000000000"
     ),
@@ -254,9 +250,7 @@ def _edited(text: str, values: Mapping[str, str]) -> str:
     edited = "".join(parts)
     if edited and not edited.endswith(("\n", "\r")) and met != set(values):
         edited += newline
-    return edited + "".join(
-        f"{name}={_quoted(value)}{newline}" for name, value in values.items() if name not in met
-    )
+    return edited + "".join(f"{name}={_quoted(value)}{newline}" for name, value in values.items() if name not in met)
 
 
 def _quoted(value: str) -> str:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from workshop.background.log import LogLine, ServerLog
-from workshop.background.quiet import quiet_fastmcp
+from workshop.background.quiet import quiet_fastmcp, warm_up
 from workshop.background.server import BackgroundServer, ServerDidNotStart, start
 
-__all__ = ["BackgroundServer", "LogLine", "ServerDidNotStart", "ServerLog", "quiet_fastmcp", "start"]
+__all__ = [
+    "BackgroundServer",
+    "LogLine",
+    "ServerDidNotStart",
+    "ServerLog",
+    "quiet_fastmcp",
+    "start",
+    "warm_up",
+]

@@ -23,7 +23,7 @@ _WRONG = re.compile(
     re.IGNORECASE,
 )
 # Said of every refusal alike.
-_HOLLOW = ("Auth error returned:", "Missing auth:", "Upstream token validation failed")
+_HOLLOW = ("Auth error returned:", "Missing auth:", "Upstream token validation failed", "Handler called:")
 
 current_log: ContextVar[ServerLog | None] = ContextVar("workshop_server_log", default=None)
 """The log of the server whose code runs now, also in its tasks and worker threads."""

@@ -1,10 +1,12 @@
-"""Keeping FastMCP's log lines out of the notebook: `BackgroundServer.log` shows the ones that matter."""
+"""What makes FastMCP pleasant in a notebook: no log lines in its output, no wait at the first tool call."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
+import threading
 
 
 def quiet_fastmcp() -> None:
@@ -21,3 +23,9 @@ def quiet_fastmcp() -> None:
         if type(handler).__module__.split(".")[0] in ("rich", "logging"):
             logger.removeHandler(handler)
     logger.propagate = True
+
+
+def warm_up() -> None:
+    """Import on a thread what FastMCP's client imports at the first tool call, which takes a second or two."""
+    if "jsonschema" not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=("jsonschema",), daemon=True).start()

@@ -108,9 +108,9 @@ EXERCISES = (
         2,
         sign_in_host,
         (
-            "Look in the diagram for the hop that asks which account to use.",
-            "It is the host that the browser is sent to after the MCP server's own page.",
-            "Its name begins with login and ends with .com: look for the column named Entra.",
+            "Look in the diagram for the hop that leads from the MCP server's consent page to Entra.",
+            "It is the hop POST /consent of the MCP server. Read the host name behind Location.",
+            "It begins with login and ends with .com. Leave out https:// and everything behind the name.",
         ),
         lambda: SIGN_IN_HOST,
     ),

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from workshop.errors import TenantNotRunning
+from workshop.errors import TenantNotRunning, TenantRefused
 from workshop.practice import Exchange, Log, Running, environment, found, node_variables
 from workshop.practice.process import command
 from workshop.practice.shells import SHELLS, lines
@@ -29,9 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("tenant", help=summary, description=summary)
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--state", type=Path, metavar="DIR", help="the tenant's folder (default: that of this project)"
-    )
+    common.add_argument("--state", type=Path, metavar="DIR", help="the tenant's folder (default: that of this project)")
 
     def action(name: str, function: Any, summary: str) -> argparse.ArgumentParser:
         added = actions.add_parser(name, help=summary, description=summary, parents=[common])
@@ -137,7 +135,9 @@ def log(args: argparse.Namespace) -> int:
             after = _next(after, part)
     except KeyboardInterrupt:
         return 0
-    except TenantNotRunning:
+    except (TenantNotRunning, TenantRefused):
+        if found(running.state):
+            raise
         print("The practice tenant has ended.", file=sys.stderr)
         return 0
 

@@ -123,7 +123,7 @@ def _obtain(state: Path, holder: str) -> Lease:
             return lease
         if time.monotonic() >= next_start:
             # The one that holds the lock is still coming up, or going down: give it a moment.
-            next_start = 0.0 if start(state, deadline) else time.monotonic() + SETTLE_SECONDS
+            next_start = 0.0 if start(state, START_SECONDS) else time.monotonic() + SETTLE_SECONDS
         else:
             time.sleep(0.02)
     raise TenantDidNotStart(state, "another one holds its lock and does not answer")

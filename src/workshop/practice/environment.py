@@ -41,9 +41,7 @@ class Environment:
         environ.update(self.set)
 
 
-def environment(
-    running: Running, label: str | None = None, environ: Mapping[str, str] | None = None
-) -> Environment:
+def environment(running: Running, label: str | None = None, environ: Mapping[str, str] | None = None) -> Environment:
     """Say which variables lead a program to the practice tenant.
 
     Args:

@@ -7,7 +7,6 @@ import queue
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import IO
 
@@ -22,11 +21,11 @@ def command(state: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "workshop.tenant", "run", *options, "--state", str(state)]
 
 
-def start(state: Path, deadline: float) -> bool:
+def start(state: Path, seconds: float) -> bool:
     """Start a tenant and return True once it is ready, or False if another one holds the lock of `state`.
 
     Args:
-        deadline: on the clock of `time.monotonic`.
+        seconds: how long it may take.
 
     Raises:
         TenantDidNotStart: it ended, or was not ready in time (it is ended then).
@@ -37,7 +36,7 @@ def start(state: Path, deadline: float) -> bool:
     first_line: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_watch, args=(process, first_line), name="practice-tenant", daemon=True).start()
     try:
-        line = first_line.get(timeout=max(0.0, deadline - time.monotonic()))
+        line = first_line.get(timeout=seconds)
     except queue.Empty:
         process.kill()
         said = _last_lines(state, written_before)

@@ -69,6 +69,7 @@ class _Request:
     method: str
     url: str
     form: tuple[tuple[str, str], ...] = ()
+    site: str = "none"  # the Sec-Fetch-Site header: which site led here, "none" for the person
 
     def parameters(self) -> dict[str, str]:
         """Return what it carries in query, fragment or form."""
@@ -132,7 +133,7 @@ class Journey:
         while True:
             at = now()
             try:
-                answer = self.client.request(request.method, request.url, data=dict(request.form) or None)
+                answer = self._ask(request)
                 break
             except httpx.ConnectError:
                 # A client may open the browser first and listen for its callback afterwards.
@@ -142,6 +143,13 @@ class Journey:
                     raise
         self._record(request, answer, at, note)
         return answer
+
+    def _ask(self, request: _Request) -> httpx.Response:
+        body = urlencode(request.form).encode() if request.method == "POST" else None
+        headers = {"Sec-Fetch-Site": request.site, "Sec-Fetch-Mode": "navigate"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self.client.request(request.method, request.url, content=body, headers=headers)
 
     def _record(self, request: _Request, answer: httpx.Response, at: float, note: str) -> None:
         received = carried.of_answer(dict(answer.headers), answer.content)
@@ -222,9 +230,10 @@ def _page_of(answer: httpx.Response, of_tenant: bool) -> Page:
 
 def _redirected(request: _Request, answer: httpx.Response) -> _Request:
     url = urljoin(request.url, answer.headers["location"])
+    site = request.site if request.site == "none" or _origin(url) == _origin(request.url) else "cross-site"
     if answer.status_code in (307, 308):
-        return _Request(request.method, url, request.form)
-    return _Request("GET", url)
+        return _Request(request.method, url, request.form, site)
+    return _Request("GET", url, site=site)
 
 
 def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
@@ -239,9 +248,10 @@ def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
 def _submitted(form: Form, url: str, button: tuple[str, str] | None = None) -> _Request:
     fields = tuple(form.fields) + ((button,) if button else ())
     target = urljoin(url, form.action or url)
+    site = "same-origin" if _origin(target) == _origin(url) else "cross-site"
     if form.method == "POST":
-        return _Request("POST", target, fields)
-    return _Request("GET", target.partition("?")[0] + "?" + urlencode(fields))
+        return _Request("POST", target, fields, site)
+    return _Request("GET", target.partition("?")[0] + "?" + urlencode(fields), site=site)
 
 
 def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End:

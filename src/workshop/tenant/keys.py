@@ -9,19 +9,14 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.x509.oid import NameOID
 
 from workshop.tenant.directory.store import Store
 
 SIGNERS = 2
-CERTIFICATE_NAME = "accounts.accesscontrol.windows.net"
-CERTIFICATE_LIFETIME = timedelta(days=5 * 365)
 
 
 @dataclass(frozen=True)
@@ -83,8 +78,10 @@ def load_keys(store: Store, now: float) -> KeyRing:
 
 def add_key(store: Store, now: float) -> SigningKey:
     """Make a new signing key with a new ``kid`` and store it."""
+    from workshop.tenant.issuing import signing_certificate
+
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    certificate = _certificate(private, now)
+    certificate = signing_certificate(private, now)
     thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -107,25 +104,10 @@ def _segment(value: Mapping[str, Any]) -> str:
 
 
 def _load(pem: bytes) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(pem, password=None)
+    # Made here, read from a file of this user only: checking its primes would take 30 ms of every start.
+    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
-
-
-def _certificate(private: rsa.RSAPrivateKey, now: float) -> bytes:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CERTIFICATE_NAME)])
-    begins = datetime.fromtimestamp(now, UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(begins + CERTIFICATE_LIFETIME)
-        .sign(private, hashes.SHA256())
-        .public_bytes(serialization.Encoding.DER)
-    )
 
 
 def _public_jwk(key: SigningKey, issuer: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ async def _serve(options: Options) -> None:
     ended = asyncio.Event()
     sockets = _sockets(options)
     service = _service(options.state)
-    context = tls.server_context(options.state, tls.utc_now())
+    context = tls.server_context(options.state, service.clock())
     leases = Leases(on_last=ended.set if options.leased else lambda: None)
     secret = _control_secret(options.state)
     control = Control(service, leases, secret, secrets.token_hex(8), service.clock(), ended.set)

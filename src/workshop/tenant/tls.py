@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import trustme
-from cryptography import x509
 
 HOSTS = (
     "login.microsoftonline.com",
@@ -24,50 +22,55 @@ HOSTS = (
     "entra.microsoft.com",
 )
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+NAMES = HOSTS + LOCAL_NAMES
 
-LIFETIME = timedelta(days=365)
-RENEW_BEFORE = timedelta(days=30)
+LIFETIME_SECONDS = 365 * 86_400
+RENEW_BEFORE_SECONDS = 30 * 86_400
 
 
-def server_context(state: Path, now: datetime) -> ssl.SSLContext:
+def server_context(state: Path, now: float) -> ssl.SSLContext:
     """Return the TLS context of the listener, issuing its certificate when it is missing or ends soon.
 
     The authority's key exists only while the leaf is signed and is never written: nothing else can be issued.
 
     Args:
-        state: the state folder; ``ca.pem`` (for clients) and ``leaf.pem`` (0600) stand in it.
-        now: the present time, with its zone.
+        state: the state folder; ``ca.pem`` (for clients), ``leaf.pem`` and what it was issued for stand in it.
+        now: the present time in Unix seconds.
     """
-    authority, leaf = state / "ca.pem", state / "leaf.pem"
-    if not _still_good(authority, leaf, now):
-        _issue(authority, leaf, now)
+    leaf = state / "leaf.pem"
+    if not _still_good(state, now):
+        _issue(state, now)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(leaf)
     return context
 
 
-def _still_good(authority: Path, leaf: Path, now: datetime) -> bool:
+def _still_good(state: Path, now: float) -> bool:
+    """Read what the leaf was issued for; the record is written last, so that it never speaks of another leaf."""
     try:
-        certificate = x509.load_pem_x509_certificate(leaf.read_bytes())
-        signer = x509.load_pem_x509_certificate(authority.read_bytes())
-    except (OSError, ValueError):
+        record = json.loads((state / "leaf.json").read_text("utf-8"))
+        digests = {name: _digest(state / name) for name in ("ca.pem", "leaf.pem")}
+        good = record["hosts"] == list(NAMES) and record["ends"] - RENEW_BEFORE_SECONDS > now
+        return bool(good and record["digests"] == digests)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    served = set(names.get_values_for_type(x509.DNSName))
-    return (
-        certificate.not_valid_after_utc - RENEW_BEFORE > now
-        and certificate.issuer == signer.subject
-        and served.issuperset(HOSTS)
-    )
 
 
-def _issue(authority: Path, leaf: Path, now: datetime) -> None:
-    signer = trustme.CA(organization_name="PRACTICE tenant", organization_unit_name="not Microsoft")
-    certificate = signer.issue_cert(*HOSTS, *LOCAL_NAMES, organization_name="PRACTICE tenant", not_after=now + LIFETIME)
-    leaf_pem = b"".join([certificate.private_key_pem.bytes(), *(blob.bytes() for blob in certificate.cert_chain_pems)])
-    write_private(leaf, leaf_pem)
-    write_private(authority, signer.cert_pem.bytes())
+def _issue(state: Path, now: float) -> None:
+    from workshop.tenant.issuing import leaf_certificate
+
+    ends = now + LIFETIME_SECONDS
+    authority, leaf = leaf_certificate(NAMES, ends)
+    write_private(state / "leaf.pem", leaf)
+    write_private(state / "ca.pem", authority)
+    digests = {name: _digest(state / name) for name in ("ca.pem", "leaf.pem")}
+    record = {"hosts": list(NAMES), "ends": ends, "digests": digests}
+    write_private(state / "leaf.json", json.dumps(record).encode())
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -77,7 +80,3 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     draft.replace(path)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

@@ -59,6 +59,8 @@ class Recorder:
             if message["type"] == "http.response.start":
                 seen.status = message["status"]
                 seen.headers = _headers(message["headers"])
+                if seen.headers.get("content-length") == "0":
+                    self._publish(scope, seen)  # the client has it all with the headers
             elif message["type"] == "http.response.body":
                 if len(seen.answer) < _KEPT:
                     seen.answer += message.get("body", b"")

@@ -14,8 +14,8 @@ _CHALLENGE = re.compile(r'([A-Za-z_]+)="([^"]*)"')
 
 
 def masked(pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """Return `pairs` with every value masked."""
-    return tuple((mask_name(name), mask(name, value)) for name, value in pairs)
+    """Return `pairs` with every value masked, each pair once."""
+    return tuple(dict.fromkeys((mask_name(name), mask(name, value)) for name, value in pairs))
 
 
 def of_request(query: str, headers: Mapping[str, str], body: bytes) -> Pairs:

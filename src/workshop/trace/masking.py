@@ -74,7 +74,7 @@ def mask(name: str, value: str) -> str:
     if key in VARYING:
         return f"{{{key}}}"
     if key not in SHOWN:
-        return LEFT_OUT
+        return value if value in ("true", "false") else LEFT_OUT
     return " ".join(_mask_url_in(word) for word in mask_text(value).split())
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from workshop.trace.hop import Hop, Pairs
 from workshop.trace.masking import LEFT_OUT
 
+# What the person at the browser decides; the form's other fields only come along.
+_DECISIONS = ("action", "account", "decision")
 _TELLING_SENT = (
     "Authorization",
     "grant_type",
@@ -16,9 +18,6 @@ _TELLING_SENT = (
     "client_assertion",
     "code_verifier",
     "error",
-    "action",
-    "account",
-    "decision",
     "client_name",
     "scope",
     "prompt",
@@ -39,8 +38,8 @@ _TELLING_RECEIVED = (
     "client_id",
     "isError",
 )
-_MOST = 4
-_LONGEST_VALUE = 48
+_MOST = 3
+_LONGEST_VALUE = 64
 
 
 def asked(hop: Hop) -> str:
@@ -58,8 +57,8 @@ def carried(hop: Hop) -> str:
     """Return the most telling of what was sent and received, such as `‹code› → ‹access_token›`."""
     sent = _brief(hop.sent, _TELLING_SENT)
     received = _brief(hop.received, _TELLING_RECEIVED)
-    if not hop.status or hop.status >= 400:
-        received = hop.note or received
+    if hop.note and (not 0 < hop.status < 400 or "error" in dict(hop.received)):
+        received = hop.note
     return f"{sent} → {received}".strip() if received else sent
 
 
@@ -70,7 +69,8 @@ def everything(pairs: Pairs) -> tuple[str, ...]:
 
 def _brief(pairs: Pairs, telling: tuple[str, ...]) -> str:
     found = dict(pairs)
-    names = [name for name in telling if found.get(name) not in (None, "", LEFT_OUT)]
+    decided = tuple(name for name in _DECISIONS if name in found)
+    names = [name for name in decided or telling if found.get(name) not in (None, "", LEFT_OUT)]
     return ", ".join(_short(name, found[name]) for name in names[:_MOST])
 
 

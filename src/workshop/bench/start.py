@@ -1,0 +1,57 @@
+"""How long the practice tenant takes from the start of its process to its first answer."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from workshop.bench.figures import Figure, Plan, Section, in_turns, milliseconds
+from workshop.bench.place import Place, first_answer
+from workshop.private_files import make_private_folder
+
+LIBRARIES = (
+    "import asyncio, sqlite3, ssl, starlette.routing, uvicorn.config, uvicorn.protocols.http.httptools_impl, "
+    "cryptography.hazmat.primitives.asymmetric.rsa, cryptography.hazmat.primitives.serialization"
+)
+"""What the tenant is built on, without the tenant."""
+
+
+def measure(place: Place, plan: Plan) -> Section:
+    """Measure first starts, later starts, and what no program could do without."""
+    kept = make_private_folder(place.folder / "kept")
+    fresh = (make_private_folder(place.folder / f"fresh-{number}") for number in itertools.count())
+    _started(place, kept)
+    taken = in_turns(
+        plan.rounds,
+        {
+            "pass": lambda: _python("pass"),
+            "libraries": lambda: _python(LIBRARIES),
+            "first": lambda: _started(place, next(fresh)),
+            "later": lambda: _started(place, kept),
+        },
+    )
+    python = milliseconds("python -c pass", taken["pass"])
+    libraries = milliseconds("python that only imports what the tenant is built on", taken["libraries"])
+    first = milliseconds("first start, in an empty state folder", taken["first"])
+    later = milliseconds("later start, the state kept", taken["later"])
+    return Section(
+        "Start of the practice tenant",
+        "From spawning `python -m workshop.tenant run` to its discovery document, fetched over TLS.",
+        [python, libraries, first, later, Figure("later start : importing", "x", later.over(libraries).values)],
+    )
+
+
+def _started(place: Place, state: Path) -> float:
+    began = time.perf_counter()
+    with place.tenant(state) as running:
+        first_answer(running)
+        return time.perf_counter() - began
+
+
+def _python(code: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - began

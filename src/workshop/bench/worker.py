@@ -1,0 +1,86 @@
+"""What `workshop bench` runs in fresh processes. Each prints one JSON object."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Coroutine
+from typing import Any
+
+import anyio
+
+from workshop import practice, registration, settings, signin
+from workshop.background import quiet_fastmcp
+
+SLEEPER = "fastmcp.client.auth.oauth"
+
+
+class Asleep:
+    """Counts the seconds that FastMCP's sign-in spends in `anyio.sleep`."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._sleep = anyio.sleep
+        anyio.sleep = self.sleep
+
+    def sleep(self, delay: float) -> Coroutine[Any, Any, None]:
+        """Stand in for `anyio.sleep`."""
+        asked_by = sys._getframe(1).f_globals.get("__name__")  # noqa: SLF001 (who calls is the question)
+        return self._timed(delay) if asked_by == SLEEPER else self._sleep(delay)
+
+    async def _timed(self, delay: float) -> None:
+        began = time.perf_counter()
+        try:
+            await self._sleep(delay)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+
+def register() -> dict[str, float]:
+    """Register the app that the other processes use."""
+    current = settings.load()
+    signin.install(current, practice.enter(current))
+    registration.ready(current)
+    return {}
+
+
+def sign_in(warm: int) -> dict[str, float]:
+    """Sign in once and then `warm` times more, each as a new client."""
+    quiet_fastmcp()
+    warnings.filterwarnings("ignore", message="Using in-memory token storage")
+    current = settings.load()
+    signin.install(current, practice.enter(current))
+
+    from fastmcp import Client
+
+    from workshop import background
+    from workshop.servers import whoami
+
+    server = background.start(whoami.build, port=0)
+
+    async def once() -> float:
+        began = time.perf_counter()
+        async with Client(server.url, auth="oauth") as client:
+            await client.call_tool("get_user_info")
+            return time.perf_counter() - began
+
+    ready_at = time.time()
+    first = asyncio.run(once())
+    asleep = Asleep()
+    taken = [(asyncio.run(once()), asleep.seconds) for _ in range(warm)]
+    server.stop()
+    return {
+        "ready_at": ready_at,
+        "first": first,
+        "warm": statistics.median(seconds for seconds, _ in taken),
+        "asleep": asleep.seconds / warm,
+    }
+
+
+if __name__ == "__main__":
+    action, *more = sys.argv[1:]
+    print(json.dumps(sign_in(int(more[0])) if action == "sign-in" else register()))
