@@ -28,7 +28,7 @@ from workshop.practice import found
 PROJECT = settings.load().project
 SECONDS = 60.0
 
-CELL = {
+CELL: dict[str, object] = {
     "cell_type": "code",
     "id": "hello",
     "source": "print('hello')",
@@ -108,6 +108,7 @@ class Kernel:
     def client(self) -> Iterator[BlockingKernelClient]:
         """Connect to it, once it is there: it may be starting again just now."""
         client = until(self._connect, f"an answer of kernel {self.id}", SECONDS)
+        assert client
         try:
             yield client
         finally:

@@ -167,9 +167,7 @@ def test_a_killed_tenant_is_started_again(settings: Settings, running: Running) 
     assert ensure(settings, "test").status()["leases"] == ["test"]
 
 
-def test_a_lease_is_taken_again_when_another_process_started_it_anew(
-    settings: Settings, running: Running
-) -> None:
+def test_a_lease_is_taken_again_when_another_process_started_it_anew(settings: Settings, running: Running) -> None:
     running.stop()
     ends(running)
     with process(HOLDER, "second", environ=clean_environ(settings.state)) as other:

@@ -250,6 +250,19 @@ print(int(subprocess.check_output([sys.executable, "-c", code])) == first.pid)
     assert run(IMPORTS + code, clean_environ(state)) == ["True", "True"]
 
 
+@posix_only
+def test_entering_again_is_fine_where_the_state_folder_is_a_link(state: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk" / "state").mkdir(parents=True)
+    (tmp_path / ".workshop").symlink_to(tmp_path / "disk")
+    code = f"""
+settings = load({{}}, __import__("pathlib").Path({str(tmp_path)!r}))
+first = practice.enter(settings)
+import aiohttp
+print(practice.enter(settings) == first)
+"""
+    assert run(IMPORTS + code, clean_environ(state)) == ["True"]
+
+
 @pytest.mark.parametrize("first", ["practice", "own"])
 def test_changing_the_mode_of_a_process_is_refused(state: Path, first: str) -> None:
     code = """

@@ -81,6 +81,13 @@ def test_practice_takes_its_values_from_practice_env(tmp_path: Path) -> None:
     assert settings.saved() == {"AZURE_TENANT_ID": TENANT}
 
 
+def test_the_environment_wins_over_practice_env_where_no_tenant_is_concerned(tmp_path: Path) -> None:
+    settings = save(settings_of(tmp_path), {"NOTE": "saved"})
+    assert (settings.get("NOTE"), settings.source("NOTE")) == ("saved", "practice.env")
+    preset = settings_of(tmp_path, NOTE="preset")
+    assert (preset.get("NOTE"), preset.source("NOTE")) == ("preset", "environment")
+
+
 def test_own_mode_never_looks_into_practice_env(tmp_path: Path) -> None:
     state = make_private_folder(tmp_path / "state")
     write_private(state / "practice.env", f"AZURE_TENANT_ID={TENANT}\n")

@@ -120,6 +120,7 @@ def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> No
         "LabApp.extension_manager": "readonly",
         "IdentityProvider.token": token,
         "KernelSpecManager.allowed_kernelspecs": "python3",
+        "LanguageServerManager.autodetect": False,  # it would run npm, which writes into the home folder
     }
     server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
     server.io_loop.add_callback(_tell, arguments.ip, server.port, f"{server.default_url}?token={token}")

@@ -189,7 +189,7 @@ def _find_project(environ: Mapping[str, str]) -> Path:
 
 def _state_folder(value: Value | None, project: Path) -> Path:
     if value is None:
-        return project / ".workshop" / "state"
+        return (project / ".workshop" / "state").resolve()
     start = Path.cwd() if value.source == "environment" else project
     return (start / Path(value.text).expanduser()).resolve()
 

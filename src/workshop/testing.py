@@ -35,7 +35,7 @@ SUITES = (
     Suite(
         "solved lessons, every output compared",
         "solutions",
-        ("--nbval", "--nbval-sanitize-with=tests/nbval-sanitize.cfg", *LESSON),
+        ("--nbval", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", *LESSON),
     ),
     Suite("lessons as learners get them", "notebooks", ("--nbval-lax", *LESSON)),
 )
@@ -106,18 +106,14 @@ def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[s
     return environ
 
 
-def run_check(
-    title: str, command: Sequence[str], project: Path, environ: dict[str, str], tally: Tally
-) -> None:
+def run_check(title: str, command: Sequence[str], project: Path, environ: dict[str, str], tally: Tally) -> None:
     """Run one check of the source."""
     print(f"\n== {title}", flush=True)
     code = subprocess.run([sys.executable, *command], cwd=project, env=environ, check=False).returncode
     tally.add(passed=code == 0, failed=code != 0)
 
 
-def run_suite(
-    suite: Suite, more: Sequence[str], project: Path, environ: dict[str, str], tally: Tally
-) -> None:
+def run_suite(suite: Suite, more: Sequence[str], project: Path, environ: dict[str, str], tally: Tally) -> None:
     """Run one suite with what was asked for, unless it was for another one."""
     paths = [argument for argument in more if (project / argument.split("::")[0]).exists()]
     chosen = [path for path in paths if (project / path).resolve().is_relative_to(project / suite.folder)]
@@ -127,9 +123,7 @@ def run_suite(
     results = Path(environ["WORKSHOP_STATE"]).parent / f"{suite.folder}.xml"
     options = [argument for argument in more if argument not in paths]
     command = [sys.executable, "-m", "pytest", *suite.options, f"--junit-xml={results}", *options]
-    code = subprocess.run(
-        [*command, *(chosen or [suite.folder])], cwd=project, env=environ, check=False
-    ).returncode
+    code = subprocess.run([*command, *(chosen or [suite.folder])], cwd=project, env=environ, check=False).returncode
     before = tally.failed
     if results.exists():
         count(results, tally)

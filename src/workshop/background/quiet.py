@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 import threading
+import warnings
 
 
 def quiet_fastmcp() -> None:
-    """Switch FastMCP's own log output off in this process. It may be imported already or not yet."""
+    """Switch FastMCP's own output off in this process. It may be imported already or not yet."""
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
+    # Every client that signs in says so; lesson 08 is about it.
+    warnings.filterwarnings("ignore", "Using in-memory token storage", UserWarning)
     # A failing sign-in is raised; the same again as a logged traceback helps nobody.
     logging.getLogger("mcp.client.auth").setLevel(logging.CRITICAL)
     fastmcp = sys.modules.get("fastmcp")

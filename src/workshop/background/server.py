@@ -93,9 +93,7 @@ class BackgroundServer:
     def serve(self, app: ASGIApp, sockets: list[socket]) -> None:
         """Serve `app` on the listening `sockets` from a new thread; it answers when this returns."""
         gate = _Gate(app, self.base_url, self.log)
-        config = uvicorn.Config(
-            gate, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(gate, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
         self._uvicorn = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._run, args=(app, sockets), name=f"workshop {self.name}", daemon=True

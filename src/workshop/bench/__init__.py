@@ -13,7 +13,6 @@ from pathlib import Path
 from workshop.bench import door, sign_in, start, tokens
 from workshop.bench.figures import Plan, Section
 from workshop.bench.place import Place
-from workshop.errors import WorkshopError
 
 PARTS: Mapping[str, Callable[[Place, Plan], Section]] = {
     "start": start.measure,
@@ -51,11 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _head(plan: Plan) -> str:
-    return (
+    machine = (
         f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
-        f"{platform.python_implementation()} {platform.python_version()}. "
-        f"Medians of {plan.rounds} rounds, taken in turns; each rate over {plan.seconds} s. "
-        "Practice tenant, client and load share the cores."
+        f"{platform.python_implementation()} {platform.python_version()}"
+    )
+    if hasattr(os, "getloadavg"):
+        machine += f"; {os.getloadavg()[0]:.1f} programs waited for them in the last minute"
+    return (
+        f"{machine}.\nMedians of {plan.rounds} rounds, taken in turns, with the lowest and the highest; each rate over "
+        f"{plan.seconds} s.\nThe practice tenant and what is measured against it share the cores."
     )
 
 
@@ -65,5 +68,3 @@ def _positive(text: str) -> int:
         raise argparse.ArgumentTypeError("1 or more")
     return number
 
-
-__all__ = ["WorkshopError", "add_parser", "run"]

@@ -55,8 +55,8 @@ def measure(place: Place, plan: Plan) -> Section:
                     plan.rounds,
                     measures
                     | {
-                        "tokens 1": lambda: _tokens(wrk, running, script, 1, plan.seconds),
-                        "tokens 8": lambda: _tokens(wrk, running, script, 8, plan.seconds),
+                        "tokens 1": lambda: per_second(wrk, running, script, 1, plan.seconds),
+                        "tokens 8": lambda: per_second(wrk, running, script, 8, plan.seconds),
                     },
                 )
         else:
@@ -120,7 +120,16 @@ def _script(place: Place) -> Iterator[Path]:
         Path(name).unlink()
 
 
-def _tokens(wrk: str, running: Running, script: Path, connections: int, seconds: int) -> float:
+def per_second(wrk: str, running: Running, script: Path, connections: int, seconds: int) -> float:
+    """Return how many tokens were issued in a second.
+
+    Args:
+        script: what wrk sends, in Lua.
+        connections: how many wait for an answer at any time.
+
+    Raises:
+        WorkshopError: an answer was no token.
+    """
     url = f"{running.https}/{running.tenant_id}/oauth2/v2.0/token"
     line = [wrk, "--threads=1", f"--connections={connections}", f"--duration={seconds}s", f"--script={script}", url]
     printed = subprocess.run(line, capture_output=True, text=True, check=False, timeout=seconds + 60).stdout

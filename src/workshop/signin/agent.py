@@ -71,9 +71,7 @@ class UserAgent(webbrowser.BaseBrowser):
         allow_client = self.consent if self.allow_client is None else self.allow_client
         choices = Choices(self.account, self.consent, allow_client)
         bus.begin()
-        thread = threading.Thread(
-            target=self._sign_in, args=(url, choices), name="workshop sign-in", daemon=True
-        )
+        thread = threading.Thread(target=self._sign_in, args=(url, choices), name="workshop sign-in", daemon=True)
         self._threads = [*(known for known in self._threads if known.is_alive()), thread]
         thread.start()
         return True
@@ -85,9 +83,7 @@ class UserAgent(webbrowser.BaseBrowser):
         return self.last
 
     @contextmanager
-    def as_user(
-        self, account: str, *, consent: bool = True, allow_client: bool | None = None
-    ) -> Iterator[UserAgent]:
+    def as_user(self, account: str, *, consent: bool = True, allow_client: bool | None = None) -> Iterator[UserAgent]:
         """Sign in as `account` while the block runs."""
         before = (self.account, self.consent, self.allow_client)
         self.account, self.consent, self.allow_client = account, consent, allow_client

@@ -109,9 +109,7 @@ class Journey:
         told = self._callback == _origin(request.url)
         if end.outcome in ("declined", "error", "blocked") and self._callback and not told:
             self._tell_client(asked, end)
-        return SignIn(
-            self.choices.account, end.outcome, tuple(self.hops), mask_text(end.error), mask_url(request.url)
-        )
+        return SignIn(self.choices.account, end.outcome, tuple(self.hops), mask_text(end.error), mask_url(request.url))
 
     def _follow(self, request: _Request) -> tuple[_Request, _End]:
         for _ in range(MOST_HOPS):
@@ -264,6 +262,4 @@ def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End
         return _End("error", f"{answer.status_code}: {said}")
     if "code" in parameters:
         return _End("signed in")
-    return _End(
-        "error", f"The page is none the user agent knows: {(page.words if page else answer.text)[:300]}"
-    )
+    return _End("error", f"The page is none the user agent knows: {(page.words if page else answer.text)[:300]}")

@@ -58,9 +58,9 @@ class Control:
     async def lease(self, request: Request) -> Response:
         """Hold a lease for as long as the connection lasts."""
         holder = request.query_params.get("holder", "")[:100]
-        number = self.leases.take(holder)
 
         async def lines() -> AsyncIterator[bytes]:
+            number = self.leases.take(holder)
             try:
                 yield json.dumps({"holder": holder, "instance": self.instance}).encode() + b"\n"
                 await asyncio.Event().wait()

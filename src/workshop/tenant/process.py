@@ -84,6 +84,7 @@ async def _serve(options: Options) -> None:
     with _signals(loop, ended.set):
         await ended.wait()
     housekeeping.cancel()
+    service.log.end()
     for server in servers:
         server.close()
     await controls.close()
@@ -189,14 +190,9 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
 
 
 def _control_secret(state: Path) -> str:
-    path = state / "control-secret"
-    try:
-        secret = path.read_text("utf-8").strip()
-    except OSError:
-        secret = ""
-    if not secret:
-        secret = secrets.token_urlsafe(32)
-        tls.write_private(path, secret.encode() + b"\n")
+    """Make the secret of this run; one of an earlier run may have been told to a stranger on its port."""
+    secret = secrets.token_urlsafe(32)
+    tls.write_private(state / "control-secret", secret.encode() + b"\n")
     return secret
 
 

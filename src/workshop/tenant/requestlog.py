@@ -64,6 +64,7 @@ class RequestLog:
     def __init__(self) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
         self.last = 0
+        self.ended = False
         self._waiting: set[asyncio.Future[None]] = set()
 
     def add(self, **fields: Any) -> None:
@@ -72,6 +73,14 @@ class RequestLog:
         fields["sent"] = masked(fields["sent"])
         fields["received"] = masked(fields["received"])
         self.exchanges.append(Exchange(seq=self.last, **fields))
+        self._wake()
+
+    def end(self) -> None:
+        """Let those who wait for an exchange go: there will be none."""
+        self.ended = True
+        self._wake()
+
+    def _wake(self) -> None:
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
@@ -83,7 +92,7 @@ class RequestLog:
         while True:
             found = [e for e in self.exchanges if e.seq > seq and (holder is None or e.holder == holder)]
             left = deadline - loop.time()
-            if found or left <= 0:
+            if found or left <= 0 or self.ended:
                 return [asdict(exchange) for exchange in found]
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiting.add(waiter)

@@ -170,7 +170,7 @@ def _log(call: Call, response: Response) -> None:
         holder=request.scope.get("state", {}).get("holder", ""),
         host=call.host[:255],
         method=request.method,
-        path=request.url.path[:500],
+        path=request.scope["path"][:500],
         user_agent=request.headers.get("user-agent", "")[:200],
         flow=call.remark.flow,
         sent=[*call.query, *call.form] or _members(_json_or_nothing(call)),

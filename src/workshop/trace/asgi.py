@@ -64,7 +64,9 @@ class Recorder:
             elif message["type"] == "http.response.body":
                 if len(seen.answer) < _KEPT:
                     seen.answer += message.get("body", b"")
-                if not message.get("more_body"):
+                # In a stream the client goes on with the result before the stream ends.
+                done = not message.get("more_body")
+                if not seen.published and (done or carried.holds_result(seen.headers, seen.answer)):
                     self._publish(scope, seen)
             await send(message)
 

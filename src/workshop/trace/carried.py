@@ -56,6 +56,12 @@ def of_answer(headers: Mapping[str, str], body: bytes) -> Pairs:
     return masked(pairs)
 
 
+def holds_result(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether an event stream has brought the result of the JSON-RPC call by now."""
+    is_stream = "text/event-stream" in headers.get("content-type", "")
+    return is_stream and bool(_rpc_result(_last_event(body)))
+
+
 def of_url(url: str) -> list[tuple[str, str]]:
     """Return the parameters of a url's query and fragment, not masked."""
     try:
@@ -85,7 +91,9 @@ def _rpc_result(body: bytes) -> list[tuple[str, str]]:
     error = message.get("error")
     if isinstance(error, dict):
         return [("error", str(error.get("message", ""))), ("error_code", str(error.get("code", "")))]
-    result = message.get("result")
+    if "result" not in message:
+        return []
+    result = message["result"]
     failed = isinstance(result, dict) and result.get("isError")
     return [("result", "")] + ([("isError", "true")] if failed else [])
 

@@ -25,6 +25,10 @@ class Details:
         return "\n".join(line for number, hop in enumerate(self.hops, 1) for line in _lines(number, hop))
 
     def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_html(self) -> str:
+        """Return the table."""
         heads = "".join(f'<th scope="col" style="text-align:left">{heading}</th>' for heading in _HEADINGS)
         rows = "".join(_row(number, hop) for number, hop in enumerate(self.hops, 1))
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

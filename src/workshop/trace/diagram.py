@@ -40,9 +40,7 @@ class Diagram:
 
     def svg(self) -> str:
         """Return the picture: a light card, readable in a dark theme as well."""
-        present = [
-            name for name in PARTICIPANTS if any(name in (hop.source, hop.target) for hop in self.hops)
-        ]
+        present = [name for name in PARTICIPANTS if any(name in (hop.source, hop.target) for hop in self.hops)]
         x_of = {name: _MARGIN + _SPACING * index for index, name in enumerate(present)}
         width = 2 * _MARGIN + _SPACING * max(len(present) - 1, 1)
         height = _HEAD + _ROW * len(self.hops) + 24
@@ -52,10 +50,7 @@ class Diagram:
             f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
             f"<defs>{_head('good', _LINE)}{_head('bad', _BAD)}</defs>",
             *(_lifeline(name, x, height) for name, x in x_of.items()),
-            *(
-                _words(row, hop, min(x_of[hop.source], x_of[hop.target]), width)
-                for row, hop in enumerate(self.hops)
-            ),
+            *(_words(row, hop, min(x_of[hop.source], x_of[hop.target]), width) for row, hop in enumerate(self.hops)),
             *(_arrow(row, hop, x_of[hop.source], x_of[hop.target]) for row, hop in enumerate(self.hops)),
             "</svg>",
         ]

@@ -29,9 +29,7 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Hop, ...]:
     others = [
         _attributed(sighting, windows)
         for sighting in seen
-        if sighting.seen_by != "browser"
-        and not sighting.user_agent.startswith(_OWN_AGENT)
-        and not _is_noise(sighting)
+        if sighting.seen_by != "browser" and not sighting.user_agent.startswith(_OWN_AGENT) and not _is_noise(sighting)
     ]
     return tuple(sorted([*browsed, *others], key=lambda hop: hop.at))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from workshop.tenant.directory.objects import Application, ServicePrincipal
-from workshop.tenant.directory.store import Store, digest
+from workshop.tenant.directory.store import Store, digest, parsed
 
 _APPLICATION = "SELECT id, tenant_id, app_id, graph FROM applications"
 _PRINCIPAL = "SELECT id, tenant_id, app_id, graph FROM service_principals"
@@ -59,17 +58,6 @@ def resource(store: Store, tenant_id: str, identifier: str) -> Application | Non
     return _application(row) if row else None
 
 
-def delete_application(store: Store, application: Application) -> None:
-    """Remove an application with its secrets and its service principals; run it inside a transaction."""
-    store.run("DELETE FROM applications WHERE id = ?", application.id)
-    store.run("DELETE FROM identifier_uris WHERE app_id = ?", application.app_id)
-    store.run("DELETE FROM secrets WHERE application_id = ?", application.id)
-    for principal_id, *_ in store.all(f"{_PRINCIPAL} WHERE app_id = ?", application.app_id):
-        store.run("DELETE FROM permission_grants WHERE ? IN (client_id, resource_id)", principal_id)
-        store.run("DELETE FROM app_role_assignments WHERE ? IN (principal_id, resource_id)", principal_id)
-    store.run("DELETE FROM service_principals WHERE app_id = ?", application.app_id)
-
-
 def save_principal(store: Store, principal: ServicePrincipal) -> None:
     store.run(
         "INSERT INTO service_principals VALUES (?, ?, ?, ?)"
@@ -91,10 +79,6 @@ def principals(store: Store, tenant_id: str) -> list[ServicePrincipal]:
 
 def add_secret(store: Store, application_id: str, key_id: str, secret: str, ends: float) -> None:
     store.run("INSERT INTO secrets VALUES (?, ?, ?, ?)", key_id, application_id, digest(secret), ends)
-
-
-def remove_secret(store: Store, key_id: str) -> None:
-    store.run("DELETE FROM secrets WHERE key_id = ?", key_id)
 
 
 def secret_ends(store: Store, application_id: str, secret: str) -> float | None:
@@ -132,15 +116,9 @@ def role_values(store: Store, tenant_id: str, principal_id: str, resource: Appli
     return sorted(resource.app_roles[role] for (role,) in rows if role in resource.app_roles)
 
 
-def graph_of(store: Store, principal_id: str) -> Mapping[str, Any] | None:
-    """Return the Graph JSON of a service principal by its object id."""
-    row = store.one("SELECT graph FROM service_principals WHERE id = ?", principal_id)
-    return json.loads(row[0]) if row else None
-
-
 def _application(row: tuple[Any, ...]) -> Application:
-    return Application(row[0], row[1], row[2], json.loads(row[3]))
+    return Application(row[0], row[1], row[2], parsed(row[3]))
 
 
 def _principal(row: tuple[Any, ...]) -> ServicePrincipal:
-    return ServicePrincipal(row[0], row[1], row[2], json.loads(row[3]))
+    return ServicePrincipal(row[0], row[1], row[2], parsed(row[3]))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workshop.tenant.directory.objects import Directory, User
-from workshop.tenant.directory.store import Store
+from workshop.tenant.directory.store import Store, parsed
 
 _USER = "SELECT id, tenant_id, upn, roles, graph FROM users"
 
@@ -22,7 +22,7 @@ def add_directory(store: Store, directory: Directory) -> None:
 def directories(store: Store) -> list[Directory]:
     """List the directories, the default one first."""
     rows = store.all("SELECT tenant_id, name, domain, graph FROM directories ORDER BY rowid")
-    return [Directory(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+    return [Directory(row[0], row[1], row[2], parsed(row[3])) for row in rows]
 
 
 def directory(store: Store, id_or_domain: str) -> Directory | None:
@@ -30,7 +30,7 @@ def directory(store: Store, id_or_domain: str) -> Directory | None:
         "SELECT tenant_id, name, domain, graph FROM directories WHERE tenant_id = ? OR domain = ?",
         id_or_domain.lower(), id_or_domain,
     )  # fmt: skip
-    return Directory(row[0], row[1], row[2], json.loads(row[3])) if row else None
+    return Directory(row[0], row[1], row[2], parsed(row[3])) if row else None
 
 
 def add_user(store: Store, user: User) -> None:
@@ -56,4 +56,4 @@ def add_group(store: Store, tenant_id: str, group_id: str, graph: Mapping[str, A
 
 
 def _user(row: tuple[Any, ...]) -> User:
-    return User(row[0], row[1], row[2], tuple(json.loads(row[3])), json.loads(row[4]))
+    return User(row[0], row[1], row[2], tuple(parsed(row[3])), parsed(row[4]))

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,13 @@ class Store:
         self.run("DELETE FROM authorization_codes WHERE issued < ?", now - 86_400)
         self.run("DELETE FROM sessions WHERE started < ?", now - 86_400)
         self.run("DELETE FROM refresh_tokens WHERE last_used < ?", now - 91 * 86_400)
+
+
+@lru_cache(maxsize=1_024)
+def parsed(text: str) -> Mapping[str, Any]:
+    """Return stored JSON, read once for each text; nobody may change what comes back."""
+    value: Mapping[str, Any] = json.loads(text)
+    return value
 
 
 def digest(secret: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Service principals and permission grants.
+"""Service principals, permission grants and app role assignments.
 
 Source: https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals and
 https://learn.microsoft.com/graph/api/oauth2permissiongrant-post
@@ -16,8 +16,11 @@ from workshop.tenant.directory.shapes import principal_json
 from workshop.tenant.graph import errors, odata
 from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION, iso
 from workshop.tenant.graph.caller import caller
+from workshop.tenant.login.scopes import is_guid
 from workshop.tenant.web import Call
 
+ASSIGN = ("AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All")
+ASSIGN_AS_APPLICATION = ("AppRoleAssignment.ReadWrite.All",)
 GRANT = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.AccessAsUser.All")
 
 
@@ -80,6 +83,42 @@ async def create_grant(call: Call) -> Response:
     grants.add(store, grant_id, tenant_id, given["clientId"], given["resourceId"], principal_id, scopes)
     shown = {**given, "id": grant_id, "principalId": principal_id or None, "scope": " ".join(scopes)}
     return odata.entity(call, "oauth2PermissionGrants", shown, 201)
+
+
+async def assign_role(call: Call) -> Response:
+    """Answer POST /servicePrincipals/{id}/appRoleAssignments: give a service principal an app role of another."""
+    who = caller(call)
+    who.demand(ASSIGN, ASSIGN_AS_APPLICATION)
+    given = _guids(odata.body(call), ("principalId", "resourceId", "appRoleId"))
+    store, tenant_id = call.service.store, who.directory.tenant_id
+    holder = apps.principal(store, tenant_id, call.path["id"])
+    resource = apps.principal(store, tenant_id, given["resourceId"])
+    if holder is None or holder.id != given["principalId"]:
+        raise errors.not_found(call.path["id"][:200])
+    if resource is None or given["appRoleId"] not in {role["id"] for role in resource.graph["appRoles"]}:
+        raise errors.bad_request("Permission being assigned was not found on application.")
+    assignment_id = call.service.opaque(24)
+    if not apps.assign_role(store, assignment_id, tenant_id, holder.id, resource.id, given["appRoleId"]):
+        raise errors.bad_request("Permission being assigned already exists on the object.")
+    shown = {
+        "id": assignment_id,
+        "deletedDateTime": None,
+        "appRoleId": given["appRoleId"],
+        "createdDateTime": iso(call.now),
+        "principalDisplayName": holder.graph["displayName"],
+        "principalId": holder.id,
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": resource.graph["displayName"],
+        "resourceId": resource.id,
+    }
+    return odata.entity(call, "appRoleAssignments", shown, 201)
+
+
+def _guids(body: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    for name in names:
+        if not (isinstance(body.get(name), str) and is_guid(body[name])):
+            raise errors.invalid_value(name, "AppRoleAssignment")
+    return {name: str(body[name]) for name in names}
 
 
 def _grant_body(call: Call) -> dict[str, Any]:

@@ -30,6 +30,7 @@ GRAPH: tuple[Row, ...] = (
     ("POST", "/{version}/servicePrincipals", principals.create),
     ("GET", "/{version}/servicePrincipals(appId='{app_id}')", principals.read),
     ("GET", "/{version}/servicePrincipals/{id}", principals.read),
+    ("POST", "/{version}/servicePrincipals/{id}/appRoleAssignments", principals.assign_role),
     ("POST", "/{version}/oauth2PermissionGrants", principals.create_grant),
 )
 REST: tuple[Row, ...] = tuple(

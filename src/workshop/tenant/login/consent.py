@@ -12,7 +12,7 @@ from workshop.tenant.directory.objects import Application, Directory, Scope, Ser
 from workshop.tenant.directory.seed import guid
 from workshop.tenant.directory.shapes import principal_json
 from workshop.tenant.directory.store import Store
-from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
+from workshop.tenant.directory.wellknown import GRAPH
 from workshop.tenant.login import scopes
 from workshop.tenant.login.scopes import Asked, Request
 
@@ -109,7 +109,3 @@ def ensure_principal(store: Store, directory: Directory, client: Application) ->
     made = ServicePrincipal(principal_id, directory.tenant_id, client.app_id, graph)
     apps.save_principal(store, made)
     return made
-
-
-def oidc_granted(values: set[str]) -> list[str]:
-    return [value for value in OIDC_SCOPES if value in values]

@@ -93,9 +93,13 @@ def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]
 
 async def instance_discovery(call: Call) -> Response:
     """Answer ``/common/discovery/instance``, which MSAL asks about hosts it does not know."""
-    endpoint = urlsplit(call.value("authorization_endpoint"))
-    if not call.value("authorization_endpoint"):
+    given = call.value("authorization_endpoint")
+    if not given:
         raise errors.missing_parameter("authorization_endpoint")
+    try:
+        endpoint = urlsplit(given)
+    except ValueError:
+        raise errors.unknown_instance() from None
     known = {alias for _, _, aliases in _CLOUDS for alias in aliases}
     if endpoint.scheme != "https" or endpoint.netloc.lower() not in known | {call.host}:
         raise errors.unknown_instance()

@@ -1,0 +1,1 @@
+"""The practice tenant, seen from outside: real requests to a real process."""

@@ -1,0 +1,107 @@
+"""A practice tenant as a process of its own, and the ways in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+LOGIN = "https://login.microsoftonline.com"
+GRAPH = "https://graph.microsoft.com"
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A running practice tenant: its process, what it announced, and the file its stderr goes to."""
+
+    process: subprocess.Popen[str]
+    said: dict[str, Any]
+    errors: Path
+
+    @property
+    def id(self) -> str:
+        """Return the default directory's tenant id."""
+        return str(self.said["tenant_id"])
+
+    @property
+    def state(self) -> Path:
+        """Return the state folder."""
+        return Path(self.said["state"])
+
+    @property
+    def secret(self) -> str:
+        """Return the control door's secret."""
+        return (self.state / "control-secret").read_text("utf-8").strip()
+
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        """Return a context that trusts this tenant's authority and no other."""
+        return ssl.create_default_context(cafile=self.said["ca"])
+
+    @cached_property
+    def transport(self) -> httpx.HTTPTransport:
+        """Return the way through the proxy; clients share its connections."""
+        return httpx.HTTPTransport(verify=self.trust, proxy=self.said["proxy"])
+
+    def through_proxy(self, label: str = "") -> httpx.Client:
+        """Return a client with cookies of its own; a label becomes the holder of what it sends."""
+        transport = self.transport
+        if label:
+            proxy = self.said["proxy"].replace("http://", f"http://{label}:x@")
+            transport = httpx.HTTPTransport(verify=self.trust, proxy=proxy)
+        return httpx.Client(transport=transport, trust_env=False, timeout=PATIENCE)
+
+    def direct(self) -> httpx.Client:
+        """Return a client of the TLS listener on localhost."""
+        return httpx.Client(base_url=self.said["https"], verify=self.trust, trust_env=False, timeout=PATIENCE)
+
+    def control(self) -> httpx.Client:
+        """Return a client of the control door, secret included."""
+        headers = {"Authorization": f"Bearer {self.secret}"}
+        return httpx.Client(base_url=self.said["control"], headers=headers, trust_env=False, timeout=PATIENCE)
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Change or read the directory's file: for time that has passed, and for what no door offers yet."""
+        with contextlib.closing(sqlite3.connect(self.state / "directory.sqlite")) as connection, connection:
+            return connection.execute(statement, values).fetchall()
+
+    def kill(self) -> None:
+        """End the process as SIGKILL does."""
+        self.process.kill()
+        self.process.wait(PATIENCE)
+
+
+def command(state: Path, *options: str) -> list[str]:
+    """Return the command that serves a state folder."""
+    return [sys.executable, "-m", "workshop.tenant", "run", "--state", str(state), *options]
+
+
+@contextlib.contextmanager
+def serving(state: Path, *options: str) -> Iterator[Tenant]:
+    """Run a tenant until the block ends."""
+    errors = state.with_name(state.name + "-stderr.log")
+    with errors.open("ab") as stderr:
+        process = subprocess.Popen(
+            command(state, *options), stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8"
+        )
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line, f"it ended with {process.wait(PATIENCE)}: {errors.read_text('utf-8')}"
+        yield Tenant(process, json.loads(line), errors)
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+        if process.stdout:
+            process.stdout.close()

@@ -1,0 +1,143 @@
+"""`workshop test`: what it runs, what it counts, and what it says it left out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workshop import settings
+
+PROJECT = settings.load().project
+
+TESTS = """
+import pytest
+
+def test_good():
+    pass
+
+def test_bad():
+    assert {bad}
+
+@pytest.mark.needs("{tool}")
+def test_with_a_tool():
+    pass
+"""
+
+
+def notebook(cell: str, printed: str) -> str:
+    output = {"output_type": "stream", "name": "stdout", "text": printed}
+    code = {"cell_type": "code", "id": "one", "source": cell, "metadata": {}, "execution_count": 1}
+    return json.dumps({"cells": [code | {"outputs": [output]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+class Project:
+    """A project with a few tests and one notebook in both folders."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("tests", "solutions", "notebooks"):
+            (folder / name).mkdir()
+        for name in ("start.py", "pyproject.toml", "tests/conftest.py", "tests/nbval_sanitize.cfg"):
+            shutil.copy(PROJECT / name, folder / name)
+        self.tests()
+        self.write("solutions/00.ipynb", notebook("print('hello')", "hello\n"))
+        self.write("notebooks/00.ipynb", notebook("print('hello')", "something else\n"))
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def tests(self, *, bad: bool = False, tool: str = "git") -> None:
+        self.write("tests/test_it.py", TESTS.format(bad=not bad, tool=tool))
+
+    def run(self, *arguments: str) -> tuple[int, list[str]]:
+        """Run `workshop test` and return its exit code and lines."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "workshop", "test", *arguments],
+            cwd=self.folder,
+            env=environ | {"WORKSHOP_PROJECT": str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout.splitlines()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_everything_is_run_and_the_last_line_is_the_count(project: Project) -> None:
+    code, lines = project.run()
+    assert (code, lines[-1]) == (0, "5 passed, 0 failed"), lines
+
+
+def test_a_failure_is_counted(project: Project) -> None:
+    project.tests(bad=True)
+    code, lines = project.run()
+    assert (code, lines[-1]) == (1, "4 passed, 1 failed"), lines
+
+
+def test_a_changed_output_of_a_solution_fails(project: Project) -> None:
+    project.write("solutions/00.ipynb", notebook("print('hello')", "hallo\n"))
+    code, lines = project.run("solutions")
+    assert (code, lines[-1]) == (1, "0 passed, 1 failed"), lines
+
+
+def test_a_learners_notebook_that_raises_fails(project: Project) -> None:
+    project.write("notebooks/00.ipynb", notebook("1 / 0", ""))
+    code, lines = project.run("notebooks")
+    assert (code, lines[-1]) == (1, "0 passed, 1 failed"), lines
+
+
+def test_what_needs_a_missing_tool_is_left_out_and_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.tests(tool="az")
+    monkeypatch.setenv("PATH", str(project.folder))
+    code, lines = project.run("tests")
+    assert (code, lines[-1]) == (0, "2 passed, 0 failed"), lines
+    assert lines[-2] == "left out: 1 test: needs az (not found)"
+
+
+def test_where_nothing_may_be_left_out_a_missing_tool_is_an_error_that_names_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.tests(tool="az")
+    monkeypatch.setenv("PATH", str(project.folder))
+    monkeypatch.setenv("WORKSHOP_TEST_ALL", "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests"], cwd=project.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "tests/test_it.py::test_with_a_tool needs az, not found on this machine" in done.stderr
+
+
+def test_a_tool_nobody_knows_is_an_error(project: Project) -> None:
+    project.tests(tool="no-such-tool")
+    code, lines = project.run("tests")
+    assert (code, lines[-1]) == (1, "0 passed, 1 failed"), lines
+
+
+def test_a_path_selects_what_is_run_and_other_arguments_go_to_pytest(project: Project) -> None:
+    code, lines = project.run("tests/test_it.py", "-k", "good")
+    assert (code, lines[-1]) == (0, "1 passed, 0 failed"), lines
+    code, lines = project.run("tests/test_it.py::test_bad")
+    assert (code, lines[-1]) == (0, "1 passed, 0 failed"), lines
+
+
+def test_it_touches_neither_the_learners_state_nor_an_own_tenant(project: Project) -> None:
+    project.write(".env", "WORKSHOP_TENANT=own\nAZURE_CLIENT_SECRET=kept-out\n")
+    cell = (
+        "import os\nfrom workshop import settings\n"
+        "print(settings.load().mode, 'AZURE_CLIENT_SECRET' in os.environ, 'state' in os.listdir('..'))"
+    )
+    project.write("solutions/00.ipynb", notebook(cell, "practice False False\n"))
+    code, lines = project.run("solutions")
+    assert (code, lines[-1]) == (0, "1 passed, 0 failed"), lines
+    assert not (project.folder / ".workshop").exists()
