@@ -24,7 +24,7 @@ mine = settings.load()
 running = practice.enter(mine)
 agent = signin.install(mine, running)
 
-import msal  # noqa: E402  # as in a notebook: what reads the environment is imported after the start cell
+import msal  # type: ignore[import-untyped]  # noqa: E402  # what reads the environment comes after the start cell
 import requests  # noqa: E402
 from azure.identity import InteractiveBrowserCredential  # noqa: E402
 from fastmcp import Client, FastMCP  # noqa: E402

@@ -89,8 +89,6 @@ def users_of(folder: Path) -> list[int]:
     return [one.pid for one in running if any(str(folder) in word for word in one.info["cmdline"] or ())]
 
 
-
-
 def test_a_median_is_not_moved_by_one_bad_round_and_a_ratio_is_of_medians() -> None:
     steady, disturbed = Figure("steady", "ms", [2.0, 2.0, 2.0]), Figure("disturbed", "ms", [4.0, 900.0, 4.0])
     assert disturbed.over(steady).median == 2.0

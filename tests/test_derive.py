@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from workshop.cli import main
 from workshop.derive import learners, unsolved
 from workshop.notebook_files import NotebookError, node, read, text_of
+from workshop.show.figures import FIGURES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +135,16 @@ def test_check_names_what_differs_and_changes_nothing(project: Path, capsys: pyt
     main(["derive"])
     assert not orphan.exists()
     assert main(["derive", "--check"]) == 0
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_a_picture_with_a_title_on_a_white_card(name: str) -> None:
+    drawn = ElementTree.fromstring(FIGURES[name]())  # noqa: S314 - drawn just now
+    titles = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}title")]
+    assert len(titles) == 1
+    card = drawn.find("{http://www.w3.org/2000/svg}rect")
+    assert card is not None
+    assert card.get("fill") == "#ffffff"  # its dark text must not stand on a dark page
 
 
 def test_two_cells_with_the_same_id_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

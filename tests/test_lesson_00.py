@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 from nbclient import NotebookClient
-from practice_help import clean_environ
+from practice_help import clean_environ, posix_only
 
 from workshop.errors import WorkshopError
 from workshop.lesson import Lesson, NotPassed
@@ -126,6 +125,27 @@ def test_there_are_only_the_lessons_there_are() -> None:
 # --- checks through a lesson ---
 
 
+def test_in_a_kernel_a_crash_names_the_line_of_the_cell(tmp_path: Path) -> None:
+    crash = "async def sign_in_as(account):\n    lesson.agent.account = account\n    return cilent.name\n\n"
+    crash += 'lesson.check("sign-in-as", sign_in_as)'
+    card = run_cells(clean_environ(tmp_path / "state"), BEGIN, crash)[1][-1]
+    assert card["output_type"] == "execute_result"
+    assert "NameError in line 3 of its cell (`return cilent.name`): name 'cilent' is not defined" in text_of(card)
+
+
+@posix_only
+def test_in_a_kernel_a_check_can_be_interrupted_and_the_kernel_goes_on(tmp_path: Path) -> None:
+    hang = "import asyncio, os, signal, threading, time\n\nbegan = time.monotonic()\n\n"
+    hang += "async def sign_in_as(account):\n    here.set()\n    await asyncio.Event().wait()\n\n"
+    hang += "here = threading.Event()\n"
+    hang += "def interrupt():\n    here.wait()\n    os.kill(os.getpid(), signal.SIGINT)\n\n"
+    hang += "threading.Thread(target=interrupt).start()\n"
+    hang += 'lesson.check("sign-in-as", sign_in_as)'
+    outputs, after = run_cells(clean_environ(tmp_path / "state"), BEGIN, hang, "time.monotonic() - began < 20")[1:]
+    assert outputs[-1]["ename"] == "KeyboardInterrupt"
+    assert text_of(after[0]) == "True"  # the learner's code was cancelled, not waited for
+
+
 def test_a_failure_makes_the_next_hint_stronger(lesson: Lesson) -> None:
     start = lesson.check("which-tenant", ...)
     hints = [lesson.check("which-tenant", "wrong").hint for _ in range(3)]
@@ -158,7 +178,7 @@ def test_a_name_that_is_no_exercise_is_told(lesson: Lesson) -> None:
         lesson.check("which-tennant", "practice")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="POSIX file modes")
+@posix_only
 def test_a_pass_that_can_not_be_written_down_is_still_a_pass(lesson: Lesson) -> None:
     lesson.settings.state.mkdir()
     lesson.settings.state.chmod(0o777)  # a folder others can write to is not used

@@ -15,6 +15,7 @@ import pytest
 
 from workshop import lessons
 from workshop.checks import exercises
+from workshop.cli import COMMANDS
 from workshop.derive import METADATA, stale
 from workshop.solve import VARIES, cold
 
@@ -316,6 +317,13 @@ def test_the_readme_links_lead_somewhere_and_its_pictures_have_alt_text() -> Non
         if not target.startswith(("https://", "#")):
             assert (PROJECT / target).is_file(), target
     assert all(len(alt) > 40 for alt, _ in images)
+
+
+def test_the_readme_names_only_commands_there_are() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"workshop ([a-z]+)", "\n".join(re.findall(r"`([^`]+)`", text))))
+    assert {"start", "doctor", "progress", "tenant"} <= named
+    assert named <= set(COMMANDS)
 
 
 def test_the_command_lists_every_lesson_with_its_size() -> None:

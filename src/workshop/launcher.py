@@ -33,6 +33,16 @@ QUIET_LAB = {
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
 }
 
+END_WITH_JUPYTER = """\
+# Run by each kernel as it starts. ipykernel's own watch begins late in its start: it misses a JupyterLab that
+# was killed before, where a process without a parent does not get process 1 (a Linux desktop, say).
+import os as _os
+
+if _os.name == "posix" and _os.environ.get("JPY_PARENT_PID", "") not in ("", "0", str(_os.getppid())):
+    _os._exit(1)
+del _os
+"""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `workshop start`."""
@@ -91,9 +101,13 @@ def enclose(current: Settings, environ: MutableMapping[str, str]) -> None:
         VIRTUAL_ENV=sys.prefix,
         PATH=os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]),
     )
-    overrides = home / "config" / "labconfig" / "default_setting_overrides.json"
-    overrides.parent.mkdir(parents=True, exist_ok=True)
-    overrides.write_text(json.dumps(QUIET_LAB, indent=2), encoding="utf-8")
+    _write(home / "config" / "labconfig" / "default_setting_overrides.json", json.dumps(QUIET_LAB, indent=2))
+    _write(home / "ipython" / "profile_default" / "startup" / "end-with-jupyter.py", END_WITH_JUPYTER)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> None:

@@ -38,6 +38,7 @@ class Page(HTMLParser):
     error: str = ""
     fields: Pairs = field(default_factory=list)
     buttons: Pairs = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
     input_types: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,6 +69,8 @@ class Page(HTMLParser):
         into = self._into[-1] if self._into else ""
         if into in ("title", "h1", "error"):
             setattr(self, into, getattr(self, into) + data)
+        if into == "code":
+            self.scopes.append(data)
         if into not in ("style", "script", "title"):
             self.text += data + " "
 

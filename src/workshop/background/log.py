@@ -25,6 +25,9 @@ _WRONG = re.compile(
 # Said of every refusal alike.
 _HOLLOW = ("Auth error returned:", "Missing auth:", "Upstream token validation failed", "Handler called:")
 
+# Said of every server on a learner's machine, where there is no HTTPS.
+_OF_LOOPBACK = "Using non-secure cookies for development"
+
 current_log: ContextVar[ServerLog | None] = ContextVar("workshop_server_log", default=None)
 """The log of the server whose code runs now, also in its tasks and worker threads."""
 
@@ -114,7 +117,7 @@ class ServerLog:
         return replace(hop, note=reason)
 
     def _add_said(self, level: int, text: str) -> None:
-        if level >= logging.WARNING:
+        if level >= logging.WARNING and not text.startswith(_OF_LOOPBACK):
             self._add(LogLine(now(), "error" if level >= logging.ERROR else "warning", 0, "", text))
 
     def _add(self, line: LogLine) -> None:

@@ -67,4 +67,3 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("1 or more")
     return number
-

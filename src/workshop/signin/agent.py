@@ -110,29 +110,32 @@ class UserAgent(webbrowser.BaseBrowser):
     def _repr_html_(self) -> str:
         return html.escape(repr(self))
 
+    def close(self) -> None:
+        """Close the connections that are kept for the next sign-in."""
+        self.wait()
+        for transport in set(self._mounts.values()):
+            transport.close()
+
     def _sign_in(self, url: str, choices: Choices) -> None:
         jar = self._cookies if self.keep_cookies else CookieJar()
-        client = httpx.Client(
-            transport=self._direct,
-            mounts=self._mounts,
-            cookies=jar,
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.8"},
-            timeout=30.0,
-        )
-        try:
-            self.last = Journey(client, choices, _publish).run(url)
-        finally:
-            bus.end()
+        with httpx.HTTPTransport(verify=self._trust) as direct:
+            client = httpx.Client(
+                transport=direct,
+                mounts=self._mounts,
+                cookies=jar,
+                follow_redirects=False,
+                trust_env=False,
+                headers={"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.8"},
+                timeout=30.0,
+            )
+            try:
+                self.last = Journey(client, choices, _publish).run(url)
+            finally:
+                bus.end()
 
-    # The connections outlive a sign-in: the next one saves the TLS handshake.
+    # These connections outlive a sign-in, and with them the client: the next one saves the TLS handshake.
     @cached_property
-    def _direct(self) -> httpx.HTTPTransport:
-        return httpx.HTTPTransport(verify=self._trust)
-
-    @cached_property
-    def _mounts(self) -> dict[str, httpx.BaseTransport | None]:
+    def _mounts(self) -> dict[str, httpx.BaseTransport]:
         if self._proxy is None:
             return {f"all://{host}": _Unreachable() for host in TENANT_HOSTS}
         proxied = httpx.HTTPTransport(verify=self._trust, proxy=self._proxy)

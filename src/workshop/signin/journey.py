@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 import httpx
 
@@ -102,7 +102,7 @@ class Journey:
 
     def run(self, url: str) -> SignIn:
         """Open `url` and go on until a page needs nothing more."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        asked = dict(carried.of_url(url))
         callback = places.split(asked.get("redirect_uri", ""))
         self._callback = places.origin(callback) if callback and places.is_loopback(callback) else None
         request, end = self._follow(_Request("GET", url))
@@ -118,7 +118,7 @@ class Journey:
                 return request, _End("blocked", f"It leads to {mask_url(request.url)}: {_NOT_THERE}")
             try:
                 answer = self._send(request)
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 return request, _End("lost", f"{mask_url(request.url)} did not answer: {error}")
             step = self._next(request, answer, of_tenant=places.is_tenant(parts))
             if isinstance(step, _End):
@@ -200,7 +200,7 @@ class Journey:
         request = _Request("GET", asked["redirect_uri"] + separator + urlencode(answer))
         try:
             self._send(request, note=_TOLD)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             return
 
 
@@ -226,8 +226,15 @@ def _page_of(answer: httpx.Response, of_tenant: bool) -> Page:
     return pages.read(answer.text, of_tenant=of_tenant)
 
 
+def _joined(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference  # no address at all: it will be blocked
+
+
 def _redirected(request: _Request, answer: httpx.Response) -> _Request:
-    url = urljoin(request.url, answer.headers["location"])
+    url = _joined(request.url, answer.headers["location"])
     site = request.site if request.site == "none" or _origin(url) == _origin(request.url) else "cross-site"
     if answer.status_code in (307, 308):
         return _Request(request.method, url, request.form, site)
@@ -245,7 +252,7 @@ def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
 
 def _submitted(form: Form, url: str, button: tuple[str, str] | None = None) -> _Request:
     fields = tuple(form.fields) + ((button,) if button else ())
-    target = urljoin(url, form.action or url)
+    target = _joined(url, form.action or url)
     site = "same-origin" if _origin(target) == _origin(url) else "cross-site"
     if form.method == "POST":
         return _Request("POST", target, fields, site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Literal
@@ -66,8 +67,9 @@ def read(html: str, *, of_tenant: bool) -> Page:
             if it is not is it FastMCP's.
     """
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    with suppress(AssertionError):  # what html.parser raises for some broken declarations
+        reader.feed(html)
+        reader.close()
     forms = tuple(reader.forms)
     return Page(_kind(reader.practice_page, forms, of_tenant), forms, reader.words())
 

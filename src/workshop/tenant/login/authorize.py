@@ -157,6 +157,8 @@ def _read_scopes(call: Call, directory: Directory, target: Target) -> scopes.Req
 def _first_page(call: Call, target: Target) -> Response:
     prompt = call.value("prompt")
     user = session.signed_in(call)
+    if user and target.where.directory and user.tenant_id != target.where.directory.tenant_id:
+        user = None
     if prompt == "none":
         return _silently(call, target, user)
     hint = call.value("login_hint").lower()
@@ -289,7 +291,10 @@ def _deliver(target: Target, answer: list[tuple[str, str]]) -> Response:
 def _appended(uri: str, separator: str, answer: list[tuple[str, str]]) -> str:
     if not answer:
         return uri
-    if separator == "?" and urlsplit(uri).query:
+    parts = urlsplit(uri)
+    if parts.scheme in ("http", "https") and not (parts.path or parts.query):
+        uri += "/"
+    if separator == "?" and parts.query:
         separator = "&"
     return f"{uri}{separator}{urlencode(answer)}"
 

@@ -5,11 +5,13 @@ Source: https://learn.microsoft.com/entra/identity-platform/reply-url
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from workshop.tenant.directory.objects import PLATFORMS, Application, Platform
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+
+_LOOPBACK_URI = re.compile(r"(http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?((?:[/?][!-~]*)?)")
 
 
 def platform_of(client: Application, uri: str) -> Platform | None:
@@ -33,12 +35,5 @@ def _same(registered: str, given: str) -> bool:
 
 def _without_loopback_port(uri: str) -> str | None:
     """Return a loopback http URI with its port taken out; None for every other URI."""
-    try:
-        parts = urlsplit(uri)
-        parts.port  # noqa: B018 - raises ValueError on a port that is no number
-    except ValueError:
-        return None
-    if parts.scheme != "http" or parts.hostname not in LOOPBACK or "@" in parts.netloc or parts.fragment:
-        return None
-    host = parts.netloc.rpartition(":")[0] if ":" in parts.netloc else parts.netloc
-    return f"http://{host}{parts.path}?{parts.query}"
+    found = _LOOPBACK_URI.fullmatch(uri)
+    return found[1] + found[2] if found else None
