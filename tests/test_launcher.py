@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import subprocess
 import sys
@@ -38,6 +39,19 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     project = make_project(tmp_path_factory.mktemp("shared") / "project")
     with running_lab(project, "--port", str(free_port())) as running:
         yield running
+
+
+@pytest.fixture
+def as_on_a_desktop() -> Iterator[None]:
+    """Become the parent of processes that lose theirs, as the service manager of a Linux desktop does."""
+    if sys.platform != "linux":
+        yield
+        return
+    set_child_subreaper = 36
+    libc = ctypes.CDLL(None)
+    libc.prctl(set_child_subreaper, 1, 0, 0, 0)
+    yield
+    libc.prctl(set_child_subreaper, 0, 0, 0, 0)
 
 
 def serve(kernel: Kernel) -> str:
@@ -151,6 +165,7 @@ class TestNothingIsLeft:
         traces.are_gone()
 
     @posix_only
+    @pytest.mark.usefixtures("as_on_a_desktop")
     def test_after_sigkill_while_a_kernel_starts(self, lab: Lab) -> None:
         lab.start_kernel()  # answered before the kernel is ready
         traces = lab.traces()

@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "lessons": Command("workshop.lessons", "list the lessons with minutes and sizes"),
     "start": Command("workshop.launcher", "open JupyterLab on the lessons"),
     "test": Command("workshop.testing", "run the lessons and the unit tests"),
     "doctor": Command("workshop.doctor", "look over this machine; each FAIL names its fix"),

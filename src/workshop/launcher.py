@@ -84,9 +84,7 @@ def enclose(current: Settings, environ: MutableMapping[str, str]) -> None:
         environ: the environment to change; JupyterLab must not be imported before, it reads some of it then.
     """
     home = make_private_folder(make_private_folder(current.state) / "jupyter")
-    for name in [
-        name for name in environ if name.startswith(("JUPYTER_", "JUPYTERLAB_")) and name != "JUPYTER_TOKEN"
-    ]:
+    for name in [name for name in environ if name.startswith(("JUPYTER_", "JUPYTERLAB_")) and name != "JUPYTER_TOKEN"]:
         del environ[name]
     environ.update(
         JUPYTER_CONFIG_DIR=str(home / "config"),

@@ -73,6 +73,13 @@ def test_the_key_survives_a_restart_and_another_state_has_another(tmp_path: Path
     assert not kids(tmp_path / "two") & first
 
 
+CLAIMS = [
+    *("sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host"),
+    *("aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver"),
+    *("at_hash", "c_hash", "email"),
+]
+
+
 def expected_document(base: str, tenant: str, issuer: str) -> dict[str, Any]:
     """Return the members of a real document, and no others."""
     v2 = f"{base}/{tenant}/oauth2/v2.0"
@@ -98,10 +105,7 @@ def expected_document(base: str, tenant: str, issuer: str) -> dict[str, Any]:
         "http_logout_supported": True,
         "frontchannel_logout_supported": True,
         "end_session_endpoint": f"{v2}/logout",
-        "claims_supported": (
-            "sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat "
-            "auth_time acr nonce preferred_username name tid ver at_hash c_hash email"
-        ).split(),
+        "claims_supported": CLAIMS,
         "kerberos_endpoint": f"{base}/{tenant}/kerberos",
         "mtls_endpoint_aliases": {"token_endpoint": f"https://mtlsauth.microsoft.com/{tenant}/oauth2/v2.0/token"},
         "tls_client_certificate_bound_access_tokens": True,

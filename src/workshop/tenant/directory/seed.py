@@ -74,7 +74,7 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
             group_id = guid(tenant_id, "group", group)
             people.add_group(store, tenant_id, group_id, _group(group_id, group, description), members)
         _first_party(store, tenant_id)
-    _first_party_consent(store, tenant_id)
+        _first_party_consent(store, tenant_id)
     return directory
 
 

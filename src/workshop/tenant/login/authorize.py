@@ -45,6 +45,7 @@ class SignIn:
     platform: str
     scope: str
     nonce: str
+    sid: str
     challenge: str
     challenge_method: str
 
@@ -240,13 +241,14 @@ def _directory_of(call: Call, target: Target, user: User) -> Directory:
     assert found is not None
     if user.tenant_id != found.tenant_id:
         raise errors.user_not_found(user.upn, found.tenant_id)
+    clients.check_enabled(call, target.client, found.tenant_id)
     return found
 
 
 def _with_code(call: Call, target: Target, user: User, directory: Directory) -> Response:
     """Issue an authorization code and send it to the client."""
     consent.ensure_principal(call.service.store, directory, target.client)
-    challenge = call.value("code_challenge")
+    challenge, sid = call.value("code_challenge"), call.service.guid()
     sign_in = SignIn(
         tenant_id=directory.tenant_id,
         user_id=user.id,
@@ -255,12 +257,13 @@ def _with_code(call: Call, target: Target, user: User, directory: Directory) -> 
         platform=target.platform,
         scope=call.value("scope"),
         nonce=call.value("nonce"),
+        sid=sid,
         challenge=challenge,
         challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
     )
     code = f"1.A{call.service.opaque(96)}"
     call.service.store.add_code(code, call.now, asdict(sign_in))
-    answer = [("code", code), ("state", target.state), ("session_state", call.service.guid())]
+    answer = [("code", code), ("state", target.state), ("session_state", sid)]
     return _deliver(target, _present(answer))
 
 

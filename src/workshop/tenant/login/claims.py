@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,7 @@ def access_token(
         "tid": tenant_id,
         "uti": call.service.opaque(16),
         "ver": f"{version}.0",
+        "xms_ftd": call.service.opaque(48),
     }
     if grantee.user:
         claims |= _user_claims(version, grantee.user)
@@ -79,9 +80,17 @@ def access_token(
 
 
 def id_token(
-    call: Call, grantee: Grantee, user: User, oidc: Iterable[str], nonce: str, expires_in: int
+    call: Call, grantee: Grantee, user: User, oidc: Iterable[str], of_sign_in: Mapping[str, str], expires_in: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and claims of a version 2.0 id token. Source: OpenID Connect Core section 2."""
+    """Return header and claims of a version 2.0 id token.
+
+    Args:
+        oidc: the OpenID scopes that were asked for.
+        of_sign_in: claims that only this sign-in has, such as ``nonce``; empty ones are left out.
+        expires_in: seconds from now.
+
+    Source: OpenID Connect Core section 2.
+    """
     tenant_id = grantee.directory.tenant_id
     issued = int(call.now) - BACKDATED
     claims: dict[str, Any] = {
@@ -102,8 +111,7 @@ def id_token(
         claims |= {"name": user.display_name, "preferred_username": user.upn}
     if "email" in asked and user.graph["mail"]:
         claims["email"] = user.graph["mail"]
-    if nonce:
-        claims["nonce"] = nonce
+    claims |= {name: value for name, value in of_sign_in.items() if value}
     kid = call.service.keys.current.kid
     return {"typ": "JWT", "alg": "RS256", "kid": kid}, dict(sorted(claims.items()))
 

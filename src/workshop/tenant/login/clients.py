@@ -44,11 +44,13 @@ def presented(call: Call) -> Credentials:
             decoded = base64.b64decode(encoded.strip(), validate=True).decode("latin-1")
         except (binascii.Error, ValueError):
             raise errors.malformed() from None
-        client_id, _, secret = decoded.partition(":")
-        return Credentials(unquote(client_id) or call.value("client_id"), unquote(secret))
-    if not call.value("client_id"):
+        client_id, _, secret = (unquote(part) for part in decoded.partition(":"))
+    else:
+        client_id, secret = "", call.value("client_secret")
+    client_id = client_id or call.value("client_id")
+    if not client_id:
         raise errors.missing_parameter("client_id")
-    return Credentials(call.value("client_id"), call.value("client_secret"))
+    return Credentials(client_id, secret)
 
 
 def find(call: Call, where: Realm, client_id: str) -> Application:
@@ -66,13 +68,22 @@ def find(call: Call, where: Realm, client_id: str) -> Application:
         if not application.multi_tenant:
             raise errors.not_multi_tenant(application.app_id, application.display_name)
         return application
-    principal = apps.principal(call.service.store, where.directory.tenant_id, application.app_id)
-    if principal and not principal.enabled:
-        raise errors.application_disabled(application.app_id, application.display_name)
+    check_enabled(call, application, where.directory.tenant_id)
     at_home = application.tenant_id == where.directory.tenant_id
     if not at_home and not application.multi_tenant:
         raise errors.application_not_found(client_id[:200], where.name)
     return application
+
+
+def check_enabled(call: Call, application: Application, tenant_id: str) -> None:
+    """Check that sign-in to the application is not switched off in a directory.
+
+    Raises:
+        LoginError: 7000112.
+    """
+    principal = apps.principal(call.service.store, tenant_id, application.app_id)
+    if principal and not principal.enabled:
+        raise errors.application_disabled(application.app_id, application.display_name)
 
 
 def check_secret(call: Call, application: Application, secret: str) -> None:

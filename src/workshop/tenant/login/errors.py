@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Codes for which Entra names a page to look them up.
-WITH_ERROR_URI = frozenset({7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082})
+WITH_ERROR_URI = frozenset({7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084})
 
 
 @dataclass(eq=False)
@@ -234,6 +234,17 @@ def refresh_token_idle(issued: str) -> LoginError:
         "invalid_grant",
         f"The refresh token has expired due to inactivity. The token was issued on {issued} and was inactive for "
         "90.00:00:00.",
+        extra={"suberror": "bad_token"},
+    )
+
+
+def spa_refresh_token_expired(issued: str) -> LoginError:
+    return LoginError(
+        700084,
+        "invalid_grant",
+        "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of "
+        "1.00:00:00, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to "
+        f"the sign in page. The token was issued on {issued}.",
         extra={"suberror": "bad_token"},
     )
 

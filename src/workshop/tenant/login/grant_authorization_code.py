@@ -37,7 +37,9 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     sign_in = stored.sign_in
     _check_owner(redemption, sign_in)
     issue.authenticate(redemption, sign_in["platform"])
-    _check_origin(redemption, sign_in)
+    issue.check_origin(redemption, sign_in["platform"])
+    if sign_in["platform"] == "spa" and not sign_in["challenge"]:
+        raise errors.pkce_required_cross_origin()
     if call.value("redirect_uri") != sign_in["redirect_uri"]:
         raise errors.reply_address_differs(call.value("redirect_uri")[:500], sign_in["redirect_uri"])
     if stored.redeemed:
@@ -59,21 +61,9 @@ def _check_owner(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
         raise errors.issued_to_another_client(redemption.client.app_id)
 
 
-def _check_origin(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
-    """Hold single-page applications to cross-origin redemption, and others off it."""
-    origin = redemption.call.request.headers.get("origin", "")
-    if sign_in["platform"] == "spa":
-        if not origin:
-            raise errors.cross_origin_required()
-        if not sign_in["challenge"]:
-            raise errors.pkce_required_cross_origin()
-    elif origin:
-        raise errors.cross_origin_not_permitted(origin[:200])
-
-
 def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
     call = redemption.call
-    directory, user = issue.user_of(call, sign_in)
+    directory, user = issue.user_of(redemption, sign_in)
     store = call.service.store
     before = scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, sign_in["scope"])
     asked_now = call.value("scope")
@@ -92,4 +82,6 @@ def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
         oidc=tuple(dict.fromkeys([*before.oidc, *request.oidc])),
         asked=scopes.one_resource(request, store, directory.tenant_id),
         nonce=sign_in["nonce"],
+        sid=sign_in.get("sid", ""),
+        since=call.now,
     )

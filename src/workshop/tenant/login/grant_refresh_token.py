@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from workshop.tenant.directory.store import StoredRefreshToken
 from workshop.tenant.login import errors, issue, scopes
 from workshop.tenant.login.issue import Redemption, TokenAnswer, UserGrant
 
@@ -40,18 +41,19 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     if redemption.client.app_id != sign_in["client_id"]:
         raise errors.issued_to_another_client(redemption.client.app_id)
     issue.authenticate(redemption, sign_in["platform"])
+    issue.check_origin(redemption, sign_in["platform"])
     if call.now - stored.last_used > IDLE_SECONDS:
         raise errors.refresh_token_idle(_date(stored.issued))
     if sign_in["platform"] == "spa" and call.now - stored.issued > SPA_SECONDS:
-        raise errors.grant_expired()
-    grant = _grant(redemption, sign_in)
+        raise errors.spa_refresh_token_expired(_date(stored.issued))
+    grant = _grant(redemption, stored)
     call.service.store.touch_refresh_token(given, call.now)
     return await issue.user_tokens(redemption, grant, sign_in)
 
 
-def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
-    call, client = redemption.call, redemption.client
-    directory, user = issue.user_of(call, sign_in)
+def _grant(redemption: Redemption, stored: StoredRefreshToken) -> UserGrant:
+    call, client, sign_in = redemption.call, redemption.client, stored.sign_in
+    directory, user = issue.user_of(redemption, sign_in)
     store = call.service.store
     wanted = call.value("scope").strip()
     if not wanted and sign_in["scope"] and _for_itself(redemption, sign_in):
@@ -66,6 +68,8 @@ def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
         oidc=tuple(dict.fromkeys([*sign_in["oidc"], *request.oidc])),
         asked=scopes.one_resource(request, store, directory.tenant_id),
         nonce="",
+        sid=sign_in.get("sid", ""),
+        since=stored.issued if sign_in["platform"] == "spa" else call.now,
     )
 
 

@@ -37,7 +37,12 @@ class Redemption:
 
 @dataclass(frozen=True)
 class UserGrant:
-    """What a code or a refresh token stands for, resolved."""
+    """What a code or a refresh token stands for, resolved.
+
+    Args:
+        sid: the session the user signed in with.
+        since: when the lifetime of the next refresh token began, in Unix seconds.
+    """
 
     directory: Directory
     user: User
@@ -45,6 +50,8 @@ class UserGrant:
     oidc: tuple[str, ...]
     asked: Asked
     nonce: str
+    sid: str
+    since: float
 
 
 def check_shape(artifact: str) -> None:
@@ -72,19 +79,33 @@ def authenticate(redemption: Redemption, platform: str) -> None:
         raise errors.public_client_with_secret()
 
 
-def user_of(call: Call, sign_in: Mapping[str, Any]) -> tuple[Directory, User]:
+def check_origin(redemption: Redemption, platform: str) -> None:
+    """Hold single-page applications to cross-origin redemption, and others off it.
+
+    Raises:
+        LoginError: 9002327 or 9002326.
+    """
+    origin = redemption.call.request.headers.get("origin", "")
+    if platform == "spa" and not origin:
+        raise errors.cross_origin_required()
+    if platform != "spa" and origin:
+        raise errors.cross_origin_not_permitted(origin[:200])
+
+
+def user_of(redemption: Redemption, sign_in: Mapping[str, Any]) -> tuple[Directory, User]:
     """Return directory and user of a stored sign-in.
 
     Raises:
-        LoginError: 50034 when the user is gone, 50057 when the account is disabled.
+        LoginError: 50034 when the user is gone, 50057 when the account is disabled, 7000112 when the client is.
     """
-    store = call.service.store
+    store = redemption.call.service.store
     directory = people.directory(store, sign_in["tenant_id"])
     user = people.user(store, sign_in["tenant_id"], sign_in["user_id"])
     if directory is None or user is None:
         raise errors.user_not_found(sign_in["user_id"], sign_in["tenant_id"])
     if not user.enabled:
         raise errors.user_disabled()
+    clients.check_enabled(redemption.call, redemption.client, directory.tenant_id)
     return directory, user
 
 
@@ -116,7 +137,8 @@ async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping
     if "offline_access" in grant.oidc:
         answer["refresh_token"] = _new_refresh_token(call, grant, sign_in)
     if "openid" in grant.oidc:
-        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, grant.nonce, ID_TOKEN_SECONDS)
+        of_sign_in = {"nonce": grant.nonce, "sid": grant.sid}
+        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, of_sign_in, ID_TOKEN_SECONDS)
         answer["id_token"] = await call.service.keys.sign(header, body)
     if call.value("client_info") == "1":
         answer["client_info"] = claims.client_info(grant.user)
@@ -160,7 +182,8 @@ def _new_refresh_token(call: Call, grant: UserGrant, sign_in: Mapping[str, Any])
         "client_id": sign_in["client_id"],
         "platform": grant.platform,
         "oidc": list(grant.oidc),
+        "sid": grant.sid,
         "scope": scopes.joined(grant.asked.qualified(value) for value in grant.asked.values),
     }
-    call.service.store.add_refresh_token(token, call.now, kept)
+    call.service.store.add_refresh_token(token, grant.since, kept)
     return token

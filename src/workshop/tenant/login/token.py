@@ -6,6 +6,7 @@ Source: RFC 6749 sections 4.1.3, 4.4.2, 6; https://learn.microsoft.com/entra/ide
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -28,7 +29,8 @@ GRANTS: Mapping[str, Grant] = {
 
 
 async def token(call: Call) -> Response:
-    """Answer POST ``/{tenant}/oauth2/v2.0/token``."""
+    """Answer POST ``/{tenant}/oauth2/v2.0/token``; only the body counts (RFC 6749 section 2.3.1)."""
+    call = replace(call, query=[])
     where = realm(call)
     grant_type = call.value("grant_type")
     call.remark.flow = grant_type[:50]
