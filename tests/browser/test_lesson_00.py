@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs("chromium", "playwright")
 
 PROJECT = settings.load().project
 LESSON = "00-start-here.ipynb"
-RUN_MILLISECONDS = 120_000
+RUN_MILLISECONDS = 40_000
 SIZE = {"width": 1280, "height": 900}
 ADDRESS = re.compile(r"^ +(http://127\.0\.0\.1:\d+)(/\S*)\?token=(\w+)$")
 
@@ -172,6 +172,7 @@ def shown(page: Page, words: str) -> Locator:
 def test_shoot(lab: Lab, page: Page) -> None:
     opened(page, lab.address(lab.first))
     page.screenshot(path="/tmp/w/f/shots/lab-1.png")
+    import time; time.sleep(3); page.screenshot(path="/tmp/w/f/shots/lab-1b.png")
     nb = run_all(page, lab.project / "my-work" / LESSON)
     page.screenshot(path="/tmp/w/f/shots/lab-2.png")
     print(page.locator(".jp-OutputArea-output").count())
