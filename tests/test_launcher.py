@@ -30,14 +30,14 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lab(project: Path) -> Iterator[Lab]:
-    with running_lab(project, "--port", str(free_port())) as running:
+    with running_lab(project) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     project = make_project(tmp_path_factory.mktemp("shared") / "project")
-    with running_lab(project, "--port", str(free_port())) as running:
+    with running_lab(project) as running:
         yield running
 
 
@@ -69,7 +69,7 @@ class TestItComesUp:
     def test_the_machine_is_checked_and_the_notebooks_are_copied(self, shared_lab: Lab) -> None:
         told = "\n".join(shared_lab.printed)
         assert "Machine check: 9 of 9 fit" in told
-        assert "1 files copied into my-work/" in told
+        assert "1 file copied into my-work/" in told
         assert "The practice tenant is running" in told
         assert (shared_lab.project / "my-work" / "00-start-here.ipynb").exists()
 
@@ -109,10 +109,17 @@ def test_a_persons_own_jupyter_is_neither_read_nor_changed(project: Path) -> Non
     own.parent.mkdir(parents=True)
     own.write_text("raise SystemExit('read the config of a person')")
     before = sorted(home.rglob("*"))
-    with running_lab(project, "--port", str(free_port()), HOME=str(home), JUPYTER_CONFIG_DIR=str(own.parent)) as lab:
+    with running_lab(project, HOME=str(home), JUPYTER_CONFIG_DIR=str(own.parent)) as lab:
         lab.start_kernel().run("print(1)")
     written = [path for path in home.rglob("*") if path not in before]
     assert written == []
+
+
+def test_the_port_can_be_chosen(project: Path) -> None:
+    port = free_port()
+    with running_lab(project, "--port", str(port)) as lab:
+        assert lab.url.startswith(f"http://127.0.0.1:{port}/lab/")
+        assert lab.call("GET", "/api")["version"]
 
 
 def test_a_taken_port_is_named_in_one_line(shared_lab: Lab, project: Path) -> None:
@@ -191,7 +198,7 @@ sys.exit(start["hand_over"]([sys.executable, "-m", "workshop", *sys.argv[1:]]))
 
 @posix_only
 def test_where_start_has_a_child_it_ends_with_it(project: Path) -> None:
-    with running_lab(project, "--port", str(free_port()), program=(sys.executable, "-c", HAND_OVER)) as lab:
+    with running_lab(project, program=(sys.executable, "-c", HAND_OVER)) as lab:
         traces = traces_with_a_server(lab)
         lab.process.kill()
         traces.are_gone()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from fastmcp import Client, FastMCP
 from practice_help import clean_environ, end_any
@@ -31,6 +33,7 @@ from workshop.practice import Running
 from workshop.settings import Settings, load
 from workshop.signin import ACCOUNTS, SignIn, UserAgent, chromium, pages, places
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 HERE = Path(__file__).parent
 ROBIN = "robin@contoso.onmicrosoft.com"
 
@@ -302,6 +305,15 @@ class TestTheTenantsPages:
         assert met is not None
         assert met.outcome == "error"
         assert all(account in met.error for account in ACCOUNTS)
+
+    def test_what_other_processes_ask_the_tenant_is_not_recorded(self, running: Running) -> None:
+        url = f"https://login.microsoftonline.com/{running.tenant_id}/v2.0/.well-known/openid-configuration"
+        trust = ssl.create_default_context(cafile=running.ca)
+        host = running.proxy.partition("//")[2]
+        with trace.recording(running) as recorded:
+            for label in (running.holder, "someone-else", running.holder):
+                httpx.get(url, proxy=f"http://{label}:x@{host}", verify=trust, trust_env=False)
+        assert [(hop.source, hop.target, hop.status) for hop in recorded.hops] == [("MCP client", "Entra", 200)] * 2
 
     def test_a_form_post_page_is_one_only_with_an_answer_in_it(self) -> None:
         meta = '<meta name="practice-page" content="form-post">'

@@ -21,10 +21,12 @@ from server_help import call, get, protected, serving, signed_in_server, token
 from workshop import signin, trace
 from workshop.background import BackgroundServer
 from workshop.trace import Details, Diagram, Hop, bus
+from workshop.trace.asgi import Recorder
 from workshop.trace.hop import Sighting
 from workshop.trace.merging import merged
 from workshop.trace.symbols import Symbols, symbolic
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 AGENT = "workshop-user-agent/1"
 
 
@@ -168,6 +170,59 @@ class TestDiagram:
 def server() -> Iterator[BackgroundServer]:
     with serving(protected) as running:
         yield running
+
+
+class TestRecorder:
+    """A client that has its answer may leave the block: by then the hop must have been reported."""
+
+    @pytest.mark.parametrize(
+        ("headers", "messages", "reported_before"),
+        [
+            ([(b"content-length", b"0")], [b""], 0),
+            ([(b"content-type", b"application/json")], [b"{", b"}", b""], 3),
+            (
+                [(b"content-type", b"text/event-stream")],
+                [b": ping\n\n", b'data: {"jsonrpc":"2.0","result":1}\n\n', b""],
+                2,
+            ),
+        ],
+        ids=["no body", "in pieces", "event stream"],
+    )
+    def test_a_hop_is_reported_before_the_client_has_the_answer(
+        self, headers: list[tuple[bytes, bytes]], messages: list[bytes], reported_before: int
+    ) -> None:
+        reports: list[Sighting] = []
+        sent: list[int] = []
+
+        async def app(_scope: Any, _receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            for number, body in enumerate(messages, 1):
+                await send({"type": "http.response.body", "body": body, "more_body": number < len(messages)})
+
+        async def send(_message: Any) -> None:
+            sent.append(len(reports))
+
+        scope = {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": []}
+        recorder = Recorder(app, "http://localhost:1", lambda sighting, _body: reports.append(sighting))
+        asyncio.run(recorder(scope, _nothing, send))
+        assert sent.index(1) == reported_before
+        assert len(reports) == 1
+
+    def test_a_request_without_an_answer_is_reported(self) -> None:
+        reports: list[Sighting] = []
+
+        async def app(_scope: Any, _receive: Any, _send: Any) -> None:
+            raise LookupError
+
+        scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": []}
+        recorder = Recorder(app, "http://localhost:1", lambda sighting, _body: reports.append(sighting))
+        with pytest.raises(LookupError):
+            asyncio.run(recorder(scope, _nothing, _nothing))
+        assert [report.hop.status for report in reports] == [0]
+
+
+async def _nothing(*_message: Any) -> Any:
+    return {"type": "http.request", "body": b""}
 
 
 class TestRecording:

@@ -64,7 +64,9 @@ def _run(arguments: list[str]) -> int:
     if more and not hasattr(options, "more"):
         parser.error(f"unknown arguments: {' '.join(more)}")
     options.more = more
-    return int(options.run(options))
+    code = int(options.run(options))
+    sys.stdout.flush()  # here, where a reader that went away is met
+    return code
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         running = practice.ensure(current, holder="launcher")
         print(f"The practice tenant is running ({running.https}): no account and no network is needed.")
     else:
-        print(f"Your own tenant is used, as {current.file} says.")
+        print(f"Your own tenant is used: WORKSHOP_TENANT is own, from {current.source('WORKSHOP_TENANT')}.")
     first = next((path.name for path in sorted(copies.glob("*.ipynb"))), None)
     enclose(current, os.environ)
     serve(current.project, arguments, f"my-work/{first}" if first else None)

@@ -31,7 +31,8 @@ class Copied:
 
     def lines(self) -> list[str]:
         """Say it, a line for each fact that a learner should know."""
-        told = [f"{len(self.new)} files copied into my-work/"] if self.new else []
+        files = "file" if len(self.new) == 1 else "files"
+        told = [f"{len(self.new)} {files} copied into my-work/"] if self.new else []
         told += [f"my-work/{name}: brought up to date; you had not changed it" for name in self.updated]
         told += [
             f"my-work/{name}: yours is kept; the newer original is beside it as {newer}"

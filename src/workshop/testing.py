@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     """Run everything; the last line printed is `N passed, N failed`."""
     current = settings.load()
+    # A shell switches interrupts off for what it runs in the background; tests interrupt what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     tally = Tally()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="workshop-test-", ignore_cleanup_errors=True) as scratch:

@@ -22,45 +22,33 @@ from workshop import settings
 from workshop.practice import found
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Playwright
+    from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize
 
 pytestmark = pytest.mark.needs("chromium", "playwright")
 
 PROJECT = settings.load().project
 LESSON = "00-start-here.ipynb"
-RUN_MILLISECONDS = 40_000
-SIZE = {"width": 1280, "height": 900}
-ADDRESS = re.compile(r"^ +(http://127\.0\.0\.1:\d+)(/\S*)\?token=(\w+)$")
+RUN_MILLISECONDS = 120_000
+SIZE: ViewportSize = {"width": 1280, "height": 900}
+PHOTOGRAPH: ViewportSize = {"width": 1200, "height": 1500}
+MARKS = ("# solution:", "# stub:")
+ADDRESS = re.compile(rf"^ +(http://127\.0\.0\.1:\d+/lab/tree/my-work/{LESSON}\?token=\w+)$")
 
 Notebook = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab on a copy of the project."""
+    """A running JupyterLab on a copy of the project: where it opens, and the notebook it opens there."""
 
-    project: Path
-    base: str
-    first: str
-    token: str
-
-    def address(self, path: str) -> str:
-        """Return the address at which `path` opens for somebody who may."""
-        return f"{self.base}{path}?token={self.token}"
+    address: str
+    notebook: Path
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    project = tmp_path_factory.mktemp("lesson") / "project"
-    project.mkdir()
-    for name in ("notebooks", "images"):
-        shutil.copytree(PROJECT / name, project / name)
-    for name in ("start.py", "pyproject.toml", "requirements.txt"):
-        shutil.copy(PROJECT / name, project)
-    solved = json.loads((PROJECT / "solutions" / LESSON).read_text(encoding="utf-8"))
-    (project / "solved").mkdir()
-    (project / "solved" / LESSON).write_text(json.dumps(emptied(solved)), encoding="utf-8")
-    state = project / "state"
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    project = a_copy(tmp_path / "project", solved=request.param)
+    state = tmp_path / "state"
     with subprocess.Popen(
         [sys.executable, "-m", "workshop", "start", "--no-browser"],
         cwd=project,
@@ -69,10 +57,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         stdout=subprocess.PIPE,
         text=True,
     ) as launcher:
-        watchdog = threading.Timer(3 * PATIENCE, launcher.kill)
+        watchdog = threading.Timer(PATIENCE, launcher.kill)
         watchdog.start()
         try:
-            yield Lab(project, *address_told(launcher))
+            yield Lab(address_told(launcher), project / "my-work" / LESSON)
             running = found(state)
         finally:
             watchdog.cancel()
@@ -82,22 +70,35 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     ends(running)
 
 
-def address_told(launcher: subprocess.Popen[str]) -> tuple[str, str, str]:
+def a_copy(project: Path, *, solved: bool) -> Path:
+    """Make a project of what a learner needs; if `solved`, with every answer in its place."""
+    project.mkdir()
+    for name in ("notebooks", "images"):
+        shutil.copytree(PROJECT / name, project / name)
+    for name in ("start.py", "pyproject.toml", "requirements.txt"):
+        shutil.copy(PROJECT / name, project)
+    if solved:
+        solution = json.loads((PROJECT / "solutions" / LESSON).read_text(encoding="utf-8"))
+        (project / "notebooks" / LESSON).write_text(json.dumps(answered(solution)), encoding="utf-8")
+    return project
+
+
+def address_told(launcher: subprocess.Popen[str]) -> str:
     """Read what the launcher prints until it says where JupyterLab is."""
     printed = []
     for line in launcher.stdout or ():
         printed.append(line)
         if match := ADDRESS.match(line):
-            return match[1], match[2], match[3]
+            return match[1]
     pytest.fail(f"the launcher never told an address: {''.join(printed)}")
 
 
-def emptied(notebook: Notebook) -> Notebook:
-    """Take the stored outputs out: what is seen then was printed just now."""
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-    return notebook
+def answered(solution: Notebook) -> Notebook:
+    """Return what a learner has who answered right: no marks of the authors, and nothing run yet."""
+    for cell in code(solution):
+        cell["source"] = [line for line in cell["source"] if not line.strip().startswith(MARKS)]
+        cell |= {"outputs": [], "execution_count": None}
+    return solution
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +119,8 @@ def opened(page: Page, address: str) -> None:
     from playwright.sync_api import expect
 
     page.goto(address)
-    expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=60_000
-    )
+    # The sign beside the notebook says "idle" before there is a kernel at all.
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle", timeout=RUN_MILLISECONDS)
 
 
 def run_all(page: Page, file: Path) -> Notebook:
@@ -131,8 +131,7 @@ def run_all(page: Page, file: Path) -> Notebook:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     last = page.locator(".jp-NotebookPanel:visible .jp-CodeCell").last
     expect(last.locator(".jp-OutputArea-output")).not_to_have_count(0, timeout=RUN_MILLISECONDS)
-    page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name="Save Notebook", exact=True).click()
+    page.keyboard.press("Control+s")
     return until(lambda: saved(file), "the notebook's file with every output")
 
 
@@ -159,26 +158,80 @@ def is_clean(notebook: Notebook) -> None:
             assert output.get("name") != "stderr", (cell["id"], output)
 
 
-def shown(page: Page, words: str) -> Locator:
-    """Scroll to the output that says `words` and return it."""
+def seen(output: Locator) -> Locator:
+    """Scroll to an output and find it on the screen."""
     from playwright.sync_api import expect
 
-    output = page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output", has_text=words).first
     output.scroll_into_view_if_needed()
+    expect(output).to_be_visible()
     expect(output).to_be_in_viewport()
     return output
 
 
-def test_shoot(lab: Lab, page: Page) -> None:
-    opened(page, lab.address(lab.first))
-    page.screenshot(path="/tmp/w/f/shots/lab-1.png")
-    import time; time.sleep(3); page.screenshot(path="/tmp/w/f/shots/lab-1b.png")
-    nb = run_all(page, lab.project / "my-work" / LESSON)
-    page.screenshot(path="/tmp/w/f/shots/lab-2.png")
-    print(page.locator(".jp-OutputArea-output").count())
-    is_clean(nb)
-    for n, words in enumerate(["PRACTICE TENANT", "PASSED", "YOUR TURN"]):
-        try:
-            shown(page, words)
-        except Exception as e: print(words, e)
-        page.screenshot(path=f"/tmp/w/f/shots/lab-3-{n}.png")
+def outputs(page: Page, words: str = "") -> Locator:
+    return page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output", has_text=words)
+
+
+def diagram(page: Page) -> Locator:
+    return outputs(page).locator("img[alt^='Sequence diagram']")
+
+
+def pictures_are_there(page: Page) -> None:
+    """Find every picture loaded, and described for those who don't see it."""
+    pictures = page.locator(".jp-NotebookPanel:visible .jp-Notebook img")
+    assert pictures.count() == 3
+    for picture in pictures.all():
+        seen(picture)
+        until(lambda picture=picture: picture.evaluate("image => image.naturalWidth"), "the picture")  # type: ignore[misc]
+        assert len(picture.get_attribute("alt") or "") > 40
+
+
+def nothing_failed(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    for kind in ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr"):
+        expect(page.locator(f"[data-mime-type='{kind}']")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lab", [False], indirect=True)
+def test_unsolved_it_runs_to_its_end_and_says_whose_turn_it_is(lab: Lab, page: Page) -> None:
+    opened(page, lab.address)
+    is_clean(run_all(page, lab.notebook))
+    nothing_failed(page)
+    seen(outputs(page, "PRACTICE TENANT").first)
+    cards = outputs(page, "○ YOUR TURN ·")
+    assert cards.count() == 3
+    for card in cards.all():
+        seen(card)
+    pictures_are_there(page)
+
+
+@pytest.mark.parametrize("lab", [True], indirect=True)
+def test_solved_it_runs_to_its_end_with_passed_cards_and_the_diagram(lab: Lab, page: Page, tmp_path: Path) -> None:
+    opened(page, lab.address)
+    is_clean(run_all(page, lab.notebook))
+    nothing_failed(page)
+    cards = outputs(page, "✓ PASSED ·")
+    assert cards.count() == 3
+    for card in cards.all():
+        seen(card)
+    pictures_are_there(page)
+    taken = tmp_path / "lesson-00.png"
+    photograph(page, taken)
+    if os.environ.get("WORKSHOP_CAPTURE") == "1":
+        shutil.copy(taken, PROJECT / "images" / taken.name)
+
+
+def photograph(page: Page, file: Path) -> None:
+    """Take the picture for the README: the first signed-in call, its diagram and the check below it, all at once."""
+    from playwright.sync_api import expect
+
+    page.set_viewport_size(PHOTOGRAPH)
+    page.keyboard.press("Control+b")
+    expect(page.locator("#jp-left-stack")).to_be_hidden()
+    card = outputs(page, "Name the host that signs people in")
+    card.evaluate("card => card.scrollIntoView({block: 'end'})")
+    expect(card).to_be_in_viewport(ratio=1)
+    expect(diagram(page)).to_be_in_viewport(ratio=1)
+    page.screenshot(path=file)
+    assert file.stat().st_size > 50_000, "it is empty"

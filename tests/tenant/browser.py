@@ -18,7 +18,7 @@ Pairs = list[tuple[str, str]]
 
 def upn(name: str) -> str:
     """Return the user principal name of a person of the seed."""
-    return KIM if name == "kim" else f"{name}@{DOMAIN}"
+    return KIM if name == "kim" else name if "@" in name else f"{name}@{DOMAIN}"
 
 
 @dataclass
@@ -112,7 +112,11 @@ class Browser:
     def sign_in(
         self, parameters: dict[str, str], name: str = "robin", *, tenant: str = "", host: str = LOGIN
     ) -> dict[str, str]:
-        """Go from /authorize to the answer, accepting what is asked."""
+        """Go from /authorize to the answer, accepting what is asked.
+
+        Args:
+            name: the person's name before the @, or the whole user principal name.
+        """
         response = self.open(parameters, tenant, host)
         for _ in range(3):
             if response.is_redirect:

@@ -16,7 +16,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
     with serving(tmp_path_factory.mktemp("tenant") / "state") as running:
         yield running
         assert running.process.poll() is None
-        assert running.errors.read_text("utf-8") == ""
+        assert running.complaints() == ""
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,11 @@ class Tenant:
         with contextlib.closing(sqlite3.connect(self.state / "directory.sqlite")) as connection, connection:
             return connection.execute(statement, values).fetchall()
 
+    def complaints(self) -> str:
+        """Return what it wrote on stderr, but for uvicorn's one line about a request that is not HTTP."""
+        lines = self.errors.read_text("utf-8").splitlines()
+        return "\n".join(line for line in lines if line != "WARNING:  Invalid HTTP request received.")
+
     def kill(self) -> None:
         """End the process as SIGKILL does."""
         self.process.kill()
@@ -103,5 +108,4 @@ def serving(state: Path, *options: str) -> Iterator[Tenant]:
     finally:
         process.kill()
         process.wait(PATIENCE)
-        if process.stdout:
-            process.stdout.close()
+        process.communicate()

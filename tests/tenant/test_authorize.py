@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from .browser import DOMAIN, KIM, Browser, Page, answer_of, page_of, upn
 from .process import GRAPH, LOGIN
-from .world import AZURE_CLI, GRAPH_APP, App, World, scope_entry
+from .world import AZURE_CLI, GRAPH_APP, App, World, is_guid, scope_entry
 
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636 appendix B
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -72,8 +71,7 @@ class TestThePicker:
 
     def test_common_offers_the_people_of_the_hinted_directory_too(self, world: World) -> None:
         app = world.register(signInAudience="AzureADMultipleOrgs")
-        with world.tenant.control() as control:
-            control.post("/directories", json={"name": "northwind"}).raise_for_status()
+        world.directory("northwind")
         browser = world.browser()
         page = page_of(browser.open(app.asks(login_hint="robin@northwind.onmicrosoft.com"), "common"))
         assert ("account", "robin@northwind.onmicrosoft.com") in page.buttons
@@ -282,8 +280,7 @@ class TestPrompt:
 
     def test_a_session_of_another_directory_is_none_here(self, world: World) -> None:
         app = world.register(signInAudience="AzureADMultipleOrgs")
-        with world.tenant.control() as control:
-            other = control.post("/directories", json={"name": "tailspin"}).json()["tenant_id"]
+        other = world.directory("tailspin")
         browser = world.browser()
         browser.sign_in(app.asks(scope="openid"))
         assert page_of(browser.open(app.asks(scope="openid"), other)).kind == "account-picker"
@@ -312,7 +309,7 @@ class TestTheAnswer:
         answer = world.browser().sign_in(app.asks(state=state))
         assert set(answer) == {"code", "state", "session_state"}
         assert answer["state"] == state
-        assert uuid.UUID(answer["session_state"])
+        assert is_guid(answer["session_state"])
 
     def test_without_a_state_there_is_none(self, world: World, app: App) -> None:
         assert set(world.browser().sign_in(app.asks(state=None))) == {"code", "session_state"}
@@ -481,7 +478,7 @@ def test_a_resource_that_owns_the_scopes(world: World, app: App, resource: str) 
 
 def test_an_own_resource_with_its_own_scopes(world: World) -> None:
     app = world.register()
-    uri = f"https://{DOMAIN}/mcp"
+    uri = f"https://{DOMAIN}/{app.client_id}"
     world.change(app, identifierUris=[uri])
     assert picker(world, app, scope=f"{uri}/access", resource=uri).fields
     assert "error" in answer_of(world.browser().open(app.asks(scope=f"{uri}/access", resource=f"{uri}/")))
@@ -521,7 +518,9 @@ class TestForgedForms:
         browser = world.browser()
         return browser, page_of(after_picking(browser, world.register()))
 
-    @pytest.mark.parametrize("origin", ["https://evil.example", "http://login.microsoftonline.com", "https://localhost"])
+    @pytest.mark.parametrize(
+        "origin", ["https://evil.example", "http://login.microsoftonline.com", "https://localhost"]
+    )
     def test_from_another_origin(self, stage: tuple[Browser, Page], origin: str) -> None:
         browser, page = stage
         form = dict(page.fields) | {"decision": "accept"}

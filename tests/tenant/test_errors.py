@@ -20,7 +20,7 @@ from workshop.tenant.login import errors
 
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
-from .world import AZURE_CLI, App, World
+from .world import AZURE_CLI, App, World, is_guid
 
 NIL = "00000000-0000-0000-0000-000000000000"
 NOBODY = "22222222-2222-4333-8444-555555555555"
@@ -170,7 +170,7 @@ def _(world: World, app: App) -> httpx.Response:
     "tenant. You may have sent your authentication request to the wrong tenant.",
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:
-    return world.client_credentials(app, tenant=other_directory(world))
+    return world.client_credentials(app, tenant=world.directory("wingtip"))
 
 
 @row(
@@ -193,14 +193,14 @@ def _(world: World, app: App) -> httpx.Response:
 
 @row("application_disabled", "json", 401, "unauthorized_client", 7000112, "Application '{client}'({name}) is disabled.")
 def _(world: World, app: App) -> httpx.Response:
-    disable(world, app)
+    world.disable_application(app)
     return world.client_credentials(app)
 
 
 @row("application_disabled", "page", 400, "", 7000112, "Application '{client}'({name}) is disabled.")
 def _(world: World, app: App) -> httpx.Response:
     world.change(app, signInAudience="AzureADMultipleOrgs")
-    disable(world, app)
+    world.disable_application(app)
     browser = world.browser()
     page = page_of(browser.open(app.asks(), "common"))
     return browser.press(page, "account", upn("robin"))
@@ -210,7 +210,7 @@ def _(world: World, app: App) -> httpx.Response:
 def _(world: World, app: App) -> httpx.Response:
     world.change(app, signInAudience="AzureADMultipleOrgs")
     refresh_token = world.tokens(app)["refresh_token"]
-    disable(world, app)
+    world.disable_application(app)
     return world.refresh(app, refresh_token, tenant="organizations")
 
 
@@ -371,7 +371,7 @@ def _(world: World, app: App) -> httpx.Response:
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:
     world.change(app, signInAudience="AzureADMultipleOrgs")
-    return redeemed(world, app, tenant=other_directory(world))
+    return redeemed(world, app, tenant=world.directory("wingtip"))
 
 
 @row(
@@ -418,17 +418,12 @@ def _(world: World, app: App) -> httpx.Response:
 
 @row("user_disabled", "json", 400, "invalid_grant", 50057, "The user account is disabled.")
 def _(world: World, app: App) -> httpx.Response:
-    other = other_directory(world)
+    other = world.directory("wingtip")
     world.change(app, signInAudience="AzureADMultipleOrgs")
-    browser = world.browser()
-    page = page_of(browser.open(app.asks(scope="openid offline_access"), other))
-    consent = page_of(browser.press(page, "account", "sam@wingtip.onmicrosoft.com"))
-    code = answer_of(browser.press(consent, "decision", "accept"))["code"]
-    refresh_token = world.redeem(app, code, tenant=other).json()["refresh_token"]
-    world.tenant.sql(
-        "UPDATE users SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE upn = ?",
-        "sam@wingtip.onmicrosoft.com",
-    )
+    sam = "sam@wingtip.onmicrosoft.com"
+    answer = world.browser().sign_in(app.asks(scope="openid offline_access"), sam, tenant=other)
+    refresh_token = world.redeem(app, answer["code"], tenant=other).json()["refresh_token"]
+    world.disable_account(sam)
     return world.refresh(app, refresh_token, tenant=other, scope="openid")
 
 
@@ -579,18 +574,6 @@ def _(world: World, app: App) -> httpx.Response:
     return world.refresh(app, world.tokens(app)["refresh_token"], scope=None)
 
 
-def other_directory(world: World) -> str:
-    with world.tenant.control() as control:
-        return str(control.post("/directories", json={"name": "wingtip"}).json()["tenant_id"])
-
-
-def disable(world: World, app: App) -> None:
-    world.tenant.sql(
-        "UPDATE service_principals SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE id = ?",
-        app.principal_id,
-    )
-
-
 @pytest.mark.parametrize("case", ROWS, ids=[f"{row.function}-{row.told}-{row.code}" for row in ROWS])
 def test_refused(world: World, case: Row) -> None:
     app = world.register(f"App of {case.function}")
@@ -647,7 +630,7 @@ def test_the_refusals_of_the_token_endpoint_are_kept_by_nobody(world: World, app
 @pytest.mark.parametrize("given", ["not a guid", "x" * 65, "ünknown", ""])
 def test_a_correlation_id_that_is_no_guid_is_not_repeated(world: World, app: App, given: str) -> None:
     answer = world.client_credentials(app, client_secret="wrong", **{"client-request-id": given})
-    assert uuid.UUID(answer.json()["correlation_id"])
+    assert is_guid(answer.json()["correlation_id"])
 
 
 def test_parameters_in_the_address_do_not_count(world: World) -> None:

@@ -51,6 +51,14 @@ class App:
         return {name: value for name, value in (plain | changes).items() if value is not None}
 
 
+CLI = App(AZURE_CLI, "", "", "http://localhost:8400", "")
+
+
+def is_guid(text: str) -> bool:
+    """Say whether a text is a GUID as Entra writes them."""
+    return str(uuid.UUID(text)) == text
+
+
 def scope_entry(value: str, **changes: Any) -> dict[str, Any]:
     """Return a delegated permission as Graph wants it."""
     texts = {"adminConsentDisplayName": f"Title of {value}", "adminConsentDescription": f"Meaning of {value}"}
@@ -114,21 +122,19 @@ class World:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
-    def client_credentials(self, app: App, scope: str = "", **changes: Any) -> httpx.Response:
+    def client_credentials(self, app: App, scope: str | None = "", **changes: Any) -> httpx.Response:
         """Ask for an app-only token."""
         plain = {
             "grant_type": "client_credentials",
             "client_id": app.client_id,
             "client_secret": app.secret or None,
-            "scope": scope or f"{app.uri}/.default",
+            "scope": f"{app.uri}/.default" if scope == "" else scope,
         }
         return self.token(**(plain | changes))
 
     def graph_token(self, name: str = "avery") -> str:
         """Return a token for Graph with what the Azure CLI holds: enough to register applications."""
-        cli = App(AZURE_CLI, "", "", "http://localhost:8400", "")
-        scopes = f"openid {GRAPH}/.default"
-        return str(self.tokens(cli, name, scope=scopes)["access_token"])
+        return str(self.tokens(CLI, name, scope=f"openid {GRAPH}/.default")["access_token"])
 
     @cached_property
     def administrator(self) -> str:
@@ -178,6 +184,26 @@ class World:
         app = App(made["appId"], made["id"], principal_id, redirects[0], secret)
         self.change(app, identifierUris=[app.uri])
         return app
+
+    def directory(self, name: str) -> str:
+        """Make (or find) another directory in the same process and return its tenant id."""
+        with self.tenant.control() as control:
+            answer = control.post("/directories", json={"name": name})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["tenant_id"])
+
+    def disable_account(self, name: str) -> None:
+        """Disable an account as an administrator would, for whom there is no door yet."""
+        self.tenant.sql(
+            "UPDATE users SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE upn = ?", name
+        )
+
+    def disable_application(self, app: App) -> None:
+        """Switch sign-in to an application off as an administrator would, for whom there is no door yet."""
+        self.tenant.sql(
+            "UPDATE service_principals SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE id = ?",
+            app.principal_id,
+        )
 
     def principal_of(self, app_id: str) -> str:
         """Return the object id of an application's service principal."""

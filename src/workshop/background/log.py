@@ -150,10 +150,14 @@ def _reason(hop: Hop, body: bytes, said: list[tuple[int, str]]) -> str:
     received = dict(hop.received)
     if "WWW-Authenticate" in received and not dict(hop.sent).get("Authorization", "").startswith("Bearer"):
         return MISSING
-    told = [text for level, text in said if level >= logging.WARNING or _WRONG.search(text)]
-    reasons = [text for text in told if not text.startswith(_HOLLOW)]
+    reasons: list[str] = []
+    for level, text in said:
+        tells = (level >= logging.WARNING or _WRONG.search(text)) and not text.startswith(_HOLLOW)
+        # One library passes on what another one said: "Token swap validation failed: <the same>".
+        if tells and not any(earlier.endswith(text.split(": ", 1)[-1]) for earlier in reasons):
+            reasons.append(text)
     if reasons:
-        return "; ".join(dict.fromkeys(reasons))
+        return "; ".join(reasons)
     answer = [received[name] for name in ("error", "error_description") if received.get(name)]
     return ": ".join(answer) or _words_of_page(body)
 

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshop.tenant.graph.routes import graph_routes
+from workshop.tenant.graph.routes import graph_routes, outside_routes
 from workshop.tenant.login.routes import login_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
@@ -33,7 +33,7 @@ def application(service: Service) -> ASGIApp:
     login, graph = login_routes(service), graph_routes(service)
     rooms: dict[str, ASGIApp] = {
         **dict.fromkeys(LOGIN_HOSTS, _room(login)),
-        **dict.fromkeys(GRAPH_HOSTS, _room(graph)),
+        **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
         **dict.fromkeys(LOCAL_NAMES, _room([*graph, *login])),
     }
@@ -48,7 +48,8 @@ class Hosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
-        room = self.rooms.get(host) or self.rooms.get(host.rpartition(":")[0])
+        name, _, port = host.partition(":")
+        room = self.rooms.get(name) if port.isdecimal() or not port else None
         if room is None:
             await PlainTextResponse("The PRACTICE tenant does not answer for this host.\n", 421)(scope, receive, send)
         else:

@@ -6,9 +6,10 @@ https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from workshop.tenant.directory import apps
 from workshop.tenant.directory.objects import Application, Directory
@@ -28,6 +29,10 @@ AUDIENCES = (
 LONGEST_NAME = 256
 LONGEST_URI = 256
 MOST_REDIRECT_URIS = 256
+SCRIPT_SCHEMES = ("javascript", "data", "vbscript")
+
+# No white space, no control characters, no wildcard, no fragment, no backslash.
+_PLAIN_URI = re.compile(r"[^\s\x00-\x20\x7f*#\\]+")
 
 
 def check(graph: Mapping[str, Any]) -> None:
@@ -47,11 +52,15 @@ def check_whole(store: Store, directory: Directory, application: Application) ->
     """
     for entries in (application.graph["api"]["oauth2PermissionScopes"], application.graph["appRoles"]):
         for member in ("id", "value"):
-            values = [entry[member] for entry in entries if entry[member]]
-            if len(set(values)) < len(values):
-                raise errors.bad_request("Request contains a property with duplicate values.", "DuplicateValue")
+            _check_distinct([entry[member] for entry in entries if entry[member]])
+    _check_distinct(application.identifier_uris)
     for uri in application.identifier_uris:
         _check_identifier(store, directory, application, uri)
+
+
+def _check_distinct(values: Sequence[str]) -> None:
+    if len(set(values)) < len(values):
+        raise errors.bad_request("Request contains a property with duplicate values.", "DuplicateValue")
 
 
 def _check_identifier(store: Store, directory: Directory, application: Application, uri: str) -> None:
@@ -115,7 +124,7 @@ def _object(table: Mapping[str, Rule], needed: tuple[str, ...] = ()) -> Rule:
         return (
             isinstance(value, dict)
             and all(name in value for name in needed)
-            and all("@odata" in name or (name in table and table[name](member)) for name, member in value.items())
+            and all(name in table and table[name](member) for name, member in value.items())
         )
 
     return rule
@@ -132,16 +141,26 @@ def _identifier_uri(value: Any) -> bool:
 
 
 def _redirect_uri(value: Any) -> bool:
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_URI or "*" in value:
-        return False
+    """Accept https, and http on loopback; the port there need not be right, it does not count."""
+    parts = _uri_parts(value)
+    return parts is not None and (
+        (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    )
+
+
+def _native_redirect_uri(value: Any) -> bool:
+    """Accept what the web may use and schemes of native apps, but none that a browser runs as a script."""
+    parts = _uri_parts(value)
+    return _redirect_uri(value) or (parts is not None and parts.scheme not in ("", "http", "https", *SCRIPT_SCHEMES))
+
+
+def _uri_parts(value: Any) -> SplitResult | None:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_URI or not _PLAIN_URI.fullmatch(value):
+        return None
     try:
-        parts = urlsplit(value)
-        host = parts.hostname
+        return urlsplit(value)
     except ValueError:
-        return False
-    if not parts.scheme or parts.fragment or value.strip() != value:
-        return False
-    return parts.scheme != "http" or host in LOOPBACK
+        return None
 
 
 _SCOPE: Mapping[str, Rule] = {
@@ -171,6 +190,7 @@ _REQUIRED: Mapping[str, Rule] = {
     "resourceAccess": _list_of(_object(_ACCESS, ("id", "type"))),
 }
 _REDIRECTS: Rule = _list_of(_redirect_uri, MOST_REDIRECT_URIS)
+_NATIVE_REDIRECTS: Rule = _list_of(_native_redirect_uri, MOST_REDIRECT_URIS)
 
 APPLICATION: Mapping[str, Rule] = {
     "displayName": _text,
@@ -202,5 +222,5 @@ APPLICATION: Mapping[str, Rule] = {
         }
     ),
     "spa": _object({"redirectUris": _REDIRECTS}),
-    "publicClient": _object({"redirectUris": _REDIRECTS}),
+    "publicClient": _object({"redirectUris": _NATIVE_REDIRECTS}),
 }

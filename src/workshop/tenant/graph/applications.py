@@ -44,7 +44,7 @@ async def create(call: Call) -> Response:
     given = odata.body(call)
     application_rules.check(given)
     if "displayName" not in given:
-        raise errors.bad_request("Property displayName is required.")
+        raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
     object_id, app_id = call.service.guid(), call.service.guid()
     changes = {"publisherDomain": who.directory.domain, **_completed(given)}
     graph = application_json(object_id, app_id, iso(call.now), changes)
@@ -84,7 +84,8 @@ async def add_password(call: Call) -> Response:
     who = caller(call)
     who.demand(WRITE, WRITE_AS_APPLICATION)
     application = _named(call, who)
-    asked = odata.body(call).get("passwordCredential") or {}
+    asked = odata.body(call).get("passwordCredential")
+    asked = {} if asked is None else asked
     if not isinstance(asked, dict):
         raise errors.invalid_value("passwordCredential", "Application")
     name = asked.get("displayName")
@@ -169,6 +170,8 @@ def _end(value: Any, now: float) -> float:
         return now + SECRET_LIFETIME_YEARS * 365 * 86_400
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        ends = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        iso(ends)
+        return ends
     except (TypeError, ValueError, OverflowError, OSError):
         raise errors.invalid_value("endDateTime", "PasswordCredential") from None

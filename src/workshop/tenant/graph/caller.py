@@ -94,12 +94,12 @@ def _verified(keys: KeyRing, token: str) -> dict[str, Any]:
         signature = _bytes(signature_part)
         if len(token) > TOKEN_LIMIT or not isinstance(header, dict) or not isinstance(claims, dict):
             raise ValueError("not a token")
+        signed = header_part
+        if "nonce" in header:
+            with_digest = {**header, "nonce": nonce_digest(str(header["nonce"]))}
+            signed = base64url(json.dumps(with_digest, separators=(",", ":")).encode())
     except (ValueError, binascii.Error, RecursionError):
         raise errors.unauthenticated("IDX14100: JWT is not well formed.") from None
-    signed = header_part
-    if "nonce" in header:
-        with_digest = {**header, "nonce": nonce_digest(str(header["nonce"]))}
-        signed = base64url(json.dumps(with_digest, separators=(",", ":")).encode())
     for key in keys.keys:
         if key.kid == header.get("kid") and header.get("alg") == "RS256":
             public = key.private.public_key()

@@ -15,7 +15,7 @@ from workshop.tenant.web import Call, Row, routes
 async def missing(call: Call) -> Response:
     """Say that this part of Graph is missing here, to callers whom Graph would let in."""
     caller(call)
-    raise errors.missing_here(call.request.method, call.request.url.path[:200])
+    raise errors.missing_here(call.request.method, call.request.scope["path"][:200])
 
 
 GRAPH: tuple[Row, ...] = (
@@ -33,9 +33,9 @@ GRAPH: tuple[Row, ...] = (
     ("POST", "/{version}/servicePrincipals/{id}/appRoleAssignments", principals.assign_role),
     ("POST", "/{version}/oauth2PermissionGrants", principals.create_grant),
 )
-REST: tuple[Row, ...] = tuple(
-    (method, "/{version}/{rest:path}", missing) for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+REST: tuple[Row, ...] = tuple((method, "/{version}/{rest:path}", missing) for method in METHODS)
+OUTSIDE: tuple[Row, ...] = tuple((method, "/{rest:path}", missing) for method in METHODS)
 
 
 class Version(StringConvertor):
@@ -50,3 +50,8 @@ register_url_convertor("version", Version())
 def graph_routes(service: Service) -> list[Route]:
     rows = [(method, path.replace("{version}", "{version:version}"), handler) for method, path, handler in GRAPH + REST]
     return routes(service, rows, errors.answer_error)
+
+
+def outside_routes(service: Service) -> list[Route]:
+    """Return routes for the paths without a version, such as ``/oidc/userinfo``, where Graph has a host of its own."""
+    return routes(service, OUTSIDE, errors.answer_error)

@@ -33,7 +33,7 @@ async def token(call: Call) -> Response:
     call = replace(call, query=[])
     where = realm(call)
     grant_type = call.value("grant_type")
-    call.remark.flow = grant_type[:50]
+    call.remark.flow = grant_type if grant_type in GRANTS else ""
     if not grant_type:
         raise errors.missing_parameter("grant_type")
     credentials = clients.presented(call)
