@@ -13,10 +13,11 @@ import pytest
 from workshop import settings
 from workshop.errors import WorkshopError
 from workshop.lock import find_uv
-from workshop.signin import chromium
 
 
 def _has_chromium() -> bool:
+    from workshop.signin import chromium
+
     try:
         return bool(chromium.find())
     except chromium.BrowserNotFound:
@@ -65,9 +66,7 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         wanted = [str(tool) for mark in item.iter_markers("needs") for tool in mark.args]
         unknown = [tool for tool in wanted if tool not in TOOLS]
         if unknown:
-            raise pytest.UsageError(
-                f"{item.nodeid} needs {', '.join(unknown)}: not named in tests/conftest.py"
-            )
+            raise pytest.UsageError(f"{item.nodeid} needs {', '.join(unknown)}: not named in tests/conftest.py")
         missing = [tool for tool in wanted if not _found(tool)]
         if missing:
             lacking.append(f"{item.nodeid} needs {', '.join(missing)}, not found on this machine")

@@ -56,15 +56,15 @@ class Project:
     def tests(self, *, bad: bool = False, tool: str = "git") -> None:
         self.write("tests/test_it.py", TESTS.format(bad=not bad, tool=tool))
 
-    def run(self, *arguments: str, shell: tuple[str, ...] = ()) -> tuple[int, list[str]]:
+    def run(self, *arguments: str, through: tuple[str, ...] = ()) -> tuple[int, list[str]]:
         """Run `workshop test` and return its exit code and lines.
 
         Args:
-            shell: a command that runs the one given to it as further arguments.
+            through: a command that runs the one given to it as further arguments.
         """
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         done = subprocess.run(
-            [*shell, sys.executable, "-m", "workshop", "test", *arguments],
+            [*through, sys.executable, "-m", "workshop", "test", *arguments],
             cwd=self.folder,
             env=environ | {"WORKSHOP_PROJECT": str(self.folder)},
             capture_output=True,
@@ -152,5 +152,5 @@ def test_it_touches_neither_the_learners_state_nor_an_own_tenant(project: Projec
 def test_in_the_background_of_a_shell_interrupts_still_work(project: Project) -> None:
     test = "import signal\n\ndef test_it():\n    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
     project.write("tests/test_it.py", test)
-    code, lines = project.run("tests", shell=("sh", "-c", 'trap "" INT; exec "$@"', "sh"))
+    code, lines = project.run("tests", through=("sh", "-c", 'trap "" INT; exec "$@"', "sh"))
     assert (code, lines[-1]) == (0, "1 passed, 0 failed"), lines

@@ -1,47 +1,23 @@
 """`workshop start`: look over the machine, copy the notebooks, start the practice tenant, be JupyterLab.
 
-The launcher is the JupyterLab process: there is no other one that could be left behind. What Jupyter writes
-about a person (settings, workspaces, history) goes into the state folder, so that their own Jupyter is
-neither read nor changed.
+The launcher is the JupyterLab process: there is no other one that could be left behind.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import socket
-import sys
-from collections.abc import MutableMapping
 from pathlib import Path
 
 from workshop import doctor, mywork, practice, settings
 from workshop.errors import WorkshopError
-from workshop.private_files import make_private_folder
+from workshop.jupyter_home import enclose
 from workshop.settings import Settings
 
 FIRST_PORT = 8888
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (they are only recognized here)
-
-QUIET_LAB = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-    },
-    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
-}
-
-END_WITH_JUPYTER = """\
-# Run by each kernel as it starts. ipykernel's own watch begins late in its start: it misses a JupyterLab that
-# was killed before, where a process without a parent does not get process 1 (a Linux desktop, say).
-import os as _os
-
-if _os.name == "posix" and _os.environ.get("JPY_PARENT_PID", "") not in ("", "0", str(_os.getppid())):
-    _os._exit(1)
-del _os
-"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -75,37 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
     enclose(current, os.environ)
     serve(current.project, arguments, f"my-work/{first}" if first else None)
     return 0
-
-
-def enclose(current: Settings, environ: MutableMapping[str, str]) -> None:
-    """Keep a person's own Jupyter out, and let kernels and terminals find the workshop.
-
-    Args:
-        environ: the environment to change; JupyterLab must not be imported before, it reads some of it then.
-    """
-    home = make_private_folder(make_private_folder(current.state) / "jupyter")
-    for name in [name for name in environ if name.startswith(("JUPYTER_", "JUPYTERLAB_")) and name != "JUPYTER_TOKEN"]:
-        del environ[name]
-    environ.update(
-        JUPYTER_CONFIG_DIR=str(home / "config"),
-        JUPYTER_DATA_DIR=str(home / "data"),
-        JUPYTER_RUNTIME_DIR=str(home / "runtime"),
-        JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
-        JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"),
-        JUPYTER_PLATFORM_DIRS="1",
-        IPYTHONDIR=str(home / "ipython"),
-        WORKSHOP_PROJECT=str(current.project),
-        WORKSHOP_STATE=str(current.state),
-        VIRTUAL_ENV=sys.prefix,
-        PATH=os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]),
-    )
-    _write(home / "config" / "labconfig" / "default_setting_overrides.json", json.dumps(QUIET_LAB, indent=2))
-    _write(home / "ipython" / "profile_default" / "startup" / "end-with-jupyter.py", END_WITH_JUPYTER)
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from IPython.display import display
 
 from workshop import doctor, practice, signin, trace
-from workshop.background.quiet import quiet_fastmcp
+from workshop.background.quiet import quiet_fastmcp, warm_up
 from workshop.checks import Card, Exercise, examine, exercises
 from workshop.errors import WorkshopError
 from workshop.lessons import outline
@@ -158,9 +157,8 @@ def begin(number: str) -> Lesson:
 def _ready(number: str) -> Lesson:
     settings = load()
     quiet_fastmcp()
-    # True of every client of the lessons, and said on every sign-in with a path of this machine.
-    warnings.filterwarnings("ignore", message="Using in-memory token storage")
     practice.hold_mode(settings)
     running = practice.enter(settings) if settings.mode == "practice" else None
     agent = signin.install(settings, running)
+    warm_up()
     return Lesson(number, settings, agent, running)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from workshop import launcher, settings
+from workshop import settings
+from workshop.jupyter_home import enclose
 from workshop.settings import Settings
 
 NOTHING_COLLECTED = 5
@@ -105,7 +106,7 @@ def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[s
     }
     if everything:
         environ["WORKSHOP_TEST_ALL"] = "1"
-    launcher.enclose(settings.load(environ), environ)
+    enclose(settings.load(environ), environ)
     return environ
 
 

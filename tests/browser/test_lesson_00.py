@@ -229,7 +229,7 @@ def photograph(page: Page, file: Path) -> None:
     page.set_viewport_size(PHOTOGRAPH)
     page.keyboard.press("Control+b")
     expect(page.locator("#jp-left-stack")).to_be_hidden()
-    card = outputs(page, "Name the host that signs people in")
+    card = outputs(page, "✓ PASSED · Name the host that signs people in")
     card.evaluate("card => card.scrollIntoView({block: 'end'})")
     expect(card).to_be_in_viewport(ratio=1)
     expect(diagram(page)).to_be_in_viewport(ratio=1)

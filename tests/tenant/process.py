@@ -77,9 +77,9 @@ class Tenant:
             return connection.execute(statement, values).fetchall()
 
     def complaints(self) -> str:
-        """Return what it wrote on stderr, but for uvicorn's one line about a request that is not HTTP."""
+        """Return what it wrote on stderr, but for uvicorn's one line about each request that is not HTTP."""
         lines = self.errors.read_text("utf-8").splitlines()
-        return "\n".join(line for line in lines if line != "WARNING:  Invalid HTTP request received.")
+        return "\n".join(line for line in lines if not line.startswith("WARNING:  "))
 
     def kill(self) -> None:
         """End the process as SIGKILL does."""

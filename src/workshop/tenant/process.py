@@ -130,7 +130,7 @@ class Door:
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
     seed.sow(store)
-    return Service(store, load_keys(store, time.time()), RequestLog(), time.time, secrets.token_bytes)
+    return Service(store, load_keys(store, time.time()), RequestLog(time.time), time.time, secrets.token_bytes)
 
 
 async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,14 +61,16 @@ class Exchange:
 class RequestLog:
     """Keep the last exchanges in memory; nothing of it is written to a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        """Make an empty log; ``now`` gives the machine's time in Unix seconds, whatever a directory's clock says."""
+        self.now = now
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
         self.last = 0
         self.ended = False
         self._waiting: set[asyncio.Future[None]] = set()
 
     def add(self, **fields: Any) -> None:
-        """Add an exchange; ``sent`` and ``received`` are masked here."""
+        """Add an exchange that has just been answered; ``sent`` and ``received`` are masked here."""
         self.last += 1
         fields["sent"] = masked(fields["sent"])
         fields["received"] = masked(fields["received"])

@@ -104,6 +104,7 @@ def _endpoint(
     service: Service, handlers: Mapping[str, Handler], renderer: Renderer
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        began = service.log.now()
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         try:
             body = await _read(request)
@@ -121,7 +122,7 @@ def _endpoint(
             trace_id=service.guid(),
         )
         response = await _answer(call, handler, renderer)
-        _log(call, response)
+        _log(call, response, began)
         return response
 
     return endpoint
@@ -163,21 +164,26 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _log(call: Call, response: Response) -> None:
+def _log(call: Call, response: Response, began: float) -> None:
     request = call.request
     call.service.log.add(
-        at=call.now,
+        at=began,
         holder=request.scope.get("state", {}).get("holder", ""),
         host=call.host[:255],
         method=request.method,
         path=request.scope["path"][:500],
         user_agent=request.headers.get("user-agent", "")[:200],
         flow=call.remark.flow,
-        sent=[*call.query, *call.form] or _members(_json_or_nothing(call)),
+        sent=[*_authorization(request), *(call.query + call.form or _members(_json_or_nothing(call)))],
         status=response.status_code,
         received=_received(response),
         reason=call.remark.reason,
     )
+
+
+def _authorization(request: Request) -> Pairs:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    return [("Authorization", f"{scheme[:20]} ‹credentials›")] if credentials else []
 
 
 def _received(response: Response) -> Pairs:
