@@ -10,7 +10,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,7 +162,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--for",
         dest="systems",
-        type=_choice("system", tuple(SYSTEMS)),
+        type=_several("system", tuple(SYSTEMS)),
         default=tuple(SYSTEMS),
         metavar="SYSTEMS",
         help="linux, macos, windows, or several with commas between (default: all three)",
@@ -170,7 +170,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--python",
         dest="pythons",
-        type=_choice("Python", PYTHONS),
+        type=_several("Python", PYTHONS),
         default=PYTHONS,
         metavar="VERSIONS",
         help=f"such as 3.12,3.13 (default: {','.join(PYTHONS)})",
@@ -178,16 +178,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-class _choice:  # noqa: N801 (argparse calls it as a function and shows its name)
-    def __init__(self, kind: str, known: tuple[str, ...]) -> None:
-        self.kind, self.known = kind, known
-
-    def __call__(self, text: str) -> tuple[str, ...]:
+def _several(kind: str, known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
         chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-        unknown = [part for part in chosen if part not in self.known]
-        if unknown or not chosen:
-            raise argparse.ArgumentTypeError(f"no such {self.kind}: {text!r} (there are {', '.join(self.known)})")
+        if not chosen or not set(chosen) <= set(known):
+            raise argparse.ArgumentTypeError(f"no such {kind}: {text!r} (there are {', '.join(known)})")
         return chosen
+
+    return read
 
 
 def run(arguments: argparse.Namespace) -> int:
