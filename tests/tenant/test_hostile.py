@@ -30,7 +30,7 @@ TOKEN = re.compile(rb"eyJ[\w-]{10,}\.[\w-]{10,}\.")
 STACK = re.compile(rb"Traceback|File \"|line \d+, in |site-packages|\.py\b")
 
 hostile = settings(
-    max_examples=250, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 # What a request is made of

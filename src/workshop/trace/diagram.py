@@ -13,6 +13,7 @@ _SPACING = 260
 _MARGIN = 100
 _HEAD = 64
 _ROW = 54
+_MORE = 14
 _LETTER, _SMALL_LETTER = 7.2, 5.9
 _INK, _QUIET, _LINE, _BAD = "#1f2937", "#4b5563", "#1d4ed8", "#b91c1c"
 
@@ -43,15 +44,20 @@ class Diagram:
         present = [name for name in PARTICIPANTS if any(name in (hop.source, hop.target) for hop in self.hops)]
         x_of = {name: _MARGIN + _SPACING * index for index, name in enumerate(present)}
         width = 2 * _MARGIN + _SPACING * max(len(present) - 1, 1)
-        height = _HEAD + _ROW * len(self.hops) + 24
+        notes = [_notes(hop, min(x_of[hop.source], x_of[hop.target]), width) for hop in self.hops]
+        lines = _heights(notes)
+        height = lines[-1] - 8
         view = f'viewBox="0 0 {width} {height}" font-family="system-ui,sans-serif" font-size="13"'
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" {view}>',
             f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff"/>',
             f"<defs>{_head('good', _LINE)}{_head('bad', _BAD)}</defs>",
             *(_lifeline(name, x, height) for name, x in x_of.items()),
-            *(_words(row, hop, min(x_of[hop.source], x_of[hop.target]), width) for row, hop in enumerate(self.hops)),
-            *(_arrow(row, hop, x_of[hop.source], x_of[hop.target]) for row, hop in enumerate(self.hops)),
+            *(
+                _words(hop, note, lines[row], min(x_of[hop.source], x_of[hop.target]), width)
+                for row, (hop, note) in enumerate(zip(self.hops, notes, strict=True))
+            ),
+            *(_arrow(row, hop, lines[row], x_of[hop.source], x_of[hop.target]) for row, hop in enumerate(self.hops)),
             "</svg>",
         ]
         return "".join(parts)
@@ -92,8 +98,7 @@ def _lifeline(name: str, x: int, height: int) -> str:
     )
 
 
-def _arrow(row: int, hop: Hop, start: int, end: int) -> str:
-    y = _line_of(row)
+def _arrow(row: int, hop: Hop, y: int, start: int, end: int) -> str:
     colour, head = (_LINE, "good") if 0 < hop.status < 400 else (_BAD, "bad")
     path = f"M{start} {y}H{end}" if start != end else f"M{start} {y - 6}h40v10h-40"
     return (
@@ -103,15 +108,28 @@ def _arrow(row: int, hop: Hop, start: int, end: int) -> str:
     )
 
 
-def _words(row: int, hop: Hop, left: int, width: int) -> str:
-    y = _line_of(row)
+def _notes(hop: Hop, left: int, width: int) -> tuple[str, ...]:
+    """Return what a hop carried on one line if it fits beside its arrow, else on two."""
+    whole = wording.carried(hop)
+    fits = left + 16 + len(whole) * _SMALL_LETTER <= width - 12
+    return (whole,) if fits else wording.carried_lines(hop)
+
+
+def _heights(notes: list[tuple[str, ...]]) -> list[int]:
+    """Return the height of each arrow, and of the one that would follow."""
+    lines = [_HEAD + 32]
+    for note in notes:
+        lines.append(lines[-1] + _ROW + _MORE * max(len(note) - 1, 0))
+    return lines
+
+
+def _words(hop: Hop, notes: tuple[str, ...], y: int, left: int, width: int) -> str:
     asked = f"{wording.asked(hop)} → {wording.answered(hop)}"
     first = _text(asked, left + 16, y - 8, _INK, 13, _LETTER, width)
-    return first + _text(wording.carried(hop), left + 16, y + 15, _QUIET, 11, _SMALL_LETTER, width)
-
-
-def _line_of(row: int) -> int:
-    return _HEAD + _ROW * row + 32
+    below = (
+        _text(note, left + 16, y + 19 + _MORE * row, _QUIET, 11, _SMALL_LETTER, width) for row, note in enumerate(notes)
+    )
+    return first + "".join(below)
 
 
 def _text(text: str, x: float, y: int, colour: str, size: int, letter: float, width: int) -> str:

@@ -55,11 +55,16 @@ def answered(hop: Hop) -> str:
 
 def carried(hop: Hop) -> str:
     """Return the most telling of what was sent and received, such as `‹code› → ‹access_token›`."""
+    return " ".join(carried_lines(hop))
+
+
+def carried_lines(hop: Hop) -> tuple[str, ...]:
+    """Return the same as two lines, what was sent and `→` what was received; a line with nothing is left out."""
     sent = _brief(hop.sent, _TELLING_SENT)
     received = _brief(hop.received, _TELLING_RECEIVED)
     if hop.note and (not 0 < hop.status < 400 or "error" in dict(hop.received)):
         received = hop.note
-    return f"{sent} → {received}".strip() if received else sent
+    return tuple(line for line in (sent, f"→ {received}" if received else "") if line)
 
 
 def everything(pairs: Pairs) -> tuple[str, ...]:
