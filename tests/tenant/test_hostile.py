@@ -68,7 +68,7 @@ methods = st.one_of(
 )
 header_values = st.one_of(
     st.sampled_from(
-        [b"", b"Basic", b"Basic !", b"Basic " + b"/" * 2_000, b"Bearer", b"Bearer a.b.c", b"\xff\xfe", b"\x01", b"a" * 8_000]
+        [b"", b"Basic", b"Basic !", b"Basic " + b"/" * 2_000, b"Bearer", b"Bearer a.b.c", b"\xff", b"a" * 8_000]
     ),
     st.binary(max_size=20).map(lambda raw: b"Basic " + base64.b64encode(raw)),
     st.binary(max_size=20).map(lambda raw: raw.translate(None, b"\r\n\x00")),
@@ -90,7 +90,7 @@ properties = st.one_of(
     json_values,
     st.fixed_dictionaries({}, optional={
         "redirectUris": st.lists(values, max_size=3),
-        "oauth2PermissionScopes": st.lists(st.dictionaries(st.sampled_from(["id", "value", "type"]), values), max_size=2),
+        "oauth2PermissionScopes": st.lists(st.dictionaries(st.sampled_from(["id", "value"]), values), max_size=2),
         "requestedAccessTokenVersion": json_values,
         "preAuthorizedApplications": json_values,
         "displayName": json_values,
@@ -102,7 +102,8 @@ graph_bodies = st.one_of(
     st.dictionaries(
         st.sampled_from([
             *APPLICATION,
-            *("appId", "passwordCredential", "clientId", "consentType", "principalId", "resourceId", "scope", "appRoleId"),
+            *("appId", "passwordCredential", "clientId", "consentType", "principalId", "resourceId"),
+            *("scope", "appRoleId"),
         ]),
         properties,
         max_size=4,
@@ -125,7 +126,7 @@ def as_json(value: Any) -> bytes:
 bodies = st.one_of(
     st.tuples(st.just(b"application/x-www-form-urlencoded"), pairs.map(as_form)),
     st.tuples(st.just(b"application/json"), graph_bodies.map(as_json)),
-    st.tuples(st.sampled_from([b"", b"text/plain", b"multipart/form-data", b"application/json; charset=x"]), st.binary()),
+    st.tuples(st.sampled_from([b"", b"text/plain", b"multipart/form-data", b"application/json; a=b"]), st.binary()),
     st.sampled_from([
         (b"application/json", b"[" * 100_000),
         (b"application/json", b'{"a":' * 50_000),
@@ -195,8 +196,9 @@ def path_of(row: tuple[str, str, Any], segment: bytes) -> bytes:
 
 
 segments = st.one_of(
-    st.just(b"common"), st.just(b"contoso.onmicrosoft.com"), raw_values.map(lambda raw: quote_from_bytes(raw[:300]).encode())
-)  # fmt: skip
+    st.sampled_from([b"common", b"contoso.onmicrosoft.com"]),
+    raw_values.map(lambda raw: quote_from_bytes(raw[:300]).encode()),
+)
 login_rows = st.sampled_from([*JSON, *PAGES])
 graph_rows = st.sampled_from(GRAPH_ROWS)
 
@@ -242,7 +244,7 @@ def test_graph(
 
 @hostile
 @given(body=graph_bodies, path=st.sampled_from(["", "/addPassword", "patch"]))
-def test_an_application_that_was_let_in_can_be_used(world: World, app: App, body: Any, path: str) -> None:
+def test_an_application_that_was_let_in_can_be_used(world: World, body: Any, path: str) -> None:
     token = {"Authorization": f"Bearer {world.administrator}", "Content-Type": "application/json"}
     url = f"https://{GRAPH_HOST}/v1.0/applications"
     whole = {"displayName": "Hostile"} | body if isinstance(body, dict) and not path else body

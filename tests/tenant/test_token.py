@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -163,6 +164,14 @@ class TestClientAuthentication:
         answer = ok(world.redeem(app, code, code_verifier="x" * 43, headers=origin))
         assert "access_token" in ok(world.refresh(app, answer["refresh_token"], headers=origin))
         assert world.refresh(app, answer["refresh_token"]).json()["error_codes"] == [9002327]
+
+
+def test_of_many_who_redeem_a_code_at_once_one_gets_the_tokens(world: World, app: App) -> None:
+    code = world.code(app)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: world.redeem(app, code), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
+    assert {tuple(answer.json()["error_codes"]) for answer in answers if answer.status_code == 400} == {(54005,)}
 
 
 class TestRefresh:
