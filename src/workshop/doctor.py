@@ -120,9 +120,7 @@ def check_state(current: Settings) -> Finding:
     elsewhere = "set WORKSHOP_STATE to a folder of yours on a local disk"
     if not os.access(folder, os.W_OK):
         return Finding("State folder", False, f"{folder} can't be written", elsewhere)
-    kind = disk_kind(
-        folder, [(disk.mountpoint, disk.fstype, disk.opts) for disk in psutil.disk_partitions(all=True)]
-    )
+    kind = disk_kind(folder, [(disk.mountpoint, disk.fstype, disk.opts) for disk in psutil.disk_partitions(all=True)])
     if kind in NETWORK_DISKS or kind == "remote":
         return Finding("State folder", False, f"{current.state} is on a network disk ({kind})", elsewhere)
     return Finding("State folder", True, str(current.state))
@@ -166,9 +164,7 @@ def check_clock(current: Settings) -> Finding:
     detail = time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now))
     if newest < now + DAY:
         return Finding("Clock", True, detail)
-    return Finding(
-        "Clock", False, f"{detail} is before the workshop's own files", "set the time of this machine"
-    )
+    return Finding("Clock", False, f"{detail} is before the workshop's own files", "set the time of this machine")
 
 
 def check_env_file(current: Settings) -> Finding:

@@ -35,8 +35,7 @@ class Copied:
         told = [f"{len(self.new)} {files} copied into my-work/"] if self.new else []
         told += [f"my-work/{name}: brought up to date; you had not changed it" for name in self.updated]
         told += [
-            f"my-work/{name}: yours is kept; the newer original is beside it as {newer}"
-            for name, newer in self.beside
+            f"my-work/{name}: yours is kept; the newer original is beside it as {newer}" for name, newer in self.beside
         ]
         return told
 

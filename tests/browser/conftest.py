@@ -78,7 +78,7 @@ def talking(code: str, state: Path, **more: str) -> Iterator[Talking]:
             process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Return playwright, which has no browser of its own here."""
     from playwright.sync_api import sync_playwright
