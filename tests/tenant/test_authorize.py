@@ -287,6 +287,15 @@ class TestPrompt:
         answer = answer_of(browser.open(app.asks(scope="openid", prompt="none"), other))
         assert refused(answer) == ("login_required", "AADSTS50058")
 
+    def test_the_session_of_an_account_that_was_disabled_is_none(self, world: World) -> None:
+        app = world.register(signInAudience="AzureADMultipleOrgs")
+        other, robin = world.directory("woodgrove"), "robin@woodgrove.onmicrosoft.com"
+        browser = world.browser()
+        browser.sign_in(app.asks(scope="openid"), robin, tenant=other)
+        assert browser.open(app.asks(scope="openid"), other).is_redirect
+        world.disable_account(robin)
+        assert page_of(browser.open(app.asks(scope="openid"), other)).kind == "account-picker"
+
     def test_signing_out_ends_the_session(self, world: World, app: App) -> None:
         browser = world.browser()
         browser.sign_in(app.asks())
@@ -474,6 +483,12 @@ def test_what_the_client_is_told_by_a_redirect(
 def test_a_resource_that_owns_the_scopes(world: World, app: App, resource: str) -> None:
     response = world.browser().open(app.asks(scope=f"{GRAPH}/User.Read", resource=resource))
     assert page_of(response).kind == "account-picker"
+
+
+def test_a_disabled_scope_is_not_there(world: World) -> None:
+    app = world.register(scopes=[scope_entry("former", isEnabled=False)])
+    answer = answer_of(world.browser().open(app.asks(scope=f"{app.uri}/former")))
+    assert refused(answer) == ("invalid_client", "AADSTS650053")
 
 
 def test_an_own_resource_with_its_own_scopes(world: World) -> None:

@@ -195,7 +195,7 @@ def test_the_direct_listener_goes_by_the_host_header(tenant: Tenant, name: str) 
 
 def test_a_host_that_is_not_ours_is_refused(tenant: Tenant) -> None:
     with tenant.direct() as http:
-        for host in ("login.example.com", "localhost.example.com", ""):
+        for host in ("login.example.com", "localhost.example.com", "", "localhost:[", "localhost:x"):
             assert http.get(f"/common{DOCUMENT}", headers={"Host": host}).status_code == 421
 
 

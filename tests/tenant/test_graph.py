@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from .browser import KIM, upn
 from .process import GRAPH
@@ -229,6 +230,40 @@ class TestBadTokens:
         stripped = base64.urlsafe_b64encode(json.dumps(members, separators=(",", ":")).encode()).decode().rstrip("=")
         answer = world.graph("GET", "/me", f"{stripped}.{rest}")
         refused(answer, 401, "InvalidAuthenticationToken", "Signature is invalid\\.")
+
+    @pytest.mark.parametrize(
+        ("changes", "algorithm", "message"),
+        [
+            ({}, "RS256", ""),
+            ({"exp": 1}, "RS256", "Access token has expired or is not yet valid\\."),
+            ({"nbf": 2**40}, "RS256", "Access token has expired or is not yet valid\\."),
+            ({"exp": None}, "RS256", "Access token has expired or is not yet valid\\."),
+            ({"exp": "soon"}, "RS256", "Access token has expired or is not yet valid\\."),
+            ({"aud": ["x"]}, "RS256", "Invalid audience\\."),
+            ({"aud": GRAPH + "/"}, "RS256", ""),
+            ({"tid": UNKNOWN}, "RS256", "Access token validation failure\\. Invalid tenant\\."),
+            ({"oid": UNKNOWN}, "RS256", "The user account is disabled or was deleted\\."),
+            ({}, "RS512", "Signature is invalid\\."),
+        ],
+    )
+    def test_signed_with_the_tenants_own_key(
+        self, world: World, good: str, changes: dict[str, Any], algorithm: str, message: str
+    ) -> None:
+        ((kid, pem),) = world.tenant.sql("SELECT kid, private_pem FROM signing_keys")
+        claims = jwt.decode(good, options={"verify_signature": False}) | changes
+        header, body = ({"typ": "JWT", "alg": algorithm, "kid": kid}, claims)
+        signed = ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, body)
+        )
+        key = serialization.load_pem_private_key(pem, None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        token = f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+        answer = world.graph("GET", "/me", token)
+        if message:
+            refused(answer, 401, "InvalidAuthenticationToken", message)
+        else:
+            assert answer.status_code == 200
 
     def test_of_someone_whose_account_was_disabled(self, world: World) -> None:
         other, sam = world.directory("proseware"), "sam@proseware.onmicrosoft.com"

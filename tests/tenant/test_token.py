@@ -72,6 +72,13 @@ class TestTheAnswer:
         assert set(answer) == members | {"refresh_token", "id_token", "client_info"} - absent
         assert None not in answer.values()
 
+    def test_a_scope_at_redemption_chooses_the_resource_and_leaves_the_openid_scopes(self, world: World) -> None:
+        app = world.register()
+        code = world.code(app, scope=f"openid offline_access {app.scope} {USER_READ}")
+        answer = ok(world.redeem(app, code, scope=app.scope))
+        assert claims(answer["access_token"])["aud"] == app.client_id
+        assert {"id_token", "refresh_token"} <= set(answer)  # [MEM]
+
     def test_nobody_keeps_it(self, world: World, app: App) -> None:
         headers = world.redeem(app, world.code(app)).headers
         assert headers["cache-control"] == "no-store, no-cache"
@@ -123,6 +130,7 @@ class TestClientCredentials:
     def test_a_resource_goes_by_uri_or_id(self, world: World, app: App, resource: str) -> None:
         token = ok(world.client_credentials(app, f"{resource}/.default"))["access_token"]
         assert claims(token)["aud"] == resource
+        assert world.graph("GET", "/me", token).status_code == 400  # an application is nobody, but it is let in
 
 
 class TestClientAuthentication:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workshop.bench.figures import Figure, Plan, Section, in_turns, milliseconds
 from workshop.bench.place import Place, first_answer
+from workshop.errors import WorkshopError
 from workshop.private_files import make_private_folder
 
 LIBRARIES = (
@@ -52,6 +53,9 @@ def _started(place: Place, state: Path) -> float:
 
 
 def _python(code: str) -> float:
+    """Return how long it takes until `code` is done; the end of the process is not part of a start."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - began
+    with subprocess.Popen([sys.executable, "-c", f"{code}\nprint(flush=True)"], stdout=subprocess.PIPE) as process:
+        if not (process.stdout and process.stdout.readline()):
+            raise WorkshopError(f"`python -c` failed with {code!r}; what it said stands above.")
+        return time.perf_counter() - began

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import math
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Leases:
     """Who uses the tenant; ``on_last`` is called when the last one lets go."""
 
     on_last: Callable[[], None]
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     held: dict[int, str] = field(default_factory=dict)
     count: int = 0
 
@@ -63,7 +65,7 @@ class Control:
             number = self.leases.take(holder)
             try:
                 yield json.dumps({"holder": holder, "instance": self.instance}).encode() + b"\n"
-                await asyncio.Event().wait()
+                await self.leases.over.wait()
             finally:
                 self.leases.release(number)
 
@@ -85,10 +87,12 @@ class Control:
     async def log(self, request: Request) -> Response:
         try:
             after = int(request.query_params.get("after", "0"))
-            wait = min(float(request.query_params.get("wait", "0")), LONGEST_WAIT)
+            wait = float(request.query_params.get("wait", "0"))
         except ValueError:
-            return PlainTextResponse("after and wait take numbers\n", 400)
-        exchanges = await self.service.log.after(after, wait, request.query_params.get("holder"))
+            after, wait = -1, math.nan
+        if not (after >= 0 <= wait):
+            return PlainTextResponse("after and wait take numbers from 0\n", 400)
+        exchanges = await self.service.log.after(after, min(wait, LONGEST_WAIT), request.query_params.get("holder"))
         return JSONResponse({"exchanges": exchanges, "last": self.service.log.last})
 
     async def end(self, _: Request) -> Response:
@@ -105,7 +109,7 @@ class Control:
     async def directory(self, request: Request) -> Response:
         try:
             name = str((await request.json())["name"]).lower()
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return PlainTextResponse("the body must be JSON with a name\n", 400)
         if not (name.isascii() and name.isalnum() and len(name) <= NAME_LIMIT):
             return PlainTextResponse(f"a directory's name has 1 to {NAME_LIMIT} letters and digits\n", 400)

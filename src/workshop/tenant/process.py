@@ -85,6 +85,7 @@ async def _serve(options: Options) -> None:
         await ended.wait()
     housekeeping.cancel()
     service.log.end()
+    leases.over.set()
     for server in servers:
         server.close()
     await controls.close()
@@ -117,14 +118,10 @@ class Door:
         for connection in list(self.state.connections):
             connection.shutdown()
         if self.state.tasks:
-            _, running = await asyncio.wait(self.state.tasks, timeout=LAST_WORDS_SECONDS if self._busy() else 0)
+            _, running = await asyncio.wait(self.state.tasks, timeout=LAST_WORDS_SECONDS)
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-
-    def _busy(self) -> bool:
-        cycles = (getattr(connection, "cycle", None) for connection in self.state.connections)
-        return any(cycle is not None and not cycle.response_started for cycle in cycles)
 
 
 def _service(state: Path) -> Service:

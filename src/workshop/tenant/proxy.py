@@ -53,10 +53,10 @@ class ConnectDoor(asyncio.Protocol):
         if self.upgrading is not None:
             return
         self.head += data
-        if b"\r\n\r\n" in self.head:
-            self._answer()
-        elif len(self.head) > HEAD_LIMIT:
+        if len(self.head) > HEAD_LIMIT:
             self._refuse("431 Request Header Fields Too Large", "The request head is too large.")
+        elif b"\r\n\r\n" in self.head:
+            self._answer()
 
     def _answer(self) -> None:
         head, _, rest = self.head.partition(b"\r\n\r\n")

@@ -35,7 +35,9 @@ SECRET_NAMES = frozenset(
         "state",
     }
 )
-_TOKEN = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
+_HIDDEN_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
+# Tokens, the tenant's client secrets, its codes and refresh tokens; also a part of one, cut off in an error's text.
+_SECRET = re.compile(r"eyJ[\w.-]{12,}|practice\.[\w-]{12,}|1\.A[\w-]{12,}")
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -74,6 +76,8 @@ class RequestLog:
         self.last += 1
         fields["sent"] = masked(fields["sent"])
         fields["received"] = masked(fields["received"])
+        for name in ("path", "user_agent", "flow", "reason", "holder", "host"):
+            fields[name] = plain(fields[name])
         self.exchanges.append(Exchange(seq=self.last, **fields))
         self._wake()
 
@@ -105,10 +109,11 @@ class RequestLog:
 
 
 def masked(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the pairs with secret values replaced by ‹name› and tokens by ‹token›, wherever they stand."""
-    return [(name[:100], f"‹{name}›" if name in SECRET_NAMES else _plain(value)) for name, value in pairs]
+    """Return the pairs with the values of secret names replaced by ‹name›, and secrets hidden wherever they stand."""
+    return [(plain(name), f"‹{name}›" if name.lower() in _HIDDEN_NAMES else plain(value)) for name, value in pairs]
 
 
-def _plain(value: str) -> str:
-    shown = _TOKEN.sub("‹token›", value)
+def plain(value: str) -> str:
+    """Return a text without the tokens and secrets in it, and not too long."""
+    shown = _SECRET.sub("‹hidden›", value)
     return shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"

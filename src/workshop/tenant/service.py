@@ -33,3 +33,11 @@ class Service:
     def opaque(self, size: int) -> str:
         """Return a random URL-safe string made from ``size`` bytes."""
         return base64.urlsafe_b64encode(self.entropy(size)).rstrip(b"=").decode()
+
+
+def is_guid(text: str) -> bool:
+    """Say whether the text is a GUID in its usual form, with hyphens and without braces."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False

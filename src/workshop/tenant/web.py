@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workshop.tenant.service import Service
+from workshop.tenant.service import Service, is_guid
 
 BODY_LIMIT = 1_048_576
 MOST_FIELDS = 200
@@ -54,7 +54,9 @@ class Call:
 
     @cached_property
     def correlation_id(self) -> str:
-        return (self.request.headers.get("client-request-id") or self.value("client-request-id"))[:64] or self.trace_id
+        """Return the client's own id for this request if it is a GUID, else the trace id."""
+        asked = self.request.headers.get("client-request-id") or self.value("client-request-id")
+        return asked.lower() if is_guid(asked) else self.trace_id
 
     def value(self, name: str) -> str:
         """Return the first value of a form or query parameter, or an empty string."""

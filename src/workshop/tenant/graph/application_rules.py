@@ -16,7 +16,7 @@ from workshop.tenant.directory.objects import Application, Directory
 from workshop.tenant.directory.store import Store
 from workshop.tenant.graph import errors
 from workshop.tenant.login.redirects import LOOPBACK
-from workshop.tenant.login.scopes import is_guid
+from workshop.tenant.service import is_guid
 
 Rule = Callable[[Any], bool]
 

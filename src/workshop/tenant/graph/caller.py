@@ -61,7 +61,7 @@ def caller(call: Call) -> Caller:
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.unauthenticated("Access token is empty.")
     claims = _verified(call.service.keys, token.strip())
-    if claims.get("aud") not in AUDIENCES:
+    if str(claims.get("aud")).rstrip("/") not in AUDIENCES:
         raise errors.unauthenticated("Invalid audience.")
     if not _number(claims, "nbf") <= call.now < _number(claims, "exp"):
         raise errors.unauthenticated("Access token has expired or is not yet valid.")

@@ -16,7 +16,7 @@ from workshop.tenant.directory.shapes import principal_json
 from workshop.tenant.graph import errors, odata
 from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION, iso
 from workshop.tenant.graph.caller import caller
-from workshop.tenant.login.scopes import is_guid
+from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
 ASSIGN = ("AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All")

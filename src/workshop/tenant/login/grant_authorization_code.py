@@ -30,7 +30,6 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     code = call.value("code")
     if not code:
         raise errors.missing_parameter("code")
-    issue.check_shape(code)
     stored = call.service.store.code(code)
     if stored is None:
         raise errors.malformed("invalid_grant")

@@ -33,7 +33,6 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     given = call.value("refresh_token")
     if not given:
         raise errors.missing_parameter("refresh_token")
-    issue.check_shape(given)
     stored = call.service.store.refresh_token(given)
     if stored is None:
         raise errors.malformed("invalid_grant")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +20,6 @@ TokenAnswer = dict[str, Any]
 
 ID_TOKEN_SECONDS = 3_600
 SHORTEST_SECONDS, LONGEST_SECONDS = 3_600, 5_400
-
-_ARTIFACT = re.compile(r"1\.A[\w-]{60,}")
 
 
 @dataclass(frozen=True)
@@ -52,16 +49,6 @@ class UserGrant:
     nonce: str
     sid: str
     since: float
-
-
-def check_shape(artifact: str) -> None:
-    """Refuse what can't be a code or a refresh token of ours, before the client is authenticated.
-
-    Raises:
-        LoginError: 9002313.
-    """
-    if not _ARTIFACT.fullmatch(artifact):
-        raise errors.malformed("invalid_grant")
 
 
 def authenticate(redemption: Redemption, platform: str) -> None:

@@ -5,7 +5,6 @@ Source: https://learn.microsoft.com/entra/identity-platform/scopes-oidc
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from workshop.tenant.directory.objects import Application, Scope
 from workshop.tenant.directory.store import Store
 from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
 from workshop.tenant.login import errors
+from workshop.tenant.service import is_guid
 
 DEFAULT = ".default"
 
@@ -135,13 +135,6 @@ def one_resource(request: Request, store: Store, tenant_id: str) -> Asked:
     graph = apps.resource(store, tenant_id, GRAPH)
     assert graph is not None
     return Asked(graph, "", ())
-
-
-def is_guid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def joined(scopes: Iterable[str]) -> str:
