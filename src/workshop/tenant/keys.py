@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from workshop.tenant.directory.store import Store
-
-SIGNERS = 2
+from workshop.tenant.signer import Signer
 
 
 @dataclass(frozen=True)
@@ -35,14 +32,11 @@ class SigningKey:
 
 
 class KeyRing:
-    """Sign with the newest key, publish all of them.
-
-    Two threads do the signing: cryptography releases the interpreter's lock while it computes.
-    """
+    """Sign with the newest key, publish all of them."""
 
     def __init__(self, keys: list[SigningKey]) -> None:
         self.keys = keys
-        self.pool = ThreadPoolExecutor(SIGNERS, thread_name_prefix="signer")
+        self.signer = Signer()
 
     @property
     def current(self) -> SigningKey:
@@ -58,14 +52,10 @@ class KeyRing:
         A ``nonce`` in the header is replaced by its SHA-256 while signing, as Entra does in tokens for Microsoft
         Graph: nobody but Graph can then verify the signature.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, self._sign, dict(header), claims)
-
-    def _sign(self, header: dict[str, Any], claims: Mapping[str, Any]) -> str:
         body = _segment(claims)
         shown = _segment(header)
         signed = _segment({**header, "nonce": nonce_digest(header["nonce"])}) if "nonce" in header else shown
-        signature = self.current.private.sign(f"{signed}.{body}".encode(), padding.PKCS1v15(), hashes.SHA256())
+        signature = await self.signer.sign(self.current.private, f"{signed}.{body}".encode())
         return f"{shown}.{body}.{base64url(signature)}"
 
 

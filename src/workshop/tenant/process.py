@@ -92,7 +92,7 @@ async def _serve(options: Options) -> None:
     await web.close()
     with contextlib.suppress(OSError):
         (options.state / "tenant.json").unlink()
-    service.keys.pool.shutdown(wait=False)
+    service.keys.signer.end()
     service.store.close()
 
 
@@ -102,7 +102,7 @@ class Door:
     def __init__(self, app: ASGIApp) -> None:
         self.config = Config(
             app, http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False,
-            server_header=False, date_header=False, timeout_keep_alive=75,
+            server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=75,
         )  # fmt: skip
         self.config.load()
         self.state = ServerState()
