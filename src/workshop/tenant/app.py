@@ -35,7 +35,7 @@ def application(service: Service) -> ASGIApp:
         **dict.fromkeys(LOGIN_HOSTS, _room(login)),
         **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
-        **dict.fromkeys(LOCAL_NAMES, _room([*graph, *login])),
+        **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph])),
     }
     return Hosts(rooms)
 

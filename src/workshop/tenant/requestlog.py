@@ -11,6 +11,7 @@ from typing import Any
 
 KEPT = 2_000
 LONGEST_VALUE = 300
+SHORTEST_SECRET = 15
 
 SECRET_NAMES = frozenset(
     {
@@ -115,5 +116,7 @@ def masked(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def plain(value: str) -> str:
     """Return a text without the tokens and secrets in it, and not too long."""
+    if len(value) < SHORTEST_SECRET:
+        return value
     shown = _SECRET.sub("‹hidden›", value)
     return shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"

@@ -105,7 +105,7 @@ def assign_role(
 
 def role_values(store: Store, tenant_id: str, principal_id: str, resource: Application) -> list[str]:
     """Return the values of the app roles this user or service principal holds on the resource."""
-    on = principal(store, tenant_id, resource.app_id)
+    on = principal(store, tenant_id, resource.app_id) if resource.graph["appRoles"] else None
     if on is None:
         return []
     rows = store.all(
