@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,6 +78,7 @@ def ends(running: Running, seconds: float = DEADLINE) -> None:
 
 HOLDER = """
 import sys
+import threading
 from workshop import practice
 from workshop.settings import load
 running = practice.ensure(load(), sys.argv[1])
@@ -102,9 +104,14 @@ def process(code: str, *arguments: str, environ: dict[str, str]) -> Iterator[sub
 
 
 def line_of(started: subprocess.Popen[str]) -> str:
-    """Return the next line a process prints."""
+    """Return the next line a process prints; a silent one is ended."""
     assert started.stdout
-    line = started.stdout.readline()
+    watchdog = threading.Timer(DEADLINE, started.kill)
+    watchdog.start()
+    try:
+        line = started.stdout.readline()
+    finally:
+        watchdog.cancel()
     assert line, f"it ended with {started.wait()}"
     return line.strip()
 
