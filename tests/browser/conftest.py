@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -87,6 +88,16 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+def removed(profile: Path) -> None:
+    """Remove what Chromium's own children write into the profile after its end."""
+
+    def gone() -> bool:
+        shutil.rmtree(profile, ignore_errors=True)
+        return not profile.exists()
+
+    until(gone, "the end of the browser's profile")
+
+
 Opens = Callable[[Running], "Browser"]
 
 
@@ -97,6 +108,7 @@ def led_to_the_tenant(playwright: Playwright) -> Iterator[Opens]:
 
         def start(running: Running) -> Browser:
             launched = chromium.launch("about:blank", running, program(), *HEADLESS, "--remote-debugging-port=0")
+            ended.callback(removed, launched.profile)
             ended.callback(launched.close)
             told = launched.profile / "DevToolsActivePort"
             until(lambda: told.exists() and len(told.read_text().splitlines()) == 2, "the browser's start")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import secrets
@@ -76,7 +75,6 @@ async def _serve(options: Options) -> None:
         await loop.create_server(lambda: web.protocol(""), sock=sockets["https"], ssl=context),
         await loop.create_server(lambda: controls.protocol(""), sock=sockets["control"]),
     ]
-    gc.freeze()
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)

@@ -156,6 +156,8 @@ async def _read(request: Request) -> bytes:
 
 
 def _fields(encoded: bytes) -> Pairs:
+    if not encoded:
+        return []
     try:
         return parse_qsl(encoded.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
