@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import uvicorn
 from fastmcp import FastMCP
 from practice_help import process, until
 from server_help import OTHER_KEY, call, free_port, get, is_free, protected, serving, token
@@ -312,3 +313,14 @@ class _Heard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
+
+
+def test_no_request_is_printed_even_while_another_server_switches_the_access_log_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with serving(protected) as server:
+        uvicorn.Config(FastMCP("loud").http_app(), log_level="info")
+        assert logging.getLogger("uvicorn.access").hasHandlers()
+        assert httpx.get(f"{server.base_url}/seen").status_code == 404
+    printed = capsys.readouterr()
+    assert "/seen" not in printed.out + printed.err

@@ -13,6 +13,8 @@ import warnings
 def quiet_fastmcp() -> None:
     """Switch FastMCP's own output off in this process. It may be imported already or not yet."""
     os.environ["FASTMCP_LOG_ENABLED"] = "false"
+    # FastMCP's callback server switches uvicorn's access log on for a moment: a request in it would be printed.
+    logging.getLogger("uvicorn.access").addFilter(_nothing)
     # Every client that signs in says so; lesson 08 is about it.
     warnings.filterwarnings("ignore", "Using in-memory token storage", UserWarning)
     # A failing sign-in is raised; the same again as a logged traceback helps nobody.
@@ -32,3 +34,7 @@ def warm_up() -> None:
     """Import on a thread what FastMCP's client imports at the first tool call, which takes a second or two."""
     if "jsonschema" not in sys.modules:
         threading.Thread(target=importlib.import_module, args=("jsonschema",), daemon=True).start()
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False

@@ -11,7 +11,7 @@ from importlib import resources
 
 from starlette.responses import HTMLResponse
 
-from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.objects import Application, Directory, Scope, User
 from workshop.tenant.login.consent import Permission
 from workshop.tenant.web import Call
 
@@ -91,10 +91,15 @@ def _permission(permission: Permission) -> str:
     scope = permission.scope
     return (
         f'<li><span class="name">{escape(scope.title)}</span>'
-        f'<span class="detail">{escape(scope.description)}</span>'
+        f"{_detail(scope)}"
         f'<span class="detail">{escape(permission.resource.display_name)}: '
         f"<code>{escape(scope.value)}</code></span></li>"
     )
+
+
+def _detail(scope: Scope) -> str:
+    """Show a description that says more than the title."""
+    return "" if scope.description in ("", scope.title) else f'<span class="detail">{escape(scope.description)}</span>'
 
 
 def admin_approval(client: Application, user: User, permissions: Sequence[Permission], text: str) -> HTMLResponse:
