@@ -20,7 +20,7 @@ from workshop.bench.figures import Figure, Plan, Section, in_turns, rate
 from workshop.bench.place import Place
 from workshop.errors import WorkshopError
 from workshop.practice.control import Running
-from workshop.registration.ready import CLIENT_ID, CLIENT_SECRET
+from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET
 
 TOKEN_BYTES = b"-" * 800
 """As much as the header and the claims of an access token, encoded."""

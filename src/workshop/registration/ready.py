@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from workshop.errors import WorkshopError
 from workshop.registration.declared import PROXY, Declaration
+from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from workshop.settings import Settings, load, save
 from workshop.signin import UserAgent
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from workshop.registration.apply import Made
 
 ADMINISTRATOR = "avery@contoso.onmicrosoft.com"
-
-TENANT_ID = "AZURE_TENANT_ID"
-CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
-CLIENT_SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 
 T = TypeVar("T")
 
