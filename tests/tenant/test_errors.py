@@ -9,8 +9,6 @@ import hashlib
 import inspect
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -20,6 +18,7 @@ from workshop.tenant.login import errors
 
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
+from .refusals import ROWS, Row, row
 from .world import AZURE_CLI, App, World, is_guid
 
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -29,34 +28,6 @@ WITH_ERROR_URI = {7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 
 SUBERRORS = {65001: "consent_required", 700082: "bad_token", 700084: "bad_token"}
 GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
-
-Provoke = Callable[[World, App], httpx.Response]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one wrong request is told."""
-
-    function: str
-    told: str
-    status: int
-    error: str
-    code: int
-    text: str
-    provoke: Provoke
-
-
-ROWS: list[Row] = []
-
-
-def row(function: str, told: str, status: int, error: str, code: int, text: str) -> Callable[[Provoke], Provoke]:
-    """Add a row; in the text {client}, {name}, {object} and {tenant} are the application's and the tenant's."""
-
-    def add(provoke: Provoke) -> Provoke:
-        ROWS.append(Row(function, told, status, error, code, text, provoke))
-        return provoke
-
-    return add
 
 
 def spa(world: World) -> App:
@@ -608,7 +579,7 @@ def test_every_refusal_has_a_row() -> None:
     written = {
         name
         for name, function in inspect.getmembers(errors, inspect.isfunction)
-        if function.__module__ == errors.__name__
+        if function.__module__.startswith(errors.__name__ + ".")
     }
     assert {row.function for row in ROWS} == written
 

@@ -1,0 +1,37 @@
+"""What every refusal of the identity platform carries.
+
+Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes and recorded answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Codes for which Entra names a page to look them up.
+WITH_ERROR_URI = frozenset({7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084})
+
+
+@dataclass(eq=False)
+class LoginError(Exception):
+    """A refusal by the identity platform.
+
+    Args:
+        code: the AADSTS number.
+        error: the OAuth 2.0 error code (RFC 6749 section 5.2).
+        text: what follows "AADSTS<code>: ".
+        status: HTTP status at the token endpoint.
+        extra: further members of the envelope, such as ``suberror`` and ``claims``.
+        redirectable: whether /authorize may tell the client by a redirect.
+    """
+
+    code: int
+    error: str
+    text: str
+    status: int = 400
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    redirectable: bool = True
+
+    def __str__(self) -> str:
+        return f"AADSTS{self.code}: {self.text}"

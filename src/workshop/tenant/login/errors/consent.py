@@ -1,0 +1,92 @@
+"""Scopes, resources and consent."""
+
+from __future__ import annotations
+
+from workshop.tenant.login.errors.base import LoginError
+
+
+def consent_required(app_id: str, name: str, error: str = "invalid_grant") -> LoginError:
+    return LoginError(
+        65001,
+        error,
+        f"The user or administrator has not consented to use the application with ID '{app_id}' named '{name}'. "
+        "Send an interactive authorization request for this user and resource.",
+        extra={"suberror": "consent_required"},
+    )
+
+
+def consent_declined() -> LoginError:
+    return LoginError(65004, "access_denied", "User declined to consent to access the app.")
+
+
+def admin_consent_required(app_id: str, name: str) -> LoginError:
+    return LoginError(
+        90094,
+        "access_denied",
+        f"The grant requires administrator permission: application '{app_id}' named '{name}' asks for permissions "
+        "that only an administrator can grant.",
+        redirectable=False,
+    )
+
+
+def scope_not_found(app_name: str, scope: str, resource_id: str) -> LoginError:
+    return LoginError(
+        650053,
+        "invalid_client",
+        f"The application '{app_name}' asked for scope '{scope}' that doesn't exist on the resource '{resource_id}'. "
+        "Contact the app vendor.",
+    )
+
+
+def invalid_scope(scope: str) -> LoginError:
+    return LoginError(
+        70011,
+        "invalid_scope",
+        "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
+        f"'scope' is not valid. The scope {scope} is not valid.",
+    )
+
+
+def several_resources(scope: str) -> LoginError:
+    return LoginError(
+        28000,
+        "invalid_request",
+        "Provided value for the input parameter scope is not valid because it contains more than one resource. "
+        f"Scope {scope} is not valid.",
+    )
+
+
+def scope_empty_at_redemption() -> LoginError:
+    return LoginError(
+        28003,
+        "invalid_request",
+        "Provided value for the input parameter scope cannot be empty when requesting an access token using the "
+        "provided authorization code. Please specify a valid scope.",
+    )
+
+
+def scope_of_client_credentials(scope: str) -> LoginError:
+    return LoginError(
+        1002012,
+        "invalid_scope",
+        f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value with "
+        "/.default suffixed to the resource identifier (application ID URI).",
+    )
+
+
+def resource_not_found(resource: str, tenant_name: str) -> LoginError:
+    return LoginError(
+        500011,
+        "invalid_resource",
+        f"The resource principal named {resource} was not found in the tenant named {tenant_name}. This can happen "
+        "if the application has not been installed by the administrator of the tenant or consented to by any user "
+        "in the tenant. You might have sent your authentication request to the wrong tenant.",
+    )
+
+
+def resource_mismatch() -> LoginError:
+    return LoginError(
+        9010010,
+        "invalid_target",
+        "The resource parameter provided in the request doesn't match with the requested scopes.",
+    )
