@@ -13,6 +13,7 @@ from workshop.trace.merging import merged
 from workshop.trace.symbols import Symbols, symbolic
 
 if TYPE_CHECKING:
+    from workshop.show.table import Table
     from workshop.trace.details import Details
     from workshop.trace.diagram import Diagram
 
@@ -56,6 +57,18 @@ class Recording:
         from workshop.trace.details import Details
 
         return Details(self._symbolic())
+
+    def scopes(self) -> Table:
+        """Return a table of where a scope was named: advertised, asked for, granted."""
+        from workshop.trace.scopes import table
+
+        return table(self._symbolic())
+
+    def refusal(self) -> str:
+        """Return why it came to nothing, in the words of the one who refused; empty if nothing was refused."""
+        from workshop.trace.scopes import refusal
+
+        return refusal(self._symbolic())
 
     def _symbolic(self) -> tuple[Hop, ...]:
         known = {self._tenant.tenant_id: "{tenant}"} if self._tenant else {}

@@ -11,6 +11,14 @@ from workshop.trace.hop import Hop, Pairs
 from workshop.trace.masking import GUID
 
 _PORT = re.compile(r"(localhost|127\.0\.0\.1|\[::1\]):\d+")
+
+PUBLISHED = (
+    "00000003-0000-0000-c000-000000000000",  # Microsoft Graph
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",  # Azure CLI
+    "aebc6443-996d-45c2-90f0-388ff96faa56",  # Visual Studio Code
+)
+"""Ids that Microsoft publishes: they are the same in every tenant, and stay as they are."""
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -19,7 +27,7 @@ class Symbols:
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         """Begin with names for the ids in `known`."""
-        self._names = {key.lower(): name for key, name in (known or {}).items()}
+        self._names = {guid: guid for guid in PUBLISHED} | {key.lower(): name for key, name in (known or {}).items()}
 
     def learn(self, hops: Sequence[Hop]) -> Symbols:
         """Name the ids in `hops`: tenants and clients by what they are, any other one by a number."""
