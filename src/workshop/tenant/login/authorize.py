@@ -6,32 +6,21 @@ Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identi
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from urllib.parse import urlencode, urlsplit
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from workshop.tenant.directory import people
-from workshop.tenant.directory.objects import Application, Directory, Platform, User
-from workshop.tenant.login import clients, consent, envelope, errors, pages, pkce, redirects, scopes, session
+from workshop.tenant.directory.objects import Directory, User
+from workshop.tenant.login import clients, consent, envelope, errors, pages, pkce, scopes, session
+from workshop.tenant.login import target as targets
+from workshop.tenant.login.answer import deliver, refuse
 from workshop.tenant.login.errors import LoginError
-from workshop.tenant.login.realm import Realm, default_directory, realm
+from workshop.tenant.login.realm import default_directory
+from workshop.tenant.login.target import Target
 from workshop.tenant.web import Call
 
-RESPONSE_MODES = ("query", "fragment", "form_post")
 # What the pages' own forms add to the client's parameters.
 FORM_FIELDS = frozenset({"account", "decision", "organization", "flow"})
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where the answer goes; known before anything else may be told to the client."""
-
-    where: Realm
-    client: Application
-    redirect_uri: str
-    platform: Platform
-    response_mode: str
-    state: str
 
 
 @dataclass(frozen=True)
@@ -53,25 +42,25 @@ class SignIn:
 async def authorize(call: Call) -> Response:
     """Answer GET and POST ``/{tenant}/oauth2/v2.0/authorize``."""
     call.remark.flow = "authorization_code"
-    target = _target(call)
+    target = targets.read(call)
     try:
         _check(call, target)
         return _first_page(call, target)
     except LoginError as error:
-        return _refuse(call, target, error)
+        return refuse(call, target, error)
 
 
 async def pick_account(call: Call) -> Response:
     """Answer the account picker's form."""
     call.remark.flow = "authorization_code"
-    target = _target(call)
+    target = targets.read(call)
     session.check_form(call)
     try:
         _check(call, target)
         user = _picked(call, target)
         response = _consent_or_code(call, target, user)
     except LoginError as error:
-        return _refuse(call, target, error)
+        return refuse(call, target, error)
     session.begin(call, response, user)
     return response
 
@@ -79,7 +68,7 @@ async def pick_account(call: Call) -> Response:
 async def decide_consent(call: Call) -> Response:
     """Answer the consent page's form."""
     call.remark.flow = "authorization_code"
-    target = _target(call)
+    target = targets.read(call)
     session.check_form(call)
     try:
         request = _check(call, target)
@@ -98,42 +87,7 @@ async def decide_consent(call: Call) -> Response:
         consent.grant(store, directory, target.client, wanted, "" if for_all else user.id, grant_ids)
         return _with_code(call, target, user, directory)
     except LoginError as error:
-        return _refuse(call, target, error)
-
-
-async def logout(call: Call) -> Response:
-    """Answer ``/{tenant}/oauth2/v2.0/logout``: end the browser's session."""
-    call.remark.flow = "sign-out"
-    realm(call)
-    response: Response = pages.signed_out()
-    wanted = call.value("post_logout_redirect_uri")
-    client = clients.find(call, realm(call), call.value("client_id")) if call.value("client_id") else None
-    if client and redirects.platform_of(client, wanted):
-        response = RedirectResponse(_appended(wanted, "?", _present([("state", call.value("state"))])), 302)
-    session.end(response)
-    return response
-
-
-def _target(call: Call) -> Target:
-    """Read what must be right before the client may be told anything: tenant, client, redirect URI."""
-    where = realm(call)
-    client_id = call.value("client_id")
-    if not client_id:
-        raise _page_only(errors.missing_parameter("client_id"))
-    client = clients.find(call, where, client_id)
-    uri = call.value("redirect_uri")
-    if not uri:
-        raise _page_only(errors.missing_parameter("redirect_uri"))
-    platform = redirects.platform_of(client, uri)
-    if platform is None:
-        raise errors.redirect_mismatch(uri[:500], client.app_id)
-    mode = call.value("response_mode")
-    return Target(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
-
-
-def _page_only(error: LoginError) -> LoginError:
-    error.redirectable = False
-    return error
+        return refuse(call, target, error)
 
 
 def _check(call: Call, target: Target) -> scopes.Request:
@@ -264,47 +218,8 @@ def _with_code(call: Call, target: Target, user: User, directory: Directory) -> 
     code = f"1.A{call.service.opaque(96)}"
     call.service.store.add_code(code, call.now, asdict(sign_in))
     answer = [("code", code), ("state", target.state), ("session_state", sid)]
-    return _deliver(target, _present(answer))
-
-
-def _refuse(call: Call, target: Target, error: LoginError) -> Response:
-    """Tell the client by a redirect where that is allowed, else show the error page."""
-    if not error.redirectable:
-        raise error
-    call.remark.reason = str(error)
-    members = envelope.error_members(call, error)
-    answer = [
-        ("error", error.error),
-        ("error_description", members["error_description"]),
-        ("error_uri", members.get("error_uri", "")),
-        ("state", target.state),
-    ]
-    return _deliver(target, _present(answer))
-
-
-def _deliver(target: Target, answer: list[tuple[str, str]]) -> Response:
-    if target.response_mode == "form_post":
-        return pages.form_post(target.redirect_uri, answer)
-    separator = "#" if target.response_mode == "fragment" else "?"
-    response = RedirectResponse(_appended(target.redirect_uri, separator, answer), 302)
-    response.headers["Cache-Control"] = "no-store, no-cache"
-    return response
-
-
-def _appended(uri: str, separator: str, answer: list[tuple[str, str]]) -> str:
-    if not answer:
-        return uri
-    parts = urlsplit(uri)
-    if parts.scheme in ("http", "https") and not (parts.path or parts.query):
-        uri += "/"
-    if separator == "?" and parts.query:
-        separator = "&"
-    return f"{uri}{separator}{urlencode(answer)}"
+    return deliver(target, answer)
 
 
 def _client_fields(call: Call) -> list[tuple[str, str]]:
     return [(name, value) for name, value in (*call.query, *call.form) if name not in FORM_FIELDS]
-
-
-def _present(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in pairs if value]

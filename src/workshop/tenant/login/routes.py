@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from workshop.tenant.login import authorize, discovery, envelope
+from workshop.tenant.login.sign_out import sign_out
 from workshop.tenant.login.token import token
 from workshop.tenant.service import Service
 from workshop.tenant.web import Row, routes
@@ -21,7 +22,7 @@ PAGES: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
     ("POST", "/{tenant}/login", authorize.pick_account),
     ("POST", "/{tenant}/consent", authorize.decide_consent),
-    ("GET", "/{tenant}/oauth2/v2.0/logout", authorize.logout),
+    ("GET", "/{tenant}/oauth2/v2.0/logout", sign_out),
 )
 
 

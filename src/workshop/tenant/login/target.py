@@ -1,0 +1,54 @@
+"""Whom an authorization request may answer: tenant, client and redirect URI, read before anything else.
+
+Source: RFC 6749 section 3.1.2.4: where one of them is wrong, nobody is redirected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workshop.tenant.directory.objects import Application, Platform
+from workshop.tenant.login import clients, errors, redirects
+from workshop.tenant.login.errors import LoginError
+from workshop.tenant.login.realm import Realm, realm
+from workshop.tenant.web import Call
+
+RESPONSE_MODES = ("query", "fragment", "form_post")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the answer goes; known before anything else may be told to the client."""
+
+    where: Realm
+    client: Application
+    redirect_uri: str
+    platform: Platform
+    response_mode: str
+    state: str
+
+
+def read(call: Call) -> Target:
+    """Read tenant, client and redirect URI.
+
+    Raises:
+        LoginError: not redirectable: 90002, 900144, 700016, 700038, 50194, 7000112 or 50011.
+    """
+    where = realm(call)
+    client_id = call.value("client_id")
+    if not client_id:
+        raise _page_only(errors.missing_parameter("client_id"))
+    client = clients.find(call, where, client_id)
+    uri = call.value("redirect_uri")
+    if not uri:
+        raise _page_only(errors.missing_parameter("redirect_uri"))
+    platform = redirects.platform_of(client, uri)
+    if platform is None:
+        raise errors.redirect_mismatch(uri[:500], client.app_id)
+    mode = call.value("response_mode")
+    return Target(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
+
+
+def _page_only(error: LoginError) -> LoginError:
+    error.redirectable = False
+    return error
