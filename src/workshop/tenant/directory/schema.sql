@@ -93,3 +93,22 @@ CREATE TABLE IF NOT EXISTS signing_keys (
     private_pem BLOB NOT NULL,
     certificate BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS policies (
+    tenant_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    graph TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE TABLE IF NOT EXISTS issuers (
+    tenant_id TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    jwks TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, issuer)
+);
+CREATE TABLE IF NOT EXISTS device_codes (
+    digest BLOB PRIMARY KEY,
+    user_code TEXT NOT NULL UNIQUE,
+    issued REAL NOT NULL,
+    status TEXT NOT NULL,
+    flow TEXT NOT NULL
+);

@@ -222,4 +222,13 @@ _FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "publicClient": {"redirectUris": ["http://localhost", "https://vscode.dev/redirect"]},
         },
     ),
+    (
+        wellknown.EXCHANGE,
+        "AAD Token Exchange Endpoint: Public",
+        {
+            "signInAudience": "AzureADMultipleOrgs",
+            "identifierUris": [wellknown.EXCHANGE_URI],
+            "api": {"requestedAccessTokenVersion": 2},
+        },
+    ),
 )

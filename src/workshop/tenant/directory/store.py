@@ -28,6 +28,9 @@ TABLES_OF_THE_SEED = (
     "authorization_codes",
     "refresh_tokens",
     "sessions",
+    "policies",
+    "issuers",
+    "device_codes",
 )
 
 

@@ -10,6 +10,9 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 GRAPH_URI = "https://graph.microsoft.com"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 VISUAL_STUDIO_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
+# What a token is for that an application shows as a federated credential.
+EXCHANGE = "fb60f99c-7a34-4190-8149-302f77469936"
+EXCHANGE_URI = "api://AzureADTokenExchange"
 
 OIDC_SCOPES = ("openid", "profile", "email", "offline_access")
 
