@@ -191,7 +191,8 @@ def harmless(status: int, answer: bytes) -> None:
 
 def path_of(row: tuple[str, str, Any], segment: bytes) -> bytes:
     """Return a row's path with every parameter filled in."""
-    path = row[1].replace("{version}", "v1.0")
+    path = row[1].replace("{version}", "v1.0").replace("{application}", "applications/{id}")
+    path = path.replace("{credential}", "/{id}")
     return b"".join(segment if part.startswith("{") else part.encode() for part in re.split(r"(\{[^}]+\})", path))
 
 

@@ -81,6 +81,11 @@ def add_secret(store: Store, application_id: str, key_id: str, secret: str, ends
     store.run("INSERT INTO secrets VALUES (?, ?, ?, ?)", key_id, application_id, digest(secret), ends)
 
 
+def remove_secret(store: Store, application_id: str, key_id: str) -> bool:
+    """Forget a secret; False when it is none of the application's."""
+    return bool(store.run("DELETE FROM secrets WHERE application_id = ? AND key_id = ?", application_id, key_id))
+
+
 def secret_ends(store: Store, application_id: str, secret: str) -> float | None:
     """Return when this secret of the application ends, in Unix seconds; None when it is not one of its secrets."""
     given = digest(secret)

@@ -11,6 +11,9 @@ PLATFORMS: tuple[Platform, ...] = ("web", "spa", "publicClient")
 
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
+# A relation in Graph, not a property: kept in the application's JSON, and never shown in it.
+FEDERATED = "federatedIdentityCredentials"
+
 
 @dataclass(frozen=True)
 class Directory:
@@ -99,6 +102,16 @@ class Application:
     def app_roles(self) -> Mapping[str, str]:
         """Return role id -> role value."""
         return {role["id"]: role["value"] for role in self.graph["appRoles"] if role.get("isEnabled", True)}
+
+    @property
+    def certificates(self) -> Sequence[Mapping[str, Any]]:
+        """Return its ``keyCredentials`` as Graph has them; ``key`` is the certificate: DER, base64."""
+        return tuple(self.graph["keyCredentials"])
+
+    @property
+    def federated_credentials(self) -> Sequence[Mapping[str, Any]]:
+        """Return its ``federatedIdentityCredentials`` as Graph has them: name, issuer, subject, audiences."""
+        return tuple(self.graph.get(FEDERATED, ()))
 
     def redirect_uris(self, platform: Platform) -> tuple[str, ...]:
         return tuple(self.graph[platform]["redirectUris"])

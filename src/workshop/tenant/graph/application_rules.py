@@ -202,6 +202,7 @@ APPLICATION: Mapping[str, Rule] = {
     "groupMembershipClaims": _text_or_none,
     "tags": _list_of(_text),
     "serviceManagementReference": _text_or_none,
+    "keyCredentials": _list_of(lambda value: isinstance(value, dict)),
     "api": _object(
         {
             "acceptMappedClaims": _flag_or_none,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
 
 from workshop.tenant.directory import apps
-from workshop.tenant.directory.objects import Application, ServicePrincipal
+from workshop.tenant.directory.objects import FEDERATED, Application, ServicePrincipal
 from workshop.tenant.directory.shapes import application_json, merged, principal_json
-from workshop.tenant.graph import application_rules, errors, odata
+from workshop.tenant.graph import application_rules, certificates, errors, found, odata, passwords
 from workshop.tenant.graph.caller import Caller, caller
-from workshop.tenant.web import Call, JsonAnswer
+from workshop.tenant.graph.times import iso, seconds
+from workshop.tenant.web import Call
 
 READ = (
     "Application.Read.All",
@@ -25,7 +25,6 @@ WRITE = ("Application.ReadWrite.All", "Directory.AccessAsUser.All")
 WRITE_AS_APPLICATION = ("Application.ReadWrite.All",)
 READ_AS_APPLICATION = ("Application.ReadWrite.All", "Directory.Read.All")
 
-SECRET_LIFETIME_YEARS = 2
 SCOPE_DEFAULTS = {
     "adminConsentDescription": None,
     "adminConsentDisplayName": None,
@@ -46,95 +45,88 @@ async def create(call: Call) -> Response:
     if "displayName" not in given:
         raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
     object_id, app_id = call.service.guid(), call.service.guid()
-    changes = {"publisherDomain": who.directory.domain, **_completed(given)}
+    changes = {"publisherDomain": who.directory.domain, **_completed(call, given, ())}
     graph = application_json(object_id, app_id, iso(call.now), changes)
     application = Application(object_id, who.directory.tenant_id, app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, application)
     with call.service.store.transaction():
         apps.save_application(call.service.store, application)
-    return odata.entity(call, "applications", graph, 201)
+    return odata.entity(call, "applications", shown(graph), 201)
 
 
 async def read(call: Call) -> Response:
     """Answer GET /applications/{id} and /applications(appId='{appId}')."""
     who = caller(call)
     who.demand(READ, READ_AS_APPLICATION)
-    return odata.entity(call, "applications", _named(call, who).graph)
+    graph = found.application(call, who).graph
+    whole = "keyCredentials" in call.value("$select")  # only then the keys themselves are shown
+    return odata.entity(call, "applications", shown(graph, keys=whole))
 
 
 async def update(call: Call) -> Response:
     """Answer PATCH /applications/{id}: nested objects are merged, collections replaced."""
     who = caller(call)
     who.demand(WRITE, WRITE_AS_APPLICATION)
-    before = _named(call, who)
+    before = found.application(call, who)
     given = odata.body(call)
     application_rules.check(given)
-    graph = merged(before.graph, _completed(given))
+    graph = merged(before.graph, _completed(call, given, before.certificates))
     _check_enabled_scopes(before.graph, graph)
     after = Application(before.id, before.tenant_id, before.app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, after)
     with call.service.store.transaction():
         apps.save_application(call.service.store, after)
         _update_principal(call, who, after)
-    return Response(status_code=204, headers=errors.headers(call))
+    return odata.nothing(call)
 
 
 async def add_password(call: Call) -> Response:
     """Answer POST /applications/{id}/addPassword: the only answer that ever shows the secret."""
     who = caller(call)
     who.demand(WRITE, WRITE_AS_APPLICATION)
-    application = _named(call, who)
-    asked = odata.body(call).get("passwordCredential")
-    asked = {} if asked is None else asked
-    if not isinstance(asked, dict):
-        raise errors.invalid_value("passwordCredential", "Application")
-    name = asked.get("displayName")
-    if name is not None and not (isinstance(name, str) and len(name) <= application_rules.LONGEST_NAME):
-        raise errors.invalid_value("displayName", "PasswordCredential")
-    ends = _end(asked.get("endDateTime"), call.now)
-    secret = f"practice.{call.service.opaque(30)}"
-    key_id = call.service.guid()
-    shown = {
-        "customKeyIdentifier": None,
-        "displayName": name,
-        "endDateTime": iso(ends),
-        "hint": secret[:3],
-        "keyId": key_id,
-        "secretText": None,
-        "startDateTime": iso(call.now),
-    }
-    credentials = [*application.graph["passwordCredentials"], shown]
-    graph = {**application.graph, "passwordCredentials": credentials}
+    application = found.application(call, who)
+    entry, secret = passwords.asked(call), passwords.secret(call.service)
+    entry["hint"] = secret[:3]
+    credentials = [*application.graph["passwordCredentials"], entry]
     with call.service.store.transaction():
-        changed = Application(application.id, application.tenant_id, application.app_id, graph)
-        apps.save_application(call.service.store, changed)
-        apps.add_secret(call.service.store, application.id, key_id, secret, ends)
-    answer = {**shown, "secretText": secret}
-    context = f"https://graph.microsoft.com/{call.path['version']}/$metadata#microsoft.graph.passwordCredential"
-    return JsonAnswer({"@odata.context": context, **answer}, 200, errors.headers(call))
+        _save(call, application, {**application.graph, "passwordCredentials": credentials})
+        ends = seconds(entry["endDateTime"])
+        apps.add_secret(call.service.store, application.id, entry["keyId"], secret, ends)
+    return odata.value(call, "microsoft.graph.passwordCredential", {**entry, "secretText": secret})
 
 
-def iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+async def remove_password(call: Call) -> Response:
+    """Answer POST /applications/{id}/removePassword."""
+    who = caller(call)
+    who.demand(WRITE, WRITE_AS_APPLICATION)
+    application = found.application(call, who)
+    key_id = passwords.key_id(call)
+    kept = [entry for entry in application.graph["passwordCredentials"] if entry["keyId"] != key_id]
+    with call.service.store.transaction():
+        if not apps.remove_secret(call.service.store, application.id, key_id):
+            raise errors.bad_request("No credentials found to be removed.")
+        _save(call, application, {**application.graph, "passwordCredentials": kept})
+    return odata.nothing(call)
 
 
-def _named(call: Call, who: Caller) -> Application:
-    store = call.service.store
-    if "app_id" in call.path:
-        wanted = call.path["app_id"]
-        found = apps.application(store, wanted)
-        found = found if found and found.tenant_id == who.directory.tenant_id else None
-    else:
-        wanted = call.path["id"]
-        found = apps.application_object(store, who.directory.tenant_id, wanted)
-    if found is None:
-        raise errors.not_found(wanted[:200])
-    return found
+def _save(call: Call, application: Application, graph: Mapping[str, Any]) -> Application:
+    """Write the application as it has become; run it inside a transaction."""
+    after = Application(application.id, application.tenant_id, application.app_id, graph)
+    apps.save_application(call.service.store, after)
+    return after
 
 
-def _completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what Graph adds to scopes and roles."""
+def shown(graph: Mapping[str, Any], *, keys: bool = False) -> dict[str, Any]:
+    """Return an application as it is read: what is a relation in Graph is not in it, nor are its keys."""
+    visible = {name: value for name, value in graph.items() if name != FEDERATED}
+    return visible if keys else {**visible, "keyCredentials": certificates.shown(graph["keyCredentials"])}
+
+
+def _completed(call: Call, given: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Fill in what Graph adds to scopes, roles and certificates."""
     changes = dict(given)
+    if "keyCredentials" in changes:
+        changes["keyCredentials"] = certificates.completed(changes["keyCredentials"], before, call.service.guid)
     api = changes.get("api")
     if isinstance(api, dict) and "oauth2PermissionScopes" in api:
         scopes = [{**SCOPE_DEFAULTS, **entry} for entry in api["oauth2PermissionScopes"]]
@@ -162,16 +154,3 @@ def _update_principal(call: Call, who: Caller, application: Application) -> None
         own = {name: principal.graph[name] for name in ("accountEnabled", "appRoleAssignmentRequired", "tags")}
         updated = ServicePrincipal(principal.id, principal.tenant_id, principal.app_id, {**fresh, **own})
         apps.save_principal(call.service.store, updated)
-
-
-def _end(value: Any, now: float) -> float:
-    """Return when a secret ends, in Unix seconds; two years from now unless the request says so."""
-    if value is None:
-        return now + SECRET_LIFETIME_YEARS * 365 * 86_400
-    try:
-        moment = datetime.fromisoformat(value)
-        ends = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        iso(ends)
-        return ends
-    except (TypeError, ValueError, OverflowError, OSError):
-        raise errors.invalid_value("endDateTime", "PasswordCredential") from None

@@ -15,12 +15,14 @@ _UNREADABLE = (
 )
 
 
-def body(call: Call) -> dict[str, Any]:
-    """Return the request's JSON object without OData's annotations.
+def body(call: Call, *, optional: bool = False) -> dict[str, Any]:
+    """Return the request's JSON object without OData's annotations; an optional one may be missing altogether.
 
     Raises:
         GraphError: 400.
     """
+    if optional and not call.body:
+        return {}
     try:
         value = _without_annotations(call.json())
     except (ValueError, RecursionError):
@@ -43,6 +45,18 @@ def entity(
     known = _selected(call, graph, default or graph)
     context = f"https://graph.microsoft.com/{call.path['version']}/$metadata#{kind}/$entity"
     return JsonAnswer({"@odata.context": context, **known}, status, errors.headers(call))
+
+
+def value(call: Call, kind: str, graph: Mapping[str, Any], status: int = 200) -> Response:
+    """Answer one object that is no part of a collection."""
+    context = f"https://graph.microsoft.com/{call.path['version']}/$metadata#{kind}"
+    return JsonAnswer({"@odata.context": context, **graph}, status, errors.headers(call))
+
+
+def nothing(call: Call) -> Response:
+    """Answer that it is done, with no content."""
+    headers = {name: content for name, content in errors.headers(call).items() if name != "Content-Type"}
+    return Response(status_code=204, headers=headers)
 
 
 def collection(call: Call, kind: str, items: Iterable[Mapping[str, Any]]) -> Response:

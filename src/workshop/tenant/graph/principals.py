@@ -14,8 +14,9 @@ from workshop.tenant.directory import apps, grants, people
 from workshop.tenant.directory.objects import ServicePrincipal
 from workshop.tenant.directory.shapes import principal_json
 from workshop.tenant.graph import errors, odata
-from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION, iso
+from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION
 from workshop.tenant.graph.caller import caller
+from workshop.tenant.graph.times import iso
 from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
