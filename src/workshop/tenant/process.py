@@ -18,7 +18,6 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from workshop.tenant import tls
@@ -26,6 +25,8 @@ from workshop.tenant.app import application
 from workshop.tenant.control import Control, Leases, control_application
 from workshop.tenant.directory import seed
 from workshop.tenant.directory.store import Store
+from workshop.tenant.entropy import Entropy
+from workshop.tenant.gathered import GatheringProtocol
 from workshop.tenant.keys import load_keys
 from workshop.tenant.lock import StateLock
 from workshop.tenant.proxy import ConnectDoor
@@ -107,8 +108,8 @@ class Door:
         self.config.load()
         self.state = ServerState()
 
-    def protocol(self, label: str) -> HttpToolsProtocol:
-        return HttpToolsProtocol(self.config, self.state, {"holder": label})
+    def protocol(self, label: str) -> GatheringProtocol:
+        return GatheringProtocol(self.config, self.state, {"holder": label})
 
     def set_date(self, now: float) -> None:
         self.state.default_headers = [(b"date", formatdate(now, usegmt=True).encode())]
@@ -127,7 +128,7 @@ class Door:
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
     seed.sow(store)
-    return Service(store, load_keys(store, time.time()), RequestLog(time.time), time.time, secrets.token_bytes)
+    return Service(store, load_keys(store, time.time()), RequestLog(time.time), time.time, Entropy(secrets.token_bytes))
 
 
 async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:

@@ -220,4 +220,4 @@ def _brief(value: Any) -> str:
         return "{…}"
     if isinstance(value, list):
         return f"[{len(value)}]"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else str(value) if type(value) is int else json.dumps(value)
