@@ -16,9 +16,10 @@ KIM = f"kim_fabrikam.example#EXT#@{DOMAIN}"
 Pairs = list[tuple[str, str]]
 
 
-def upn(name: str) -> str:
+def upn(name: str, domain: str = DOMAIN) -> str:
     """Return the user principal name of a person of the seed."""
-    return KIM if name == "kim" else name if "@" in name else f"{name}@{DOMAIN}"
+    local = "kim_fabrikam.example#EXT#" if name == "kim" else name
+    return name if "@" in name else f"{local}@{domain}"
 
 
 @dataclass
@@ -96,9 +97,10 @@ def answer_of(response: httpx.Response) -> dict[str, str]:
 class Browser:
     """One person's browser: its cookies stay from one sign-in to the next."""
 
-    def __init__(self, http: httpx.Client, tenant_id: str) -> None:
+    def __init__(self, http: httpx.Client, tenant_id: str, domain: str = DOMAIN) -> None:
         self.http = http
         self.tenant_id = tenant_id
+        self.domain = domain
 
     def open(self, parameters: dict[str, str], tenant: str = "", host: str = LOGIN) -> httpx.Response:
         """Ask /authorize."""
@@ -123,7 +125,7 @@ class Browser:
                 break
             page = page_of(response)
             if page.kind == "account-picker":
-                response = self.press(page, "account", upn(name))
+                response = self.press(page, "account", upn(name, self.domain))
             elif page.kind == "consent":
                 response = self.press(page, "decision", "accept")
         return answer_of(response)

@@ -194,7 +194,13 @@ class TestWhatSurvivesSigkill:
 
 
 class TestControlDoor:
-    @pytest.mark.parametrize("path", ["/status", "/log", "/lease", "/stop", "/reset", "/directories", "/nothing"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/status", "/log", "/lease", "/stop", "/reset", "/directories", "/nothing"),
+            *(f"/directories/contoso{path}" for path in ("", "/keys", "/reset")),
+        ],
+    )
     @pytest.mark.parametrize(
         ("headers", "status"),
         [
@@ -213,7 +219,7 @@ class TestControlDoor:
     )
     def test_refuses(self, tenant: Tenant, path: str, headers: dict[str, str], status: int) -> None:
         given = {name: value.replace("{secret}", tenant.secret) for name, value in headers.items()}
-        for method in ("GET", "POST"):
+        for method in ("GET", "POST", "PATCH", "DELETE"):
             answer = tenant.control().request(method, path, headers=given)
             assert answer.status_code == status
             assert tenant.secret not in answer.text

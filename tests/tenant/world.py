@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from .browser import Browser
+from .browser import DOMAIN, Browser
 from .process import GRAPH, LOGIN, Tenant
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -67,9 +67,10 @@ def scope_entry(value: str, **changes: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class World:
-    """A tenant and what can be done with it."""
+    """A tenant and what can be done with one directory of it: the default one unless ``of`` made it."""
 
     tenant: Tenant
+    domain: str = DOMAIN
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -78,7 +79,23 @@ class World:
 
     def browser(self) -> Browser:
         """Return a new browser."""
-        return Browser(self.tenant.through_proxy(), self.tenant.id)
+        return Browser(self.tenant.through_proxy(), self.tenant.id, self.domain)
+
+    def of(self, name: str) -> World:
+        """Make (or find) another directory in the same process and return its world."""
+        said = {**self.tenant.said, "tenant_id": self.directory(name)}
+        return World(replace(self.tenant, said=said), f"{name}.onmicrosoft.com")
+
+    def teacher(self, method: str, path: str = "", **body: Any) -> httpx.Response:
+        """Make a control call for this directory."""
+        with self.tenant.control() as control:
+            return control.request(method, f"/directories/{self.tenant.id}{path}", json=body)
+
+    def teach(self, method: str, path: str = "", **body: Any) -> dict[str, Any]:
+        """Make a control call for this directory that must succeed, and return the answer."""
+        answer = self.teacher(method, path, **body)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     def token(
         self, *, tenant: str = "", headers: dict[str, str] | None = None, host: str = LOGIN, **form: str | None

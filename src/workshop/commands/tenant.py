@@ -1,4 +1,4 @@
-"""`workshop tenant`: run the practice tenant and look into it."""
+"""`workshop tenant`: run the practice tenant, look into it, and be its teacher."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from workshop.commands import tenant_directory
 from workshop.errors import TenantNotRunning, TenantRefused
 from workshop.practice import Exchange, Log, Running, environment, found, node_variables
 from workshop.practice.process import command
@@ -31,8 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state", type=Path, metavar="DIR", help="the tenant's folder (default: that of this project)")
 
-    def action(name: str, function: Any, summary: str) -> argparse.ArgumentParser:
-        added = actions.add_parser(name, help=summary, description=summary, parents=[common])
+    def action(name: str, function: Any, summary: str, **more: Any) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary, description=summary, parents=[common], **more)
         added.set_defaults(run=function)
         return added
 
@@ -42,10 +43,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     shown.add_argument("--shell", choices=sorted(SHELLS), default="powershell" if os.name == "nt" else "sh")
     action("status", status, "say whether it runs, where, and who uses it")
     action("stop", stop, "end it, whoever uses it")
-    action("reset", reset, "put its directory back to the seed")
+    fresh = action("reset", reset, "put its directories back to the seed")
+    fresh.add_argument("--directory", metavar="ID", help="only this one: tenant id, name or domain")
     logged = action("log", log, "print its recorded exchanges, secrets masked")
     logged.add_argument("--follow", action="store_true", help="go on with new ones until Ctrl-C")
     logged.add_argument("--json", action="store_true", help="one JSON object per line")
+    tenant_directory.add_actions(action, _running)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,6 +114,10 @@ def stop(args: argparse.Namespace) -> int:
 def reset(args: argparse.Namespace) -> int:
     """Put the directory back to its seed, and forget the values of an app that is gone with it."""
     running = _running(args)
+    if args.directory:
+        running.directory(args.directory).reset()
+        print(f"The directory {args.directory} is back to its seed and to Entra's settings.")
+        return 0
     running.reset()
     values = running.state / "practice.env"
     print("The directory is back to its seed: what was registered, granted or changed since is gone.")

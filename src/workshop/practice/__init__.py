@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workshop.errors import RestartNeeded, TenantDidNotStart, WorkshopError
 from workshop.practice.control import Exchange, Log, Running, announced, found
+from workshop.practice.directory import Change, Directory
 from workshop.practice.environment import Environment, check_label, environment, node_variables
 from workshop.practice.lease import Lease, take
 from workshop.practice.process import start
@@ -17,6 +18,8 @@ from workshop.private_files import make_private_folder
 from workshop.settings import Mode, Settings
 
 __all__ = [
+    "Change",
+    "Directory",
     "Environment",
     "Exchange",
     "Log",

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from workshop.errors import TenantNotRunning, TenantRefused
+from workshop.practice.directory import Directory
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
@@ -91,6 +92,14 @@ class Running:
         """Make (or find) another directory tenant in the same process and return its tenant id."""
         return str(self._call("POST", "/directories", {"name": name})["tenant_id"])
 
+    def directory(self, tenant_id: str = "") -> Directory:
+        """Return the handle by which a teacher moves a directory's clock, switches faults on, and so on.
+
+        Args:
+            tenant_id: its tenant id, name or domain; the default directory if empty.
+        """
+        return Directory(tenant_id or self.tenant_id, self._call)
+
     def status(self) -> dict[str, Any]:
         """Return what the tenant says of itself: pid, uptime, leases, directories, requests."""
         return self._call("GET", "/status")
@@ -112,7 +121,7 @@ class Running:
         raise TenantRefused("POST /stop", 200, "but it is still there.")
 
     def _call(
-        self, method: str, path: str, body: dict[str, str] | None = None, patience: float = ANSWER_SECONDS
+        self, method: str, path: str, body: dict[str, Any] | None = None, patience: float = ANSWER_SECONDS
     ) -> dict[str, Any]:
         # http.client knows no proxy variables: a control call must never go through the proxy.
         connection = http.client.HTTPConnection(urlsplit(self.control).netloc, timeout=CONNECT_SECONDS)
@@ -128,7 +137,7 @@ class Running:
         finally:
             connection.close()
         if response.status >= 400:
-            raise TenantRefused(f"{method} {path}", response.status, text.strip()[:200])
+            raise TenantRefused(f"{method} {path}", response.status, text.strip()[:500])
         return dict(json.loads(text)) if text.strip() else {}
 
     @property

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workshop.tenant.control_directory import directory_routes
 from workshop.tenant.directory import people, seed
 from workshop.tenant.service import Service
 
@@ -103,7 +104,8 @@ class Control:
         store = self.service.store
         with store.transaction():
             store.clear()
-        seed.sow(store)
+            seed.sow(store)
+        self.service.forget_settings()
         return JSONResponse({"reset": True})
 
     async def directory(self, request: Request) -> Response:
@@ -126,6 +128,7 @@ def control_application(control: Control, port: int) -> ASGIApp:
             Route("/stop", control.end, methods=["POST"]),
             Route("/reset", control.reset, methods=["POST"]),
             Route("/directories", control.directory, methods=["POST"]),
+            *directory_routes(control.service),
         ]
     )
     hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}

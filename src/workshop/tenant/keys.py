@@ -1,7 +1,11 @@
-"""The signing keys: made once, kept in the directory's file, published without their private part."""
+"""The signing keys: made once, kept in the directory's file, published without their private part.
+
+All directories sign with one key until theirs is rotated; from then on a directory has keys of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -34,9 +38,9 @@ class SigningKey:
 class KeyRing:
     """Sign with the newest key, publish all of them."""
 
-    def __init__(self, keys: list[SigningKey]) -> None:
+    def __init__(self, keys: list[SigningKey], signer: Signer) -> None:
         self.keys = keys
-        self.signer = Signer()
+        self.signer = signer
 
     @property
     def current(self) -> SigningKey:
@@ -59,26 +63,74 @@ class KeyRing:
         return f"{shown}.{body}.{base64url(signature)}"
 
 
-def load_keys(store: Store, now: float) -> KeyRing:
-    """Load the stored keys, making the first one when there is none."""
-    rows = store.all("SELECT kid, private_pem, certificate FROM signing_keys ORDER BY created, rowid")
-    keys = [SigningKey(kid, _load(pem), certificate) for kid, pem, certificate in rows]
-    return KeyRing(keys or [add_key(store, now)])
+class KeyRings:
+    """The key ring of every directory: the shared one until the directory's key is rotated."""
+
+    def __init__(self, store: Store, now: float) -> None:
+        """Load the stored keys, making the first one when there is none."""
+        self.store = store
+        self.signer = Signer()
+        rows = store.all("SELECT kid, private_pem, certificate FROM signing_keys ORDER BY created, rowid")
+        keys = [SigningKey(kid, _load(pem), certificate) for kid, pem, certificate in rows]
+        if not keys:
+            keys = [make_key(now)]
+            store.run("INSERT INTO signing_keys VALUES (?, ?, ?, ?)", keys[0].kid, now, *_kept(keys[0]))
+        self.shared = KeyRing(keys, self.signer)
+        self._own: dict[str, KeyRing] = {}
+        rows = store.all("SELECT tenant_id, kid, private_pem, certificate FROM directory_keys ORDER BY rowid")
+        for tenant_id, kid, pem, certificate in rows:
+            self._ring(tenant_id).keys.append(SigningKey(kid, _load(pem), certificate))
+
+    def of(self, tenant_id: str) -> KeyRing:
+        return self._own.get(tenant_id, self.shared)
+
+    def every(self) -> KeyRing:
+        """Return all published keys in one ring: what ``common`` publishes."""
+        keys = {key.kid: key for ring in (self.shared, *self._own.values()) for key in ring.keys}
+        return KeyRing(list(keys.values()), self.signer)
+
+    async def rotate(self, tenant_id: str, now: float, *, keep: bool) -> SigningKey:
+        """Sign with a new key from now on.
+
+        Args:
+            keep: go on publishing the keys before it; else tokens that they signed verify no more.
+        """
+        made = await asyncio.to_thread(make_key, now)
+        keys = [*(self.of(tenant_id).keys if keep else ()), made]
+        with self.store.transaction():
+            self.store.run("DELETE FROM directory_keys WHERE tenant_id = ?", tenant_id)
+            for key in keys:
+                self.store.run("INSERT INTO directory_keys VALUES (?, ?, ?, ?)", tenant_id, key.kid, *_kept(key))
+        self._own[tenant_id] = KeyRing(keys, self.signer)
+        return made
+
+    def forget(self, tenant_id: str | None = None) -> None:
+        """Go back to the shared key in one directory, or in all; the rows are dropped by who resets the file."""
+        if tenant_id is None:
+            self._own.clear()
+        else:
+            self._own.pop(tenant_id, None)
+
+    def _ring(self, tenant_id: str) -> KeyRing:
+        return self._own.setdefault(tenant_id, KeyRing([], self.signer))
 
 
-def add_key(store: Store, now: float) -> SigningKey:
-    """Make a new signing key with a new ``kid`` and store it."""
+def make_key(now: float) -> SigningKey:
+    """Make a new signing key with a new ``kid``."""
     from workshop.tenant.issuing import signing_certificate
 
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     certificate = signing_certificate(private, now)
     thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
-    pem = private.private_bytes(
+    return SigningKey(base64url(thumbprint), private, certificate)
+
+
+def _kept(key: SigningKey) -> tuple[bytes, bytes]:
+    """Return what is stored of a key: its private part as PEM, its certificate as DER."""
+    pem = key.private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    kid = base64url(thumbprint)
-    store.run("INSERT INTO signing_keys VALUES (?, ?, ?, ?)", kid, now, pem, certificate)
-    return SigningKey(kid, private, certificate)
+    return pem, key.certificate
 
 
 def base64url(data: bytes) -> str:

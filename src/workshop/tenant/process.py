@@ -24,10 +24,11 @@ from workshop.tenant import tls
 from workshop.tenant.app import application
 from workshop.tenant.control import Control, Leases, control_application
 from workshop.tenant.directory import seed
+from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
 from workshop.tenant.entropy import Entropy
 from workshop.tenant.gathered import GatheringProtocol
-from workshop.tenant.keys import load_keys
+from workshop.tenant.keys import KeyRings
 from workshop.tenant.lock import StateLock
 from workshop.tenant.proxy import ConnectDoor
 from workshop.tenant.requestlog import RequestLog
@@ -128,7 +129,14 @@ class Door:
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
     seed.sow(store)
-    return Service(store, load_keys(store, time.time()), RequestLog(time.time), time.time, Entropy(secrets.token_bytes))
+    return Service(
+        store=store,
+        keys=KeyRings(store, time.time()),
+        settings=SettingsOfDirectories(store),
+        log=RequestLog(time.time),
+        clock=time.time,
+        entropy=Entropy(secrets.token_bytes),
+    )
 
 
 async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:
@@ -139,7 +147,7 @@ async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:
         for door in doors:
             door.set_date(now)
         if now - forgotten > 3_600:
-            service.store.forget(service.clock())
+            service.store.forget(service.clock() + service.settings.furthest_back())
             forgotten = now
         await asyncio.sleep(1)
 

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
-from workshop.tenant.keys import KeyRing
+from workshop.tenant.keys import KeyRings
 from workshop.tenant.requestlog import RequestLog
 
 
@@ -17,15 +18,21 @@ class Service:
     """The running practice tenant.
 
     Args:
-        clock: the present time in Unix seconds.
+        clock: this machine's time in Unix seconds; what a directory issues or checks goes by ``Call.now``.
         entropy: that many random bytes.
     """
 
     store: Store
-    keys: KeyRing
+    keys: KeyRings
+    settings: SettingsOfDirectories
     log: RequestLog
     clock: Callable[[], float]
     entropy: Callable[[int], bytes]
+
+    def forget_settings(self, tenant_id: str | None = None) -> None:
+        """Forget what is held in memory for one directory, or for all, after its rows are gone."""
+        self.settings.forget(tenant_id)
+        self.keys.forget(tenant_id)
 
     def guid(self) -> str:
         return str(uuid.UUID(bytes=self.entropy(16), version=4))

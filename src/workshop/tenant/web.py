@@ -15,6 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from workshop.tenant.directory.settings import DirectorySettings
+from workshop.tenant.keys import KeyRing
 from workshop.tenant.service import Service, is_guid
 
 BODY_LIMIT = 1_048_576
@@ -25,24 +27,43 @@ Pairs = list[tuple[str, str]]
 
 @dataclass
 class Remark:
-    """What a handler tells the log: the flow's name and the reason of a refusal."""
+    """What a handler finds out about a call: its directory, the flow's name and the reason of a refusal."""
 
+    tenant_id: str = ""
     flow: str = ""
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as a handler sees it; ``now`` is in Unix seconds."""
+    """One request as a handler sees it; ``arrived`` is this machine's time in Unix seconds."""
 
     service: Service
     request: Request
     body: bytes
     query: Pairs
     form: Pairs
-    now: float
+    arrived: float
     trace_id: str
     remark: Remark = field(default_factory=Remark)
+
+    def enter(self, tenant_id: str) -> None:
+        """Say which directory answers this call: its clock, settings and keys count from here on."""
+        self.remark.tenant_id = tenant_id
+
+    @property
+    def settings(self) -> DirectorySettings:
+        return self.service.settings.of(self.remark.tenant_id)
+
+    @property
+    def keys(self) -> KeyRing:
+        """Return the keys of the directory."""
+        return self.service.keys.of(self.remark.tenant_id)
+
+    @property
+    def now(self) -> float:
+        """Return the time by the directory's clock, in Unix seconds; the same for the whole call."""
+        return self.arrived + self.settings.clock
 
     @property
     def host(self) -> str:
@@ -120,7 +141,7 @@ def _endpoint(
             body=body,
             query=_fields(request.scope["query_string"]),
             form=_fields(body) if "json" not in request.headers.get("content-type", "") else [],
-            now=service.clock(),
+            arrived=service.clock(),
             trace_id=service.guid(),
         )
         response = await _answer(call, handler, renderer)

@@ -112,3 +112,14 @@ CREATE TABLE IF NOT EXISTS device_codes (
     status TEXT NOT NULL,
     flow TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS directory_settings (
+    tenant_id TEXT PRIMARY KEY,
+    settings TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS directory_keys (
+    tenant_id TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    private_pem BLOB NOT NULL,
+    certificate BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, kid)
+);

@@ -31,7 +31,17 @@ TABLES_OF_THE_SEED = (
     "policies",
     "issuers",
     "device_codes",
+    "directory_settings",
+    "directory_keys",
 )
+# Which rows belong to a directory, in tables where no column ``tenant_id`` says it; cleared before the others.
+_OF_DIRECTORY = {
+    "secrets": "application_id IN (SELECT id FROM applications WHERE tenant_id = ?1)",
+    "service_principals": "tenant_id = ?1 OR app_id IN (SELECT app_id FROM applications WHERE tenant_id = ?1)",
+    "authorization_codes": "json_extract(sign_in, '$.tenant_id') = ?1",
+    "refresh_tokens": "json_extract(sign_in, '$.tenant_id') = ?1",
+    "device_codes": "json_extract(flow, '$.tenant_id') = ?1",
+}
 
 
 @dataclass(frozen=True)
@@ -95,9 +105,15 @@ class Store:
         return self.connection.execute(query, values).rowcount
 
     def clear(self) -> None:
-        """Empty every table but the signing keys."""
+        """Empty every table but the shared signing keys."""
         for table in TABLES_OF_THE_SEED:
             self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a name from the table above
+
+    def clear_directory(self, tenant_id: str) -> None:
+        """Delete everything of one directory; run it inside a transaction."""
+        for table in sorted(TABLES_OF_THE_SEED, key=lambda table: table not in _OF_DIRECTORY):
+            rows = _OF_DIRECTORY.get(table, "tenant_id = ?1")
+            self.connection.execute(f"DELETE FROM {table} WHERE {rows}", (tenant_id,))  # noqa: S608 - as above
 
     def add_code(self, code: str, issued: float, sign_in: Mapping[str, Any]) -> None:
         self.run(

@@ -20,7 +20,7 @@ from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.directory.wellknown import GRAPH
 from workshop.tenant.graph import errors
-from workshop.tenant.keys import KeyRing, base64url, nonce_digest
+from workshop.tenant.keys import KeyRings, base64url, nonce_digest
 from workshop.tenant.web import Call
 
 AUDIENCES = frozenset({GRAPH, "https://graph.microsoft.com", "https://graph.microsoft.us"})
@@ -61,6 +61,7 @@ def caller(call: Call) -> Caller:
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.unauthenticated("Access token is empty.")
     claims = _verified(call.service.keys, token.strip())
+    call.enter(str(claims.get("tid")))
     if str(claims.get("aud")).rstrip("/") not in AUDIENCES:
         raise errors.unauthenticated("Invalid audience.")
     if not _number(claims, "nbf") <= call.now < _number(claims, "exp"):
@@ -86,8 +87,8 @@ def _caller(call: Call, claims: dict[str, Any], directory: Directory) -> Caller:
     )
 
 
-def _verified(keys: KeyRing, token: str) -> dict[str, Any]:
-    """Return the claims of a token that one of our keys signed, the header's nonce taken into account."""
+def _verified(keys: KeyRings, token: str) -> dict[str, Any]:
+    """Return the claims of a token that a key of its directory signed, the header's nonce taken into account."""
     try:
         header_part, body_part, signature_part = token.split(".")
         header, claims = json.loads(_bytes(header_part)), json.loads(_bytes(body_part))
@@ -100,7 +101,7 @@ def _verified(keys: KeyRing, token: str) -> dict[str, Any]:
             signed = base64url(json.dumps(with_digest, separators=(",", ":")).encode())
     except (ValueError, binascii.Error, RecursionError):
         raise errors.unauthenticated("IDX14100: JWT is not well formed.") from None
-    for key in keys.keys:
+    for key in keys.of(str(claims.get("tid"))).keys:
         if key.kid == header.get("kid") and header.get("alg") == "RS256":
             public = key.private.public_key()
             try:

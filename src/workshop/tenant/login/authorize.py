@@ -193,6 +193,7 @@ def _needs_administrator(wanted: list[consent.Permission], user: User) -> bool:
 def _directory_of(call: Call, target: Target, user: User) -> Directory:
     found = target.where.directory or people.directory(call.service.store, user.tenant_id)
     assert found is not None
+    call.enter(found.tenant_id)
     if user.tenant_id != found.tenant_id:
         raise errors.user_not_found(user.upn, found.tenant_id)
     clients.check_enabled(call, target.client, found.tenant_id)

@@ -47,14 +47,11 @@ def access_token(
     """
     version = resource.token_version
     tenant_id = grantee.directory.tenant_id
-    issued = int(call.now) - BACKDATED
-    kid = call.service.keys.current.kid
+    kid = call.keys.current.kid
     claims: dict[str, Any] = {
         "aud": audience if version == 1 else resource.app_id,
         "iss": _v1_issuer(call, tenant_id) if version == 1 else realm.issuer(call, tenant_id),
-        "iat": issued,
-        "nbf": issued,
-        "exp": int(call.now) + expires_in,
+        **_times(call, expires_in),
         "aio": call.service.opaque(36),
         **_client_claims(version, grantee),
         "oid": grantee.object_id,
@@ -92,13 +89,10 @@ def id_token(
     Source: OpenID Connect Core section 2.
     """
     tenant_id = grantee.directory.tenant_id
-    issued = int(call.now) - BACKDATED
     claims: dict[str, Any] = {
         "aud": grantee.client.app_id,
         "iss": realm.issuer(call, tenant_id),
-        "iat": issued,
-        "nbf": issued,
-        "exp": int(call.now) + expires_in,
+        **_times(call, expires_in),
         "oid": user.id,
         "rh": f"1.{call.service.opaque(30)}.",
         "sub": pairwise(tenant_id, grantee.client.app_id, user.id),
@@ -112,7 +106,7 @@ def id_token(
     if "email" in asked and user.graph["mail"]:
         claims["email"] = user.graph["mail"]
     claims |= {name: value for name, value in of_sign_in.items() if value}
-    kid = call.service.keys.current.kid
+    kid = call.keys.current.kid
     return {"typ": "JWT", "alg": "RS256", "kid": kid}, dict(sorted(claims.items()))
 
 
@@ -126,6 +120,12 @@ def pairwise(tenant_id: str, app_id: str, object_id: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(f"{tenant_id}\0{app_id}\0{object_id}".encode()).digest()).decode()[
         :43
     ]
+
+
+def _times(call: Call, expires_in: int) -> dict[str, int]:
+    """Return ``iat``, ``nbf`` and ``exp``; Entra's tokens begin five minutes before they are issued."""
+    issued = int(call.now - call.settings.backdate)
+    return {"iat": issued - BACKDATED, "nbf": issued - BACKDATED, "exp": issued + expires_in}
 
 
 def _v1_issuer(call: Call, tenant_id: str) -> str:

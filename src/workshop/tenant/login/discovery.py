@@ -120,5 +120,6 @@ async def instance_discovery(call: Call) -> Response:
 async def keys(call: Call) -> Response:
     """Answer the JSON Web Key Set of a tenant."""
     where = realm.realm(call, "invalid_tenant")
-    issuer = realm.issuer(call, where.directory.tenant_id if where.directory else "{tenantid}")
-    return JsonAnswer(call.service.keys.published(issuer), headers=_CACHED)
+    if where.directory is None:
+        return JsonAnswer(call.service.keys.every().published(realm.issuer(call, "{tenantid}")), headers=_CACHED)
+    return JsonAnswer(call.keys.published(realm.issuer(call, where.directory.tenant_id)), headers=_CACHED)

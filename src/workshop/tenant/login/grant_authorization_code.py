@@ -34,6 +34,7 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     if stored is None:
         raise errors.malformed("invalid_grant")
     sign_in = stored.sign_in
+    call.enter(sign_in["tenant_id"])
     _check_owner(redemption, sign_in)
     issue.authenticate(redemption, sign_in["platform"])
     issue.check_origin(redemption, sign_in["platform"])

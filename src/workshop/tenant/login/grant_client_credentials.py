@@ -50,10 +50,11 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
         object_id=principal.id,
         principal_roles=tuple(apps.role_values(store, directory.tenant_id, principal.id, asked.resource)),
     )
-    header, body = claims.access_token(call, grantee, asked.resource, asked.audience, (), SECONDS)
+    seconds = call.settings.access_lifetime or SECONDS
+    header, body = claims.access_token(call, grantee, asked.resource, asked.audience, (), seconds)
     return {
         "token_type": "Bearer",
-        "expires_in": SECONDS,
-        "ext_expires_in": SECONDS,
-        "access_token": await call.service.keys.sign(header, body),
+        "expires_in": seconds,
+        "ext_expires_in": seconds,
+        "access_token": await call.keys.sign(header, body),
     }

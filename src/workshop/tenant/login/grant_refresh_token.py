@@ -18,7 +18,6 @@ from workshop.tenant.directory.store import StoredRefreshToken
 from workshop.tenant.login import errors, issue, scopes
 from workshop.tenant.login.issue import Redemption, TokenAnswer, UserGrant
 
-IDLE_SECONDS = 90 * 86_400
 SPA_SECONDS = 86_400
 
 
@@ -37,12 +36,13 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     if stored is None:
         raise errors.malformed("invalid_grant")
     sign_in = stored.sign_in
+    call.enter(sign_in["tenant_id"])
     if redemption.client.app_id != sign_in["client_id"]:
         raise errors.issued_to_another_client(redemption.client.app_id)
     issue.authenticate(redemption, sign_in["platform"])
     issue.check_origin(redemption, sign_in["platform"])
-    if call.now - stored.last_used > IDLE_SECONDS:
-        raise errors.refresh_token_idle(_date(stored.issued))
+    if call.now - stored.last_used > call.settings.refresh_idle:
+        raise errors.refresh_token_idle(_date(stored.issued), _span(call.settings.refresh_idle))
     if sign_in["platform"] == "spa" and call.now - stored.issued > SPA_SECONDS:
         raise errors.spa_refresh_token_expired(_date(stored.issued))
     grant = _grant(redemption, stored)
@@ -79,3 +79,9 @@ def _for_itself(redemption: Redemption, sign_in: Mapping[str, Any]) -> bool:
 
 def _date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.0000000Z")
+
+
+def _span(seconds: int) -> str:
+    """Return a duration as .NET writes it, such as ``90.00:00:00``."""
+    days, rest = divmod(seconds, 86_400)
+    return f"{days}.{rest // 3_600:02}:{rest % 3_600 // 60:02}:{rest % 60:02}"

@@ -18,7 +18,6 @@ from workshop.tenant.web import Call
 
 TokenAnswer = dict[str, Any]
 
-ID_TOKEN_SECONDS = 3_600
 SHORTEST_SECONDS, LONGEST_SECONDS = 3_600, 5_400
 
 
@@ -119,21 +118,23 @@ async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping
         "scope": scopes.joined(grant.asked.qualified(value) for value in granted),
         "expires_in": seconds,
         "ext_expires_in": seconds,
-        "access_token": await call.service.keys.sign(header, body),
+        "access_token": await call.keys.sign(header, body),
     }
     if "offline_access" in grant.oidc:
         answer["refresh_token"] = _new_refresh_token(call, grant, sign_in)
     if "openid" in grant.oidc:
         of_sign_in = {"nonce": grant.nonce, "sid": grant.sid}
-        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, of_sign_in, ID_TOKEN_SECONDS)
-        answer["id_token"] = await call.service.keys.sign(header, body)
+        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, of_sign_in, call.settings.id_lifetime)
+        answer["id_token"] = await call.keys.sign(header, body)
     if call.value("client_info") == "1":
         answer["client_info"] = claims.client_info(grant.user)
     return answer
 
 
 def lifetime(call: Call) -> int:
-    """Return an access token's lifetime in seconds: random between 60 and 90 minutes, as Entra's."""
+    """Return an access token's lifetime in seconds: random between 60 and 90 minutes, as Entra's, unless it is set."""
+    if call.settings.access_lifetime is not None:
+        return call.settings.access_lifetime
     spread = LONGEST_SECONDS - SHORTEST_SECONDS + 1
     return SHORTEST_SECONDS + int.from_bytes(call.service.entropy(4), "big") % spread
 

@@ -43,6 +43,7 @@ def realm(call: Call, error: str = "invalid_request") -> Realm:
     found = people.directory(call.service.store, segment)
     if found is None:
         raise errors.tenant_not_found(segment[:200], error)
+    call.enter(found.tenant_id)
     return Realm(segment, found)
 
 

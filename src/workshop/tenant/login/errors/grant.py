@@ -23,12 +23,12 @@ def grant_expired() -> LoginError:
     )
 
 
-def refresh_token_idle(issued: str) -> LoginError:
+def refresh_token_idle(issued: str, idle: str) -> LoginError:
     return LoginError(
         700082,
         "invalid_grant",
         f"The refresh token has expired due to inactivity. The token was issued on {issued} and was inactive for "
-        "90.00:00:00.",
+        f"{idle}.",
         extra={"suberror": "bad_token"},
     )
 
