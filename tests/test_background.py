@@ -144,6 +144,8 @@ def test_the_html_of_the_log_is_escaped() -> None:
         shown = server.log._repr_html_()
     assert "<script>" not in shown
     assert "<i>" not in shown
+    assert "&lt;i&gt;x&lt;/i&gt;" in shown
+    assert ">404<" in shown
 
 
 def test_the_same_name_replaces_the_server_and_keeps_the_port() -> None:

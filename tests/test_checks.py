@@ -272,6 +272,14 @@ def test_a_card_is_plain_html_that_says_its_status_in_words(status: Any) -> None
     assert "background" not in card._repr_html_()
 
 
+def test_what_stands_between_backticks_is_shown_as_code() -> None:
+    card = Card("not yet", "A title", "Give `a < b` back, not `c`.", "One ` alone stays.")
+    shown = card._repr_html_()
+    assert "<code>a &lt; b</code> back, not <code>c</code>." in shown
+    assert "One ` alone" in shown
+    assert "`a < b`" in repr(card)
+
+
 def test_a_verdict_without_a_hint_needs_none(practice: Settings) -> None:
     one = Exercise("x", "Do it", 1, lambda _a, _s: Verdict(False, "no"), ("only",), lambda: None)
     assert examine(one, 1, practice, failures=9).hint == "only"

@@ -464,6 +464,14 @@ class TestChromium:
             found.chmod(0o755)
             assert chromium.find("win32", {"PROGRAMFILES": str(tmp_path)}) == found
 
+    def test_a_browser_may_be_named(self, tmp_path: Path) -> None:
+        program = tmp_path / "mine"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        assert chromium.find(environ={"WORKSHOP_CHROMIUM": str(program)}) == program
+        with pytest.raises(chromium.BrowserNotFound, match="no-such-browser"):
+            chromium.find(environ={"WORKSHOP_CHROMIUM": str(tmp_path / "no-such-browser")})
+
     def test_the_command_line_names_the_proxy_and_the_certificate(self, running: Running, tmp_path: Path) -> None:
         command = chromium.command("https://login.microsoftonline.com/", running, tmp_path, Path("browser"))
         assert command[0] == "browser"

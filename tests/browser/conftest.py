@@ -40,7 +40,7 @@ HEADLESS = (
 
 def program() -> Path:
     """Return the browser to test with."""
-    return Path(os.environ.get("WORKSHOP_CHROMIUM") or chromium.find())
+    return chromium.find()
 
 
 @dataclass(frozen=True)

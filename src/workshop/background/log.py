@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import logging
 import re
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+from workshop.show.table import Table
 from workshop.trace.hop import Hop, now
 from workshop.trace.masking import mask_text
 
@@ -137,13 +137,9 @@ class ServerLog:
         return "\n".join([f"Log of the server {self.name}:", *(lines or ["(nothing was refused)"])])
 
     def _repr_html_(self) -> str:
-        rows = "".join(_as_row(line) for line in self.lines)
-        body = rows or '<tr><td colspan="3" style="text-align:left">nothing was refused</td></tr>'
-        return (
-            f"<table><caption>Log of the server {html.escape(self.name)}</caption><thead><tr>"
-            f'<th scope="col">Answer</th><th scope="col">Request</th><th scope="col">Reason</th>'
-            f"</tr></thead><tbody>{body}</tbody></table>"
-        )
+        rows = tuple((_mark(line), line.request, line.text) for line in self.lines)
+        title = f"Log of the server {self.name}"
+        return Table(("Answer", "Request", "Reason"), rows or (("", "nothing was refused", ""),), title)._repr_html_()
 
 
 def _reason(hop: Hop, body: bytes, said: list[tuple[int, str]]) -> str:
@@ -163,14 +159,11 @@ def _reason(hop: Hop, body: bytes, said: list[tuple[int, str]]) -> str:
 
 
 def _as_text(line: LogLine) -> str:
-    mark = str(line.status) if line.level == "refused" else line.level
-    return "  ".join(part for part in (f"{mark:7}", line.request, line.text) if part)
+    return "  ".join(part for part in (f"{_mark(line):7}", line.request, line.text) if part)
 
 
-def _as_row(line: LogLine) -> str:
-    mark = str(line.status) if line.level == "refused" else line.level
-    cells = (html.escape(cell) for cell in (mark, line.request, line.text))
-    return "<tr>" + "".join(f'<td style="text-align:left">{cell}</td>' for cell in cells) + "</tr>"
+def _mark(line: LogLine) -> str:
+    return str(line.status) if line.level == "refused" else line.level
 
 
 def _text_of(record: logging.LogRecord) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from workshop.show.frame import AMBER, BLUE, GREEN, frame
+from workshop.show.frame import AMBER, BLUE, GREEN, frame, words
 
 Status = Literal["your turn", "not yet", "passed"]
 
@@ -35,7 +35,7 @@ class Card:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        paragraphs = [escape(line) for line in self.message.splitlines()]
+        paragraphs = [words(line) for line in self.message.splitlines()]
         if self.hint:
-            paragraphs.append(f"<b>Hint:</b> {escape(self.hint)}")
+            paragraphs.append(f"<b>Hint:</b> {words(self.hint)}")
         return frame(escape(self.heading), paragraphs, COLOURS[self.status])

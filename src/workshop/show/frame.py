@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -25,6 +26,11 @@ def frame(heading: str, paragraphs: list[str], colour: str) -> str:
     )
 
 
+def words(text: str) -> str:
+    """Return one line of text as HTML; what stands between backticks is shown as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 @dataclass(frozen=True, repr=False)
 class Notice:
     """A heading with some lines of text."""
@@ -37,4 +43,4 @@ class Notice:
         return "\n".join([self.heading, *(f"  {line}" for line in self.lines)])
 
     def _repr_html_(self) -> str:
-        return frame(escape(self.heading), [escape(line) for line in self.lines], self.colour)
+        return frame(escape(self.heading), [words(line) for line in self.lines], self.colour)

@@ -14,6 +14,7 @@ class Table:
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
 
     def __repr__(self) -> str:
         lines = [[cell.replace("\n", "; ") for cell in row] for row in (self.headings, *self.rows)]
@@ -24,7 +25,8 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col" {LEFT}>{escape(name)}</th>' for name in self.headings)
         rows = "".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _cell(text: str) -> str:

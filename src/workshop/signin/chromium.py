@@ -86,12 +86,14 @@ def find(platform: str = sys.platform, environ: Mapping[str, str] | None = None)
 
     Args:
         platform: as `sys.platform` says it.
-        environ: where Windows says which folders hold programs; `os.environ` if None.
+        environ: WORKSHOP_CHROMIUM names one; Windows says here which folders hold programs. `os.environ` if None.
 
     Raises:
         BrowserNotFound: there is none.
     """
-    candidates = _candidates(platform, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    named = environ.get("WORKSHOP_CHROMIUM")
+    candidates = (named,) if named else _candidates(platform, environ)
     for candidate in candidates:
         found = shutil.which(candidate)
         if found:
