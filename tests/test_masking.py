@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop.trace import Details, Diagram, Hop, carried
-from workshop.trace.hop import Pairs
+from workshop.trace.carried import Carried
 from workshop.trace.masking import LEFT_OUT, SECRET, mask, mask_name, mask_text, mask_url
 
 BASE64URL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
@@ -29,9 +29,23 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 JSON = {"content-type": "application/json"}
 
 
-def shown(sent: Pairs, received: Pairs = ()) -> str:
+NOTHING = Carried((), ())
+
+
+def shown(sent: Carried, received: Carried = NOTHING) -> str:
     """Return everything that is ever shown of a hop."""
-    hop = Hop(0, "MCP client", "Entra", "POST", "https://login.microsoftonline.com/t", sent, 200, received)
+    hop = Hop(
+        at=0,
+        source="MCP client",
+        target="Entra",
+        method="POST",
+        url="https://login.microsoftonline.com/t",
+        sent=sent.pairs,
+        status=200,
+        received=received.pairs,
+        sent_marks=sent.marks,
+        received_marks=received.marks,
+    )
     diagram = Diagram((hop,))
     everything = (
         repr(hop),
@@ -58,7 +72,7 @@ def test_a_secret_parameter_is_masked_wherever_it_stands(name: str, secret: str)
         carried.of_answer(fragment, b""),
         carried.of_answer(JSON, members),
     ):
-        assert secret not in shown((), answer)
+        assert secret not in shown(NOTHING, answer)
 
 
 @given(any_names, secrets)
@@ -132,7 +146,7 @@ def test_what_a_learner_needs_is_shown() -> None:
             "error_description": "AADSTS65004: User declined to consent to access the app.",
         }
     )
-    assert carried.of_request(query, {}, b"") == (
+    assert carried.of_request(query, {}, b"").pairs == (
         ("response_type", "code"),
         ("client_id", "00000000-1111-2222-3333-444444444444"),
         ("redirect_uri", "http://localhost:8000/auth/callback"),
@@ -145,7 +159,7 @@ def test_what_a_learner_needs_is_shown() -> None:
 
 def test_a_refusal_names_its_parameters() -> None:
     challenge = 'Bearer error="invalid_token", resource_metadata="http://localhost:8000/.well-known/x/mcp"'
-    assert carried.of_answer({"www-authenticate": challenge}, b"") == (
+    assert carried.of_answer({"www-authenticate": challenge}, b"").pairs == (
         ("WWW-Authenticate", "Bearer"),
         ("error", "invalid_token"),
         ("resource_metadata", "http://localhost:8000/.well-known/x/mcp"),

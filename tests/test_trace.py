@@ -22,7 +22,9 @@ from workshop import signin, trace
 from workshop.background import BackgroundServer
 from workshop.trace import Details, Diagram, Hop, bus
 from workshop.trace.asgi import Recorder
+from workshop.trace.following import follow
 from workshop.trace.hop import Sighting
+from workshop.trace.marks import marks_of
 from workshop.trace.merging import merged
 from workshop.trace.symbols import Symbols, symbolic
 
@@ -164,6 +166,45 @@ class TestDiagram:
         assert "a<b>" not in details.to_html()
         assert "a&lt;b&gt;" in details.to_html()
         assert "received  page=consent" in repr(details)
+
+
+class TestFollowing:
+    """Secrets are gone from a recording; what is left tells which of them are the same."""
+
+    # RFC 7636, appendix B
+    VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+    def _hops(self) -> tuple[Hop, ...]:
+        return (
+            hop(source="Browser", sent_marks=marks_of([("code_challenge", self.CHALLENGE)])),
+            hop(received_marks=marks_of([("code_challenge", "other"), ("code", "one"), ("access_token", "t")])),
+            hop(sent_marks=marks_of([("code_verifier", self.VERIFIER), ("code", "two")])),
+            hop(target="Entra", sent_marks=marks_of([("Authorization", "Bearer t")])),
+        )
+
+    def test_a_verifier_has_the_letter_of_its_challenge_and_no_other(self) -> None:
+        assert follow(self._hops(), ["code_challenge", "code_verifier"]).rows == (
+            ("code_challenge A", "1 Browser → MCP server"),
+            ("code_verifier A", "3 MCP client → MCP server"),
+            ("code_challenge B", "2 MCP server → MCP client"),
+        )
+
+    def test_two_codes_are_told_apart_and_a_token_is_known_again_in_a_header(self) -> None:
+        assert follow(self._hops(), ["code", "access_token"]).rows == (
+            ("code A", "2 MCP server → MCP client"),
+            ("access_token B", "2 MCP server → MCP client\n4 MCP client → Entra"),
+            ("code C", "3 MCP client → MCP server"),
+        )
+
+    def test_what_could_be_guessed_has_no_mark(self) -> None:
+        short = [("state", "x"), ("client_secret", "s"), ("Authorization", "Basic abc"), ("code", "")]
+        assert marks_of([*short, ("scope", "openid")]) == ()
+
+    def test_a_mark_says_nothing_of_the_value(self) -> None:
+        (pair,) = marks_of([("code_challenge", self.CHALLENGE)])
+        assert re.fullmatch("[0-9a-f]{12}", pair[1])
+        assert marks_of([("code_challenge", "\ud800")])  # nor does an odd one stop the recording
 
 
 @pytest.fixture

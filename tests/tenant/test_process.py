@@ -386,6 +386,23 @@ class TestTheLog:
         assert ["expires_in", "3599"] in found["received"]
         assert found["reason"] == ""
 
+    def test_secrets_of_one_name_are_told_apart_by_their_marks(self, world: World, app: Any) -> None:
+        verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
+        challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        before = world.tenant.control().get("/log", params={"after": 2**53}).json()["last"]
+        answer = world.browser().sign_in(app.asks(code_challenge=challenge, code_challenge_method="S256"))
+        tokens = world.redeem(app, answer["code"], code_verifier=verifier).json()
+        other = world.tokens(app)
+        world.graph("GET", "/me", tokens["access_token"])
+        found = exchanges(world.tenant, after=before)
+        redeemed, again = (exchange for exchange in found if exchange["path"].endswith("/token"))
+        sent, received = dict(redeemed["sent_marks"]), dict(redeemed["received_marks"])
+        assert dict(found[0]["sent_marks"])["code_challenge"] == sent["code_verifier"]
+        assert sent["code"] in [dict(exchange["received_marks"]).get("code") for exchange in found]
+        assert found[-1]["sent_marks"] == [["access_token", received["access_token"]]]
+        assert dict(again["received_marks"])["access_token"] != received["access_token"]
+        assert tokens["access_token"] != other["access_token"]
+
     def test_a_refusal_has_its_reason(self, world: World, app: Any) -> None:
         world.client_credentials(app, client_secret="wrong")
         assert exchanges(world.tenant)[-1]["reason"].startswith("AADSTS7000215: Invalid client secret provided.")

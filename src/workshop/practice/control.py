@@ -21,7 +21,8 @@ class Exchange(TypedDict):
     """One recorded exchange, masked by the tenant before it was recorded.
 
     `at` is in seconds since 1970, `sent` the query and then the form's parameters, `received` the parameters
-    of the Location header or the members of the JSON answer.
+    of the Location header or the members of the JSON answer. The marks tell secrets apart, see
+    `workshop.trace.marks`.
     """
 
     seq: int
@@ -33,8 +34,10 @@ class Exchange(TypedDict):
     user_agent: str
     flow: str
     sent: list[list[str]]
+    sent_marks: list[list[str]]
     status: int
     received: list[list[str]]
+    received_marks: list[list[str]]
     reason: str
 
 

@@ -150,6 +150,7 @@ class Journey:
         return self.client.request(request.method, request.url, content=body, headers=headers)
 
     def _record(self, request: _Request, answer: httpx.Response, at: float, note: str) -> None:
+        sent = carried.kept([*carried.of_url(request.url), *request.form])
         received = carried.of_answer(dict(answer.headers), answer.content)
         kind = _page_of(answer, _target_is_tenant(request.url)).kind if _is_html(answer) else "other"
         hop = Hop(
@@ -158,11 +159,13 @@ class Journey:
             target=self._target(request.url),
             method=request.method,
             url=mask_url(request.url),
-            sent=carried.masked(carried.of_url(request.url) + list(request.form)),
+            sent=sent.pairs,
             status=answer.status_code,
-            received=received if kind == "other" else (*received, ("page", kind)),
+            received=received.pairs if kind == "other" else (*received.pairs, ("page", kind)),
             note=note,
             seconds=now() - at,
+            sent_marks=sent.marks,
+            received_marks=received.marks,
         )
         self.hops.append(hop)
         self.publish(hop)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from workshop.tenant.login import pkce
 
 KEPT = 2_000
 LONGEST_VALUE = 300
@@ -37,6 +40,10 @@ SECRET_NAMES = frozenset(
     }
 )
 _HIDDEN_NAMES = frozenset(name.lower() for name in SECRET_NAMES)
+# Long random values only: the mark of a short one could be found by trying.
+_MARKED = frozenset(
+    {"access_token", "assertion", "code", "code_challenge", "code_verifier", "id_token", "refresh_token"}
+)
 # Tokens, the tenant's client secrets, its codes and refresh tokens; also a part of one, cut off in an error's text.
 _SECRET = re.compile(r"eyJ[\w.-]{12,}|practice\.[\w-]{12,}|1\.A[\w-]{12,}")
 
@@ -56,8 +63,10 @@ class Exchange:
     user_agent: str
     flow: str
     sent: Pairs
+    sent_marks: Pairs
     status: int
     received: Pairs
+    received_marks: Pairs
     reason: str
 
 
@@ -75,8 +84,9 @@ class RequestLog:
     def add(self, **fields: Any) -> None:
         """Add an exchange that has just been answered; ``sent`` and ``received`` are masked here."""
         self.last += 1
-        fields["sent"] = masked(fields["sent"])
-        fields["received"] = masked(fields["received"])
+        for name in ("sent", "received"):
+            fields[f"{name}_marks"] = marks(fields[name])
+            fields[name] = masked(fields[name])
         for name in ("path", "user_agent", "flow", "reason", "holder", "host"):
             fields[name] = plain(fields[name])
         self.exchanges.append(Exchange(seq=self.last, **fields))
@@ -111,7 +121,29 @@ class RequestLog:
 
 def masked(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the pairs with the values of secret names replaced by ‹name›, and secrets hidden wherever they stand."""
-    return [(plain(name), f"‹{name}›" if name.lower() in _HIDDEN_NAMES else plain(value)) for name, value in pairs]
+    return [(plain(name), _shown(name, value)) for name, value in pairs]
+
+
+def _shown(name: str, value: str) -> str:
+    if name.lower() == "authorization":
+        return f"{value.partition(' ')[0][:20]} ‹credentials›"
+    return f"‹{name}›" if name.lower() in _HIDDEN_NAMES else plain(value)
+
+
+def marks(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the name of each long random secret with a mark by which a reader tells it from others of that name.
+
+    A verifier has the mark of the challenge made of it (RFC 7636 section 4.2).
+    """
+    found = []
+    for name, value in pairs:
+        if name.lower() == "authorization":
+            scheme, _, credentials = value.partition(" ")
+            name, value = ("access_token", credentials) if scheme.lower() == "bearer" else ("", "")
+        if name in _MARKED and value:
+            value = pkce.challenge_of(value) if name == "code_verifier" else value
+            found.append((name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=6).hexdigest()))
+    return found
 
 
 def plain(value: str) -> str:

@@ -207,8 +207,8 @@ def _log(call: Call, response: Response, began: float) -> None:
 
 
 def _authorization(request: Request) -> Pairs:
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    return [("Authorization", f"{scheme[:20]} ‹credentials›")] if credentials else []
+    value = request.headers.get("authorization", "")
+    return [("Authorization", value)] if value.partition(" ")[2] else []
 
 
 def _received(response: Response) -> Pairs:

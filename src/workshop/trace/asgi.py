@@ -81,16 +81,20 @@ class Recorder:
         seen.published = True
         headers = _headers(scope["headers"])
         user_agent = headers.get("user-agent", "")
+        sent = carried.of_request(scope["query_string"].decode("latin-1"), headers, seen.body)
+        received = carried.of_answer(seen.headers, seen.answer)
         hop = Hop(
             at=seen.at,
             source=sender(user_agent),
             target="MCP server",
             method=scope["method"],
             url=mask_url(self.base_url + scope["path"]),
-            sent=carried.of_request(scope["query_string"].decode("latin-1"), headers, seen.body),
+            sent=sent.pairs,
             status=seen.status,
-            received=carried.of_answer(seen.headers, seen.answer),
+            received=received.pairs,
             seconds=now() - seen.at,
+            sent_marks=sent.marks,
+            received_marks=received.marks,
         )
         self.report(Sighting(hop, "server", user_agent), seen.answer)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from workshop.trace.hop import Pairs
+from workshop.trace.marks import marks_of
 from workshop.trace.masking import mask, mask_name, mask_url
 
 _CHALLENGE = re.compile(r'([A-Za-z_]+)="([^"]*)"')
@@ -18,7 +20,26 @@ def masked(pairs: Iterable[tuple[str, str]]) -> Pairs:
     return tuple(dict.fromkeys((mask_name(name), mask(name, value)) for name, value in pairs))
 
 
-def of_request(query: str, headers: Mapping[str, str], body: bytes) -> Pairs:
+@dataclass(frozen=True)
+class Carried:
+    """What a request or an answer carried.
+
+    Attributes:
+        pairs: names and masked values.
+        marks: names and marks of the secrets among them.
+    """
+
+    pairs: Pairs
+    marks: Pairs
+
+
+def kept(raw: Iterable[tuple[str, str]]) -> Carried:
+    """Return what may be kept of names and values."""
+    pairs = list(raw)
+    return Carried(masked(pairs), marks_of(pairs))
+
+
+def of_request(query: str, headers: Mapping[str, str], body: bytes) -> Carried:
     """Return what a request carried: JSON-RPC method and tool, Authorization, query, form or JSON members.
 
     Args:
@@ -36,10 +57,10 @@ def of_request(query: str, headers: Mapping[str, str], body: bytes) -> Pairs:
         pairs += _members(body)
     if "authorization" in headers:
         pairs.append(("Authorization", headers["authorization"]))
-    return masked(pairs)
+    return kept(pairs)
 
 
-def of_answer(headers: Mapping[str, str], body: bytes) -> Pairs:
+def of_answer(headers: Mapping[str, str], body: bytes) -> Carried:
     """Return what an answer carried: WWW-Authenticate, the Location with its parameters, JSON members."""
     pairs: list[tuple[str, str]] = []
     challenge = headers.get("www-authenticate", "")
@@ -53,7 +74,7 @@ def of_answer(headers: Mapping[str, str], body: bytes) -> Pairs:
         pairs += _rpc_result(body) or _members(body)
     elif "text/event-stream" in headers.get("content-type", ""):
         pairs += _rpc_result(_last_event(body))
-    return masked(pairs)
+    return kept(pairs)
 
 
 def holds_result(headers: Mapping[str, str], body: bytes) -> bool:

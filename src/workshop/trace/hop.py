@@ -35,6 +35,8 @@ class Hop:
         received: what the answer carried: the Location's parameters, JSON members, WWW-Authenticate.
         note: why it was refused, or what is special about it.
         seconds: how long the answer took.
+        sent_marks: name and mark of each secret in the request: by these two are told apart.
+        received_marks: the same of the answer.
     """
 
     at: float
@@ -47,6 +49,8 @@ class Hop:
     received: Pairs
     note: str = ""
     seconds: float = 0.0
+    sent_marks: Pairs = ()
+    received_marks: Pairs = ()
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,12 @@ class Recording:
 
         return refusal(self._symbolic())
 
+    def follow(self, *names: str) -> Table:
+        """Return where the secrets of these names travel, such as `code_challenge` and `code_verifier`."""
+        from workshop.trace.following import follow
+
+        return follow(self.hops, names)
+
     def _symbolic(self) -> tuple[Hop, ...]:
         known = {self._tenant.tenant_id: "{tenant}"} if self._tenant else {}
         hops = self.hops

@@ -63,6 +63,8 @@ def _sighting(exchange: Mapping[str, Any]) -> Sighting:
         status=int(exchange["status"]),
         received=masked(_pairs(exchange["received"])),
         note=mask_text(str(exchange["reason"])),
+        sent_marks=tuple(_pairs(exchange["sent_marks"])),
+        received_marks=tuple(_pairs(exchange["received_marks"])),
     )
     return Sighting(hop, "tenant", user_agent)
 

@@ -36,7 +36,11 @@ def check_verifier(verifier: str, challenge: str, method: str) -> None:
         return
     if not verifier:
         raise errors.verifier_missing()
-    digest = hashlib.sha256(verifier.encode("utf-8", "replace")).digest()
-    given = base64url(digest) if method == "S256" else verifier
+    given = challenge_of(verifier) if method == "S256" else verifier
     if not hmac.compare_digest(given.encode("utf-8", "replace"), challenge.encode("utf-8", "replace")):
         raise errors.verifier_mismatch()
+
+
+def challenge_of(verifier: str) -> str:
+    """Return the S256 challenge of a verifier. Source: RFC 7636 section 4.2."""
+    return base64url(hashlib.sha256(verifier.encode("utf-8", "replace")).digest())
