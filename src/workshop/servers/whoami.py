@@ -9,7 +9,8 @@ from fastmcp import FastMCP
 from fastmcp.server.auth.providers.azure import AzureProvider
 from fastmcp.server.dependencies import get_access_token
 
-from workshop.servers.settings import ProxySettings, load
+from .icon import ICON
+from .settings import ProxySettings, load
 
 REQUIRED_SCOPE = "mcp-access"
 
@@ -34,7 +35,7 @@ def build(base_url: str = "http://localhost:8000", settings: ProxySettings | Non
         required_scopes=[REQUIRED_SCOPE],
         additional_authorize_scopes=["openid", "profile"],
     )
-    mcp = FastMCP("Who am I", auth=auth)
+    mcp = FastMCP("Who am I", auth=auth, icons=[ICON])
 
     @mcp.tool
     def get_user_info() -> dict[str, str | None]:
@@ -52,4 +53,6 @@ def build(base_url: str = "http://localhost:8000", settings: ProxySettings | Non
 
 
 if __name__ == "__main__":
-    build().run(transport="http", port=8000)
+    from .serve import main
+
+    main(build)

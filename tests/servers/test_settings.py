@@ -31,15 +31,15 @@ def test_a_missing_value_is_named_with_where_it_was_looked_for(tmp_path: Path, n
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (CLIENT_ID, "my-app", f"{CLIENT_ID} is not a GUID"),
-        (TENANT_ID, "contoso.onmicrosoft.com", f"{TENANT_ID} is not a GUID"),
-        (CLIENT_SECRET, GUID, f"{CLIENT_SECRET} looks like the Secret ID"),
+        (CLIENT_ID, "my-app", "a GUID such as"),
+        (TENANT_ID, "contoso.onmicrosoft.com", "a GUID such as"),
+        (CLIENT_SECRET, GUID, "the secret's Value"),
     ],
 )
 def test_a_malformed_value_is_named_and_not_shown(tmp_path: Path, name: str, value: str, said: str) -> None:
     with pytest.raises(SettingsError) as refused:
         settings.load({**GIVEN, name: value}, tmp_path)
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(f"{name} from the environment can't be used: it should be {said}")
     assert value not in str(refused.value)
 
 

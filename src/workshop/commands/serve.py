@@ -1,0 +1,63 @@
+"""`workshop serve`: run one of the workshop's servers."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workshop import practice, registration, signin
+from workshop.errors import WorkshopError
+from workshop.settings import Settings, load
+
+if TYPE_CHECKING:
+    from fastmcp import FastMCP
+
+PORT = 8000
+SIGNED_IN = ("proxy", "whoami")
+SERVERS = ("proxy", "unprotected", "whoami")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `workshop serve`."""
+    summary = "run one of the workshop's servers until Ctrl-C"
+    parser = subparsers.add_parser("serve", help=summary, description=summary)
+    parser.add_argument("server", choices=SERVERS, help="which one")
+    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"the port (default: {PORT})")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make ready what the server needs, and serve on this machine only."""
+    settings = load()
+    where = "your own tenant"
+    if settings.mode == "practice":
+        running = practice.enter(settings, f"serve-{args.server}-{os.getpid()}")
+        signin.install(running=running)  # registers the app, if there is none yet
+        where = "the PRACTICE tenant"
+    if args.server in SIGNED_IN:
+        registration.ready(settings)
+        print(f"It signs users in with {where}.")
+    from workshop.servers.environment import SettingsError
+    from workshop.servers.serve import run as serve
+
+    print(f"The server {args.server} is for http://localhost:{args.port}/mcp. Ctrl-C ends it.", flush=True)
+    try:
+        serve(_build(args.server, settings), port=args.port)
+    except SettingsError as error:
+        raise WorkshopError(str(error)) from error
+    return 0
+
+
+def _build(name: str, settings: Settings) -> Callable[[str], FastMCP]:
+    from workshop.servers import proxy, unprotected, whoami
+    from workshop.servers.settings import load as told
+
+    # In practice mode a .env with an own tenant's values must not count: it is looked for where there is none.
+    folder = settings.state if settings.mode == "practice" else settings.project
+    return {
+        "proxy": lambda local: proxy.build(local, told(folder=folder)),
+        "unprotected": unprotected.build,
+        "whoami": lambda local: whoami.build(local, told(folder=folder)),
+    }[name]

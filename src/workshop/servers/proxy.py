@@ -1,0 +1,127 @@
+"""The expense tracker behind Entra ID by way of an OAuth proxy: any MCP client can register and sign users in.
+
+Run it with ``python -m workshop.servers.proxy``, ``fastmcp run -m workshop.servers.proxy`` or
+``fastmcp run src/workshop/servers/run.py:proxy --transport http``.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx2
+from fastmcp import FastMCP
+from fastmcp.server.auth import AccessToken
+from fastmcp.server.auth.providers.azure import AzureProvider
+from key_value.aio.protocols import AsyncKeyValue
+from starlette.middleware import Middleware
+
+from .caller import CallerMiddleware
+from .expenses import ExpenseStore
+from .icon import ICON
+from .one_token import OneToken
+from .settings import ProxySettings, load
+from .storage import storage
+from .tools import add_tools
+from .verifier import Rules, checked
+
+LOCAL = "http://localhost:8000"
+
+
+class EntraProxy(AzureProvider):
+    """FastMCP's proxy for Entra, with a second look at Entra's token on every request."""
+
+    def __init__(self, rules: Rules, **options: Any) -> None:
+        super().__init__(**options)
+        self.rules = rules
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Return Entra's token for one of the proxy's own, or None with the reason in the log."""
+        access = await super().verify_token(token)
+        return None if access is None else checked(access, self.rules, time.time())
+
+    def get_middleware(self) -> list[Middleware]:
+        """Return what requests pass before FastMCP looks at their token."""
+        return [Middleware(OneToken), *super().get_middleware()]
+
+
+def build(
+    base_url: str | None = None,
+    settings: ProxySettings | None = None,
+    *,
+    client_storage: AsyncKeyValue | None = None,
+    http_client: httpx2.AsyncClient | None = None,
+) -> FastMCP:
+    """Return the server.
+
+    Args:
+        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None, else
+            http://localhost:8000. Entra sends the browser back to ``{base_url}{redirect_path}``.
+        settings: from the environment if None.
+        client_storage: where clients and tokens are kept; what the settings say if None.
+        http_client: fetches Entra's keys; a new one for each fetch if None.
+
+    Raises:
+        SettingsError: a value is missing or malformed.
+    """
+    told = settings or load()
+    auth = provider(told, base_url or told.base_url or LOCAL, client_storage, http_client)
+    mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True)
+    mcp.add_middleware(CallerMiddleware())
+    add_tools(mcp, ExpenseStore(told.database))
+    return mcp
+
+
+def serve(local: str) -> FastMCP:
+    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
+    told = load()
+    return build(told.base_url or local, told)
+
+
+def provider(
+    told: ProxySettings,
+    base_url: str,
+    client_storage: AsyncKeyValue | None = None,
+    http_client: httpx2.AsyncClient | None = None,
+) -> EntraProxy:
+    """Return the OAuth proxy of these settings, to put before any server."""
+    clients = frozenset((told.client_id, *told.allowed_clients)) if told.allowed_clients else frozenset()
+    issuers = list(told.issuers)
+    return EntraProxy(
+        rules=Rules(told.tenant_ids, told.base_authority, clients),
+        client_id=told.client_id,
+        client_secret=told.client_secret,
+        tenant_id=told.tenant_id,
+        required_scopes=list(told.required_scopes),
+        base_url=base_url,
+        resource_base_url=told.resource_base_url,
+        identifier_uri=told.identifier_uri,
+        issuer_url=told.issuer_url,
+        redirect_path=told.redirect_path,
+        additional_authorize_scopes=list(told.additional_authorize_scopes),
+        allowed_client_redirect_uris=_list(told.allowed_client_redirect_uris),
+        client_storage=client_storage or storage(told.storage, told.jwt_signing_key or told.client_secret),
+        jwt_signing_key=told.jwt_signing_key,
+        require_authorization_consent=told.consent,
+        consent_csp_policy=told.consent_csp_policy,
+        forward_resource=told.forward_resource,
+        fallback_refresh_token_expiry_seconds=told.refresh_token_seconds,
+        fastmcp_access_token_expiry_seconds=told.access_token_seconds,
+        token_expiry_threshold_seconds=told.refresh_early_seconds,
+        base_authority=told.base_authority,
+        # Its type is one issuer. It goes on to JWTVerifier as it stands, which takes a list as well.
+        token_issuer=issuers[0] if len(issuers) == 1 else issuers,
+        extra_authorize_params=None if told.extra_authorize_params is None else dict(told.extra_authorize_params),
+        http_client=http_client,
+        enable_cimd=told.enable_cimd,
+    )
+
+
+def _list(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+if __name__ == "__main__":
+    from .serve import main
+
+    main(serve)

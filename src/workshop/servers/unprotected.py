@@ -1,0 +1,34 @@
+"""The expense tracker without any protection: to see what that means, and for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastmcp import FastMCP
+
+from .caller import CallerMiddleware
+from .expenses import ExpenseStore, Owner
+from .icon import ICON
+from .tools import add_tools
+
+# There is no user, so everybody is the same one.
+ANYONE = Owner(tenant_id="nowhere", object_id="anyone")
+
+
+def build(base_url: str | None = None, database: Path | None = None) -> FastMCP:
+    """Return the server.
+
+    Args:
+        base_url: where clients reach it. Nothing depends on it here; it is there so that every server is built alike.
+        database: the SQLite file; in memory if None.
+    """
+    mcp = FastMCP("Expenses (unprotected)", website_url=base_url, icons=[ICON], mask_error_details=True)
+    mcp.add_middleware(CallerMiddleware(unsigned=ANYONE))
+    add_tools(mcp, ExpenseStore(database))
+    return mcp
+
+
+if __name__ == "__main__":
+    from .serve import main
+
+    main(build)

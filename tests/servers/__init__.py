@@ -1,0 +1,1 @@
+"""The shared working servers, seen from outside: real clients over HTTP, real processes."""
