@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from workshop.trace import Hop
+from workshop.trace import Hop, Recording
+from workshop.trace.hop import Sighting
 from workshop.trace.scopes import refusal, table
 from workshop.trace.symbols import PUBLISHED, Symbols, symbolic
 
@@ -101,3 +103,12 @@ def test_an_id_that_microsoft_publishes_stays_as_it_is() -> None:
     assert GRAPH in PUBLISHED
     said = hop(f"{ENTRA}/authorize", note=f"no such scope on the resource '{GRAPH}'")
     assert symbolic([said], Symbols().learn([said]))[0].note == said.note
+
+
+def test_names_that_were_given_stand_for_ids_of_another_directory() -> None:
+    tenant_id, client_id = str(uuid.uuid4()), str(uuid.uuid4())
+    recorded = Recording(names={tenant_id: "{tenant}", client_id: "{client}"})
+    refreshed = replace(REDEEMED, url=ENTRA.replace("{tenant}", tenant_id) + "/token")
+    recorded.take(Sighting(replace(refreshed, sent=(("scope", f"api://{client_id}/read"),)), "browser"))
+    row = recorded.scopes().rows[0]
+    assert row[2:4] == ("POST /{tenant}/oauth2/v2.0/token", "api://{client}/read")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from IPython.display import display
 
-from workshop import doctor, practice, signin, trace
+from workshop import doctor, practice, sandbox, signin, trace
 from workshop.background.quiet import quiet_fastmcp, warm_up
 from workshop.checks import Card, Exercise, examine, exercises
 from workshop.errors import WorkshopError
 from workshop.lessons import outline
 from workshop.practice import Running
 from workshop.progress import Map, remember
+from workshop.sandbox import Sandbox
 from workshop.settings import Settings, load
 from workshop.show.frame import AMBER, Notice
 from workshop.show.table import Table
@@ -49,6 +51,7 @@ class Lesson:
     running: Running | None
     _failures: dict[str, int] = field(default_factory=dict)
     _passed: dict[str, object] = field(default_factory=dict)
+    _sandbox: Sandbox | None = None
 
     def check(self, name: str, answer: object) -> Card:
         """Judge an answer and return the card.
@@ -99,9 +102,23 @@ class Lesson:
         """List who can sign in to the practice tenant."""
         return Table(("account", "who"), tuple(ACCOUNTS.items()))
 
-    def recording(self) -> AbstractContextManager[trace.Recording]:
-        """Record every hop of the block: `with lesson.recording() as recorded:`."""
-        return trace.recording(self.running)
+    def sandbox(self) -> Sandbox:
+        """Return a directory tenant of this notebook's own, with an app in it; it is made at the first call.
+
+        Raises:
+            WorkshopError: in your own tenant there is none.
+        """
+        if self._sandbox is None:
+            self._sandbox = sandbox.make(self.running, self.agent, sandbox.name_of_this_process())
+        return self._sandbox
+
+    def recording(self, names: Mapping[str, str] | None = None) -> AbstractContextManager[trace.Recording]:
+        """Record every hop of the block: `with lesson.recording() as recorded:`.
+
+        Args:
+            names: what ids are called in diagrams and tables, such as those of `lesson.sandbox()`.
+        """
+        return trace.recording(self.running, names)
 
     def banner(self) -> Notice:
         """Say which lesson and which tenant this is."""

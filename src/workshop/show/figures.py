@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from workshop.show import figures_scopes
 from workshop.show.drawing import BLUE, GREEN, RED, SOFT, arrow, box, picture, text
 
 
@@ -50,4 +51,6 @@ def two_tenants() -> str:
 FIGURES: dict[str, Callable[[], str]] = {
     "lesson-00-machine.svg": machine,
     "lesson-00-two-tenants.svg": two_tenants,
+    "lesson-03-one-scope.svg": figures_scopes.one_scope,
+    "lesson-03-two-tokens.svg": figures_scopes.two_tokens,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,10 @@ _SETTLE_SECONDS = 10.0
 class Recording:
     """The hops of one block of code; they are complete once the block is left."""
 
-    def __init__(self, tenant: sources.Tenant | None = None) -> None:
+    def __init__(self, tenant: sources.Tenant | None = None, names: Mapping[str, str] | None = None) -> None:
         """Record nothing yet; `recording` does."""
         self._tenant = tenant
+        self._names = names
         self._after = tenant.last_exchange() if tenant else 0
         self._sightings: list[Sighting] = []
 
@@ -77,7 +78,7 @@ class Recording:
         return follow(self.hops, names)
 
     def _symbolic(self) -> tuple[Hop, ...]:
-        known = {self._tenant.tenant_id: "{tenant}"} if self._tenant else {}
+        known = self._names or ({self._tenant.tenant_id: "{tenant}"} if self._tenant else {})
         hops = self.hops
         return symbolic(hops, Symbols(known).learn(hops))
 
@@ -89,17 +90,18 @@ class Recording:
 
 
 @contextmanager
-def recording(tenant: sources.Tenant | None = None) -> Iterator[Recording]:
+def recording(tenant: sources.Tenant | None = None, names: Mapping[str, str] | None = None) -> Iterator[Recording]:
     """Record every hop between the MCP client, the browser, the MCP server and Entra.
 
     Args:
         tenant: the practice tenant whose log is read; the one of `use_tenant` if None. Without
             any, the requests that httpx2 logs are recorded in its place, with address and status only.
+        names: what ids are called in diagrams and tables; if None, the tenant's default directory is {tenant}.
     """
     tenant = tenant or _default
     if tenant is None:
         sources.hear_library()
-    recorded = Recording(tenant)
+    recorded = Recording(tenant, names)
     with bus.listening(recorded.take):
         try:
             yield recorded
