@@ -22,15 +22,15 @@ import os
 import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent
 BIN, EXE = ("Scripts", ".exe") if sys.platform == "win32" else ("bin", "")
-ENVIRONMENT = PROJECT / ".venv"
-PYTHON = ENVIRONMENT / BIN / f"python{EXE}"
 PRIVATE_UV = PROJECT / ".workshop" / "uv"
 
 LOCK, LOCK_OF_TOOLS, LOCK_OF_UV = "requirements.txt", "requirements-dev.txt", "requirements-uv.txt"
+LOCK_OF_AZ = "requirements-az.txt"
 
 LONG_PATHS = r"""Windows refuses paths of more than 260 characters here, and a package here has some.
 Run this once in a PowerShell opened as administrator, then start again in a new window:
@@ -50,14 +50,47 @@ class Problem(Exception):
     """What stands in the way and how to mend it, fit to be printed as it is."""
 
 
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment of the project, and what says that it is complete."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / BIN / f"python{EXE}"
+
+    @property
+    def stamp(self) -> Path:
+        return self.folder / "made-by-start.txt"
+
+    def lock_stamp(self, lock: str) -> Path:
+        return self.folder / f"installed-{lock}"
+
+    def is_made(self) -> bool:
+        """Say whether it was made here, for this Python and at this place (a moved folder needs a new one)."""
+        return self.python.exists() and read_stamp(self.stamp) == environment_print()
+
+    def has(self, lock: str) -> bool:
+        """Say whether it holds what the lock and pyproject.toml have now."""
+        return self.is_made() and read_stamp(self.lock_stamp(lock)) == lock_print(lock)
+
+
+MAIN = Environment(PROJECT / ".venv")
+AZURE_CLI = Environment(PROJECT / ".workshop" / "azure-cli")  # its packages do not go together with the workshop's
+
+TO_START = ((MAIN, LOCK),)
+TO_TEST_ALL = ((MAIN, LOCK), (MAIN, LOCK_OF_TOOLS), (AZURE_CLI, LOCK_OF_AZ))
+
+
 def main(argv: list[str]) -> int:
     """Install what is missing, then become `workshop start` or `workshop test`."""
     options, passed_on = read_arguments(argv)
     wheels = Path(options.wheels).resolve() if options.wheels else None
     os.chdir(PROJECT)
     try:
-        install(wheels, with_tools=options.command == "test" and "--all" in passed_on)
-        return hand_over([str(PYTHON), "-m", "workshop", options.command, *passed_on])
+        install(TO_TEST_ALL if options.command == "test" and "--all" in passed_on else TO_START, wheels)
+        return hand_over([str(MAIN.python), "-m", "workshop", options.command, *passed_on])
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -91,10 +124,9 @@ def read_arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     return options, passed_on
 
 
-def install(wheels: Path | None, *, with_tools: bool) -> None:
-    """Make .venv and install each lock that is not installed yet."""
-    locks = [LOCK, LOCK_OF_TOOLS] if with_tools else [LOCK]
-    missing = [lock for lock in locks if not is_installed(lock)]
+def install(wanted: tuple[tuple[Environment, str], ...], wheels: Path | None) -> None:
+    """Make each environment that is not there, and install each lock that it does not hold yet."""
+    missing = [(into, lock) for into, lock in wanted if not into.has(lock)]
     if not missing:
         return
     if wheels and not wheels.is_dir():
@@ -103,19 +135,19 @@ def install(wheels: Path | None, *, with_tools: bool) -> None:
     began = time.monotonic()
     uv = find_uv(wheels)
     environ = uv_environment(uv)
-    if not has_environment():
-        command = [uv, "venv", "--clear", "--quiet", "--python", base_python(), str(ENVIRONMENT)]
-        run("Making .venv", command, environ)
-        environment_stamp().write_text(environment_print(), encoding="utf-8")
-    for lock in missing:
-        install_lock(lock, uv, environ, wheels)
+    for into, lock in missing:
+        if not into.is_made():
+            command = [uv, "venv", "--clear", "--quiet", "--python", base_python(), str(into.folder)]
+            run(f"Making {into.folder.relative_to(PROJECT)}", command, environ)
+            into.stamp.write_text(environment_print(), encoding="utf-8")
+        install_lock(into, lock, uv, environ, wheels)
     print(f"Installed in {time.monotonic() - began:.0f} s. The next start finds it done.\n", flush=True)
 
 
-def install_lock(lock: str, uv: str, environ: dict[str, str], wheels: Path | None) -> None:
+def install_lock(place: Environment, lock: str, uv: str, environ: dict[str, str], wheels: Path | None) -> None:
     """Install the packages of one lock, and with the first lock the workshop itself."""
     count = sum(line[:1].isalnum() for line in (PROJECT / lock).read_text(encoding="utf-8").splitlines())
-    into = [uv, "pip", "install", "--python", str(PYTHON)]
+    into = [uv, "pip", "install", "--python", str(place.python)]
     packages = [*into, "--require-hashes", "--compile-bytecode", "-r", lock]
     if wheels:
         packages += ["--offline", "--no-index", "--find-links", str(wheels), "--no-build"]
@@ -125,7 +157,7 @@ def install_lock(lock: str, uv: str, environ: dict[str, str], wheels: Path | Non
         # setuptools is in the lock, so that building the workshop itself fetches nothing.
         itself = ["--offline", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT)]
         run("Installing the workshop itself", [*into, *itself], environ)
-    lock_stamp(lock).write_text(lock_print(lock), encoding="utf-8")
+    place.lock_stamp(lock).write_text(lock_print(lock), encoding="utf-8")
 
 
 def find_uv(wheels: Path | None) -> str:
@@ -208,26 +240,8 @@ def base_python() -> str:
     return str(getattr(sys, "_base_executable", sys.executable))
 
 
-def has_environment() -> bool:
-    """Say whether .venv was made here, for this Python and at this place (a moved folder needs a new one)."""
-    return PYTHON.exists() and read_stamp(environment_stamp()) == environment_print()
-
-
-def is_installed(lock: str) -> bool:
-    """Say whether .venv holds what the lock and pyproject.toml have now."""
-    return has_environment() and read_stamp(lock_stamp(lock)) == lock_print(lock)
-
-
-def environment_stamp() -> Path:
-    return ENVIRONMENT / "made-by-start.txt"
-
-
 def environment_print() -> str:
     return f"Python {sys.version_info.major}.{sys.version_info.minor} in {PROJECT}"
-
-
-def lock_stamp(lock: str) -> Path:
-    return ENVIRONMENT / f"installed-{lock}"
 
 
 def lock_print(lock: str) -> str:

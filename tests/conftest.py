@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from workshop import settings
+from workshop import azure_cli, settings
 from workshop.errors import WorkshopError
 from workshop.lock import find_uv
 
@@ -40,7 +40,7 @@ def _module(name: str) -> Callable[[], bool]:
 
 
 TOOLS: dict[str, Callable[[], bool]] = {
-    "az": _program("az"),
+    "az": lambda: azure_cli.find(settings.load().project) is not None,
     "chromium": _has_chromium,
     "curl": _program("curl"),
     "git": _program("git"),

@@ -121,6 +121,7 @@ def make(top: Path) -> SmallProject:
     (package / "__main__.py").write_text(COMMAND, encoding="utf-8")
     small.lock("requirements.txt", small.wheel("tiny"))
     small.lock("requirements-dev.txt", small.wheel("tool"))
+    small.lock("requirements-az.txt", small.wheel("cloud"))
     script = {"uv-9.0.data/scripts/uv": UV}
     small.lock("requirements-uv.txt", write_wheel(small.wheels, "uv", "9.0", script))
     return small

@@ -39,6 +39,7 @@ def asked_for(name: str) -> list[Requirement]:
         "requirements.txt": [*pyproject()["project"]["dependencies"], *groups["install"], *groups["test"]],
         "requirements-dev.txt": groups["dev"],
         "requirements-uv.txt": groups["uv"],
+        "requirements-az.txt": groups["az"],
     }
     return [Requirement(text) for text in wanted[name]]
 

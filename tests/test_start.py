@@ -96,9 +96,14 @@ def test_only_the_whole_test_run_gets_the_developers_tools(project: SmallProject
     run = project.start("test", "--wheels", "wheels", "tests/test_x.py", "-k", "some words")
     assert became(run)["argv"] == ["test", "tests/test_x.py", "-k", "some words"]
     assert "tool" not in became(run)["packages"]
+    assert not (project.folder / ".workshop" / "azure-cli").exists()
     run = project.start("test", "--all", "--wheels", "wheels", "-x")
     assert became(run)["argv"] == ["test", "-x", "--all"]
     assert "tool" in became(run)["packages"]
+    assert "cloud" not in became(run)["packages"]
+    assert list((project.folder / ".workshop" / "azure-cli").rglob("cloud.py"))
+    again = project.start("test", "--all", environ=project.environ(with_uv=False))
+    assert len(again.stdout.splitlines()) == 1, "it did more than start"
 
 
 def test_an_unknown_argument_is_refused_before_anything_is_installed(project: SmallProject) -> None:
