@@ -72,6 +72,50 @@ class TestInPython:
         assert len(directory.rotate_keys()["keys"]) == 2
         assert len(directory.rotate_keys("dropped")["keys"]) == 1
 
+    def test_faults_until_the_block_ends(self, directory: Directory) -> None:
+        with directory.fault("throttle", at="token", retry_after=3, times=2), directory.fault("slow", seconds=0.1):
+            assert [fault["told"] for fault in directory.show()["faults"]] == [
+                "a fault the teacher switched on: throttle (429) at token",
+                "a fault the teacher switched on: slow (0.1 s) at all",
+            ]
+        assert directory.show()["faults"] == []
+        directory.fault("error")
+        directory.clear_faults()
+        assert directory.show()["faults"] == []
+
+    def test_a_policy_until_the_block_ends(self, directory: Directory) -> None:
+        with directory.conditional_access("mfa", resource="https://graph.microsoft.com", user="robin"):
+            (policy,) = directory.show()["policies"]
+            assert policy["name"] == "mfa for https://graph.microsoft.com"
+        assert directory.show()["policies"] == []
+        directory.conditional_access("sign_in_frequency", hours=1)
+        directory.clear_policies()
+        assert directory.show()["policies"] == []
+
+    def test_accounts_until_the_block_ends(self, directory: Directory) -> None:
+        with directory.disable("robin"), directory.forget_mfa("robin"):
+            with directory.enable("robin") as change:
+                assert change.said["before"] == {"enabled": False}
+            assert directory.disable("robin").said["before"] == {"enabled": False}
+        with directory.disable("robin") as change:
+            assert change.said["before"] == {"enabled": True}
+        assert directory.revoke_sessions("robin")["user"].startswith("robin@")
+
+    def test_consent_until_the_block_ends(self, directory: Directory) -> None:
+        cli, graph = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "https://graph.microsoft.com"
+        with directory.withdraw_consent(cli) as change:
+            (grant,) = change.said["withdrawn"]
+            assert "User.Read.All" in grant["scope"].split()
+            assert directory.withdraw_consent(cli).said["withdrawn"] == []
+        (again,) = directory.withdraw_consent(cli, resource=graph).said["withdrawn"]
+        assert again == grant
+        directory.give_consent(cli, graph, "User.Read", user="robin")
+        (mine,) = directory.withdraw_consent(cli, user="robin").said["withdrawn"]
+        assert mine["scope"] == "User.Read"
+
+    def test_an_outside_issuer(self, directory: Directory) -> None:
+        assert directory.trust_issuer("https://token.actions.example", {"keys": []})["keys"] == 0
+
     def test_without_an_id_it_is_the_default_directory(self, running: Running) -> None:
         assert running.directory().show()["tenant_id"] == running.tenant_id
         assert running.directory("contoso").show()["tenant_id"] == running.tenant_id
@@ -117,9 +161,35 @@ class TestOnTheCommandLine:
         assert directory.show()["settings"]["clock"] == 0
         assert saved.exists()
 
+    def test_a_fault_and_a_policy(self, running: Running, directory: Directory) -> None:
+        of = ("--directory", directory.tenant_id)
+        done = workshop(running, "fault", "throttle", *of, "--at", "token", "--retry-after", "3", "--times", "2")
+        assert done.stdout == "a fault the teacher switched on: throttle (429) at token\n"
+        assert workshop(running, "policy", "mfa", *of, "--user", "robin").stdout.endswith(": mfa for All\n")
+        shown = workshop(running, "directory", *of).stdout
+        assert "throttle (429) at token" in shown
+        assert "mfa for All" in shown
+        workshop(running, "fault", *of, "--clear")
+        workshop(running, "policy", *of, "--clear")
+        assert [directory.show()[kind] for kind in ("faults", "policies")] == [[], []]
+
+    def test_people(self, running: Running, directory: Directory) -> None:
+        of = ("--directory", directory.tenant_id)
+        assert workshop(running, "user", "robin", *of, "--disable").returncode == 0
+        assert directory.enable("robin").said["before"] == {"enabled": False}
+        assert "good no more" in workshop(running, "user", "robin", *of, "--revoke").stdout
+        cli = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+        assert "taken back: Application.ReadWrite.All" in workshop(running, "withdraw-consent", cli, *of).stdout
+        assert workshop(running, "withdraw-consent", cli, *of).stdout == "Nothing was granted.\n"
+
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
+            (["fault"], "the faults are throttle, error, slow"),
+            (["fault", "slow", "--at", "login"], "at takes all or token or"),
+            (["policy"], "require takes mfa or block or sign_in_frequency"),
+            (["user", "nobody", "--disable"], "the users are avery, robin"),
+            (["withdraw-consent", "nothing"], "there is no application 'nothing'"),
             (["set", "clok=5"], "the settings are clock, backdate,"),
             (["set", "clock=soon"], "clock takes seconds from"),
             (["set", "--directory", "nowhere", "clock=5"], "the directories are contoso ("),
@@ -136,6 +206,17 @@ class TestOnTheCommandLine:
         shown = workshop(running, "set", "--help").stdout
         assert NAMES.splitlines()[1] in shown
         for name in running.directory().show()["settings"]:
+            assert f"\n  {name} " in shown
+
+    def test_the_help_names_every_endpoint_and_policy(self, running: Running) -> None:
+        listed = workshop(running, "fault", "slow", "--at", "x").stderr
+        shown = workshop(running, "fault", "--help").stdout
+        for name in listed.partition("at takes all or ")[2].partition(",")[0].split(" or "):
+            assert name in shown
+        for name in ("throttle", "error", "slow"):
+            assert f"\n  {name} " in shown
+        shown = workshop(running, "policy", "--help").stdout
+        for name in ("mfa", "block", "sign_in_frequency"):
             assert f"\n  {name} " in shown
 
     def test_a_time(self) -> None:

@@ -198,7 +198,8 @@ class TestControlDoor:
         "path",
         [
             *("/status", "/log", "/lease", "/stop", "/reset", "/directories", "/nothing"),
-            *(f"/directories/contoso{path}" for path in ("", "/keys", "/reset")),
+            *(f"/directories/contoso{path}" for path in ("", "/keys", "/reset", "/faults", "/faults/1")),
+            *(f"/directories/contoso{path}" for path in ("/policies", "/issuers", "/users/robin", "/consent")),
         ],
     )
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`workshop tenant directory|set|rotate-key`: what a teacher does to one directory tenant."""
+"""`workshop tenant directory|set|fault|policy|user|withdraw-consent|rotate-key`: a teacher and one directory tenant."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ names:
 A time is a number of seconds, or a number with s, m, h or d. `NAME=` brings Entra's value back.
 
   workshop tenant set --directory lesson07 clock=+1h access_lifetime=5"""
+
+FAULTS = """\
+faults:
+  throttle  429; with --retry-after the header that says when to come again
+  error     a server error: --status 500, 502, 503 or 504
+  slow      the answer is held back for --seconds
+
+  workshop tenant fault throttle --at token --retry-after 3 --times 2
+  workshop tenant fault --clear"""
+
+POLICIES = """\
+policies:
+  mfa                multi-factor authentication (AADSTS50076, or AADSTS50079 for who has not registered)
+  block              no access (AADSTS53003)
+  sign_in_frequency  a sign-in may be --hours old
+
+  workshop tenant policy mfa --resource https://graph.microsoft.com --user robin
+  workshop tenant policy --clear"""
 
 _TIME = re.compile(r"([+-]?\d+(?:\.\d+)?)([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -54,8 +72,40 @@ def add_actions(action: Action, find: Find) -> None:
         "set", change, "move a directory's clock, set its lifetimes", epilog=NAMES, formatter_class=raw
     )
     setting.add_argument("values", nargs="+", metavar="NAME=VALUE", type=_setting)
+    _add_rules(of_directory)
+    person = of_directory("user", change_user, "disable an account, end its sessions")
+    person.add_argument("user", metavar="USER", help="the name before the @, a user principal name or an id")
+    does = person.add_mutually_exclusive_group(required=True)
+    for action_name, what in USER_ACTIONS.items():
+        does.add_argument(f"--{action_name}", dest="what", action="store_const", const=action_name, help=what)
+    taken = of_directory("withdraw-consent", withdraw_consent, "take back what a client was granted")
+    taken.add_argument("client", metavar="CLIENT", help="its application id")
+    taken.add_argument("--resource", default="", help="only on this one: application id or identifier URI")
+    taken.add_argument("--user", default="", help="only by this user")
     rotating = of_directory("rotate-key", rotate, "let a directory sign with a new key")
     rotating.add_argument("--drop-old", action="store_true", help="publish the old key no more")
+
+
+def _add_rules(of_directory: Action) -> None:
+    raw = argparse.RawDescriptionHelpFormatter
+    faulty = of_directory(
+        "fault", fault, "switch throttling, errors or slow answers on", epilog=FAULTS, formatter_class=raw
+    )
+    faulty.add_argument("kind", nargs="?", metavar="FAULT")
+    faulty.add_argument("--clear", action="store_true", help="switch all of them off")
+    faulty.add_argument(
+        "--at", default="all", help="token, devicecode, discovery, keys, pages, graph, managed_identity"
+    )
+    faulty.add_argument("--times", type=int, metavar="N", help="strike that many calls (default: until --clear)")
+    faulty.add_argument("--retry-after", type=int, metavar="S", help="seconds in the Retry-After header")
+    faulty.add_argument("--status", type=int, metavar="N")
+    faulty.add_argument("--seconds", type=float, metavar="S")
+    ruled = of_directory("policy", policy, "add a Conditional Access policy", epilog=POLICIES, formatter_class=raw)
+    ruled.add_argument("require", nargs="?", metavar="POLICY")
+    ruled.add_argument("--clear", action="store_true", help="remove all of them")
+    ruled.add_argument("--resource", default="All", help="application id or identifier URI (default: all)")
+    ruled.add_argument("--user", default="All", help="the name before the @ (default: everyone)")
+    ruled.add_argument("--hours", type=int, metavar="N")
 
 
 def show(_: argparse.Namespace, directory: Directory) -> None:
@@ -67,6 +117,8 @@ def show(_: argparse.Namespace, directory: Directory) -> None:
         ("its time", f"{now:%Y-%m-%d %H:%M:%S} UTC"),
         *((name, "as Entra" if value is None else str(value)) for name, value in said["settings"].items()),
         *(("key", kid) for kid in said["keys"]),
+        *(("fault", fault["told"]) for fault in said["faults"]),
+        *(("policy", policy["name"]) for policy in said["policies"]),
     ]
     print("\n".join(f"  {name:<18} {value}" for name, value in rows))
 
@@ -76,6 +128,54 @@ def change(args: argparse.Namespace, directory: Directory) -> None:
     said = directory.set(**dict(args.values)).said
     for name, before in said["before"].items():
         print(f"{name}: {_shown(said['settings'][name])} (was {_shown(before)})")
+
+
+def fault(args: argparse.Namespace, directory: Directory) -> None:
+    """Switch a fault on, or all off."""
+    if args.clear:
+        directory.clear_faults()
+        print("No fault is on.")
+        return
+    options = {"times": args.times, "retry_after": args.retry_after, "status": args.status, "seconds": args.seconds}
+    given = {name: value for name, value in options.items() if value is not None}
+    print(directory.fault(args.kind or "", args.at, **given).said["told"])
+
+
+def policy(args: argparse.Namespace, directory: Directory) -> None:
+    """Add a Conditional Access policy, or remove all."""
+    if args.clear:
+        directory.clear_policies()
+        print("There is no Conditional Access policy.")
+        return
+    said = directory.conditional_access(args.require or "", args.resource, args.user, args.hours).said
+    print(f"The policy {said['id']}: {said['displayName']}")
+
+
+USER_ACTIONS = {
+    "disable": "switch the account off (AADSTS50057)",
+    "enable": "switch it on",
+    "revoke": "end its sessions and refresh tokens (AADSTS50173)",
+    "forget-mfa": "let it have no second factor registered (AADSTS50079)",
+}
+
+
+def change_user(args: argparse.Namespace, directory: Directory) -> None:
+    """Do one thing to a user."""
+    if args.what == "revoke":
+        said = directory.revoke_sessions(args.user)
+        print(f"{said['user']}: what was granted before {said['valid_from']} is good no more.")
+        return
+    does = {"disable": directory.disable, "enable": directory.enable, "forget-mfa": directory.forget_mfa}
+    print(f"{does[args.what](args.user).said['user']}: done.")
+
+
+def withdraw_consent(args: argparse.Namespace, directory: Directory) -> None:
+    """Take back what a client was granted."""
+    withdrawn = directory.withdraw_consent(args.client, args.resource, args.user).said["withdrawn"]
+    for grant in withdrawn:
+        print(f"taken back: {grant['scope']}")
+    if not withdrawn:
+        print("Nothing was granted.")
 
 
 def rotate(args: argparse.Namespace, directory: Directory) -> None:

@@ -88,9 +88,95 @@ class Directory:
         """Sign with a new key from now on; the old ones stay published, or go at once. It can't be undone."""
         return self._ask("POST", "/keys", {"old": old})
 
+    def fault(self, kind: str, at: str = "all", **options: float | None) -> Change:
+        """Switch a fault on; it strikes before anything else is checked.
+
+        Args:
+            kind: "throttle" (429), "error" (a server error) or "slow".
+            at: "token", "devicecode", "discovery", "keys", "pages", "graph", "managed_identity", or "all".
+            options: `times` (how many calls it strikes; without it, all until it is removed); `retry_after` (seconds;
+                without it there is no such header, as at Graph's identity endpoints); `status` of an "error" (500,
+                502, 503 or 504); `seconds` that a "slow" answer is held back.
+
+        Raises:
+            TenantRefused: the message lists what there is.
+        """
+        said = self._ask("POST", "/faults", {"kind": kind, "at": at, **options})
+        return Change(said, lambda: self._ask("DELETE", f"/faults/{said['id']}"))
+
+    def clear_faults(self) -> None:
+        """Switch all faults off."""
+        self._ask("DELETE", "/faults")
+
+    def conditional_access(
+        self, require: str, resource: str = "All", user: str = "All", hours: int | None = None
+    ) -> Change:
+        """Add a Conditional Access policy.
+
+        Args:
+            require: "mfa", "block" or "sign_in_frequency".
+            resource: an application id or identifier URI.
+            user: a name before the @, a user principal name or an id.
+            hours: how old a sign-in may be, for "sign_in_frequency".
+        """
+        asked: dict[str, Any] = {"require": require, "resource": resource, "user": user}
+        said = self._ask("POST", "/policies", asked | ({} if hours is None else {"hours": hours}))
+        return Change(said, lambda: self._ask("DELETE", f"/policies/{said['id']}"))
+
+    def clear_policies(self) -> None:
+        """Remove all Conditional Access policies."""
+        self._ask("DELETE", "/policies")
+
+    def disable(self, user: str) -> Change:
+        """Switch an account off."""
+        return self._change_user(user, enabled=False)
+
+    def enable(self, user: str) -> Change:
+        """Switch an account on."""
+        return self._change_user(user, enabled=True)
+
+    def forget_mfa(self, user: str) -> Change:
+        """Let a user have no second factor registered yet."""
+        return self._change_user(user, mfa_registered=False)
+
+    def revoke_sessions(self, user: str) -> dict[str, Any]:
+        """End all that a user was granted until now: refresh tokens and sessions. It can't be undone."""
+        return self._ask("POST", f"/users/{quote(user, safe='')}/revoke")
+
+    def give_consent(self, client: str, resource: str, scope: str, user: str = "All") -> dict[str, Any]:
+        """Grant scopes of a resource to a client, as if a user had accepted, or an administrator for all.
+
+        Args:
+            client: its application id.
+            resource: an application id or identifier URI.
+            scope: values without the resource, separated by spaces.
+            user: whose consent it is; the administrator's for everyone if "All".
+        """
+        return self._ask("POST", "/consent", {"client": client, "resource": resource, "scope": scope, "user": user})
+
+    def withdraw_consent(self, client: str, resource: str = "", user: str = "") -> Change:
+        """Take back what a client was granted: on one resource or on all, by one user or by everyone."""
+        asked = {"client": client, "resource": resource, "user": user}
+        said = self._ask("DELETE", "/consent", {name: value for name, value in asked.items() if value})
+
+        def give_back() -> None:
+            for grant in said["withdrawn"]:
+                self._ask("POST", "/consent", grant)
+
+        return Change(said, give_back)
+
+    def trust_issuer(self, issuer: str, key_set: dict[str, Any]) -> dict[str, Any]:
+        """Say which JSON Web Key Set an outside OpenID Connect issuer publishes: the tenant fetches nothing itself."""
+        return self._ask("POST", "/issuers", {"issuer": issuer, "jwks": key_set})
+
     def reset(self) -> None:
         """Put it back to its seed and to Entra's settings; the other directories are left alone."""
         self._ask("POST", "/reset")
+
+    def _change_user(self, user: str, **values: bool) -> Change:
+        path = f"/users/{quote(user, safe='')}"
+        said = self._ask("PATCH", path, values)
+        return Change(said, lambda: self._ask("PATCH", path, said["before"]))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.call(method, f"/directories/{quote(self.tenant_id, safe='')}{path}", body)

@@ -1,45 +1,40 @@
-"""What the control door offers for one directory tenant: its clock, its settings, its key, a fresh start."""
+"""What the control door offers for one directory tenant: a literal table, and the directory's own affairs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from workshop.tenant.directory import people, seed
+from workshop.tenant import control_people, control_rules
+from workshop.tenant.control_body import Refused, body_of, word
+from workshop.tenant.directory import people, policies, seed
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.settings import BadSetting, as_json
 from workshop.tenant.service import Service
-
-BODY_LIMIT = 65_536
-
-
-@dataclass(eq=False)
-class Refused(Exception):
-    """A control call that can't be done; the line says what could be."""
-
-    line: str
-    status: int = 400
-
 
 Handler = Callable[[Service, Directory, Request], Awaitable[dict[str, Any]]]
 
 
 async def show(service: Service, directory: Directory, _: Request) -> dict[str, Any]:
     """Answer GET /directories/{directory}."""
-    settings = service.settings.of(directory.tenant_id)
+    tenant_id = directory.tenant_id
+    settings = service.settings.of(tenant_id)
     return {
-        "tenant_id": directory.tenant_id,
+        "tenant_id": tenant_id,
         "name": directory.name,
         "domain": directory.domain,
         "now": service.clock() + settings.clock,
         "settings": as_json(settings),
-        "keys": [key.kid for key in service.keys.of(directory.tenant_id).keys],
+        "keys": [key.kid for key in service.keys.of(tenant_id).keys],
+        "faults": [{"id": fault.id, "told": str(fault)} for fault in service.faults.of(tenant_id)],
+        "policies": [
+            {"id": each.id, "name": each.graph.get("displayName", "")}
+            for each in policies.all_of(service.store, tenant_id)
+        ],
     }
 
 
@@ -59,9 +54,7 @@ async def change(service: Service, directory: Directory, request: Request) -> di
 
 async def rotate_keys(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
     """Answer POST /directories/{directory}/keys: sign with a new key; the old ones stay published or go."""
-    values = await body_of(request)
-    known(values, "old")
-    old = chosen(values, "old", ("kept", "dropped"))
+    old = word(await body_of(request, "old"), "old", ("kept", "dropped"))
     made = await service.keys.rotate(directory.tenant_id, service.clock(), keep=old == "kept")
     return {"kid": made.kid, "keys": [key.kid for key in service.keys.of(directory.tenant_id).keys]}
 
@@ -80,6 +73,17 @@ DIRECTORY: tuple[tuple[str, str, Handler], ...] = (
     ("PATCH", "", change),
     ("POST", "/keys", rotate_keys),
     ("POST", "/reset", reset),
+    ("POST", "/faults", control_rules.add_fault),
+    ("DELETE", "/faults", control_rules.remove_faults),
+    ("DELETE", "/faults/{id:int}", control_rules.remove_faults),
+    ("POST", "/policies", control_rules.add_policy),
+    ("DELETE", "/policies", control_rules.remove_policies),
+    ("DELETE", "/policies/{id}", control_rules.remove_policies),
+    ("POST", "/issuers", control_rules.add_issuer),
+    ("PATCH", "/users/{user}", control_people.change_user),
+    ("POST", "/users/{user}/revoke", control_people.revoke_sessions),
+    ("POST", "/consent", control_people.give_consent),
+    ("DELETE", "/consent", control_people.withdraw_consent),
 )
 
 
@@ -105,56 +109,9 @@ def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[Reque
 def _directory(service: Service, request: Request) -> Directory:
     """Find the directory by its tenant id, domain or name."""
     wanted = request.path_params["directory"]
-    known_ones = people.directories(service.store)
-    for found in known_ones:
+    known = people.directories(service.store)
+    for found in known:
         if wanted.lower() in (found.tenant_id, found.name, found.domain.lower()):
             return found
-    there = ", ".join(f"{each.name} ({each.tenant_id})" for each in known_ones)
+    there = ", ".join(f"{each.name} ({each.tenant_id})" for each in known)
     raise Refused(f"there is no directory {wanted[:60]!r}: the directories are {there}", 404)
-
-
-async def body_of(request: Request) -> dict[str, Any]:
-    """Return the JSON object of a body.
-
-    Raises:
-        Refused: it is none.
-    """
-    received = b""
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > BODY_LIMIT:
-            raise Refused("the body is too large", 413)
-    try:
-        value = json.loads(received or b"{}", parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise Refused("the body must be a JSON object")
-    return value
-
-
-def known(values: dict[str, Any], *names: str) -> None:
-    """Refuse names nobody knows.
-
-    Raises:
-        Refused: the line lists what there is.
-    """
-    for name in values:
-        if name not in names:
-            raise Refused(f"there is no {name[:60]!r} here: the names are {', '.join(names)}")
-
-
-def chosen(values: dict[str, Any], name: str, words: tuple[str, ...]) -> str:
-    """Return one of a few words, the first if none is given.
-
-    Raises:
-        Refused: it is another; the line lists them.
-    """
-    value = values.get(name, words[0])
-    if value not in words:
-        raise Refused(f"{name} takes {' or '.join(words)}, not {json.dumps(value)[:60]}")
-    return str(value)
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

@@ -27,6 +27,7 @@ from workshop.tenant.directory import seed
 from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
 from workshop.tenant.entropy import Entropy
+from workshop.tenant.faults import Faults
 from workshop.tenant.gathered import GatheringProtocol
 from workshop.tenant.keys import KeyRings
 from workshop.tenant.lock import StateLock
@@ -133,6 +134,7 @@ def _service(state: Path) -> Service:
         store=store,
         keys=KeyRings(store, time.time()),
         settings=SettingsOfDirectories(store),
+        faults=Faults(store),
         log=RequestLog(time.time),
         clock=time.time,
         entropy=Entropy(secrets.token_bytes),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
+from workshop.tenant.faults import Faults
 from workshop.tenant.keys import KeyRings
 from workshop.tenant.requestlog import RequestLog
 
@@ -25,6 +26,7 @@ class Service:
     store: Store
     keys: KeyRings
     settings: SettingsOfDirectories
+    faults: Faults
     log: RequestLog
     clock: Callable[[], float]
     entropy: Callable[[int], bytes]
@@ -32,6 +34,7 @@ class Service:
     def forget_settings(self, tenant_id: str | None = None) -> None:
         """Forget what is held in memory for one directory, or for all, after its rows are gone."""
         self.settings.forget(tenant_id)
+        self.faults.forget(tenant_id)
         self.keys.forget(tenant_id)
 
     def guid(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import traceback
@@ -27,9 +28,17 @@ Pairs = list[tuple[str, str]]
 
 @dataclass
 class Remark:
-    """What a handler finds out about a call: its directory, the flow's name and the reason of a refusal."""
+    """What a handler finds out about a call.
+
+    Args:
+        tenant_id: the directory that answers.
+        held_back: seconds that the answer is late.
+        flow: the flow's name, for the log.
+        reason: of a refusal, for the log.
+    """
 
     tenant_id: str = ""
+    held_back: float = 0.0
     flow: str = ""
     reason: str = ""
 
@@ -48,8 +57,14 @@ class Call:
     remark: Remark = field(default_factory=Remark)
 
     def enter(self, tenant_id: str) -> None:
-        """Say which directory answers this call: its clock, settings and keys count from here on."""
-        self.remark.tenant_id = tenant_id
+        """Say which directory answers this call: its clock, settings and keys count from here on.
+
+        Raises:
+            Struck: a fault that is switched on there answers.
+        """
+        if tenant_id != self.remark.tenant_id:
+            self.remark.tenant_id = tenant_id
+            self.remark.held_back += self.service.faults.strike(tenant_id, self.request.scope["path"])
 
     @property
     def settings(self) -> DirectorySettings:
@@ -145,6 +160,8 @@ def _endpoint(
             trace_id=service.guid(),
         )
         response = await _answer(call, handler, renderer)
+        if call.remark.held_back:
+            await asyncio.sleep(call.remark.held_back)
         _log(call, response, began)
         return response
 

@@ -65,6 +65,11 @@ def exists(store: Store, tenant_id: str, client_id: str, resource_id: str, user_
     )  # fmt: skip
 
 
+def remove(store: Store, tenant_id: str, grant_id: str) -> bool:
+    """Remove a grant; False when there was none of that id."""
+    return bool(store.run("DELETE FROM permission_grants WHERE tenant_id = ? AND id = ?", tenant_id, grant_id))
+
+
 def grants(store: Store, tenant_id: str) -> list[PermissionGrant]:
     return [_grant(row) for row in store.all(f"{_GRANT} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
 

@@ -49,6 +49,14 @@ def user(store: Store, tenant_id: str, id_or_upn: str) -> User | None:
     return _user(row) if row else None
 
 
+def change_user(store: Store, user: User, changes: Mapping[str, Any]) -> None:
+    """Write some of a user's properties over what they were."""
+    store.run(
+        "UPDATE users SET graph = ? WHERE tenant_id = ? AND id = ?",
+        json.dumps({**user.graph, **changes}), user.tenant_id, user.id,
+    )  # fmt: skip
+
+
 def add_group(store: Store, tenant_id: str, group_id: str, graph: Mapping[str, Any], members: Sequence[str]) -> None:
     store.run("INSERT INTO groups VALUES (?, ?, ?)", group_id, tenant_id, json.dumps(graph))
     for member in members:

@@ -123,3 +123,8 @@ CREATE TABLE IF NOT EXISTS directory_keys (
     certificate BLOB NOT NULL,
     PRIMARY KEY (tenant_id, kid)
 );
+CREATE TABLE IF NOT EXISTS faults (
+    tenant_id TEXT NOT NULL,
+    id INTEGER PRIMARY KEY,
+    fault TEXT NOT NULL
+);

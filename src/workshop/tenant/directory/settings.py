@@ -40,17 +40,18 @@ class DirectorySettings:
 
 
 @dataclass(frozen=True)
-class Seconds:
-    """A number of seconds within limits."""
+class Number:
+    """A number, of seconds if nothing else is said, within limits."""
 
     least: float
     most: float
+    unit: str = "seconds"
 
     def accepts(self, value: object) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and self.least <= value <= self.most
 
     def __str__(self) -> str:
-        return f"seconds from {self.least:.0f} to {self.most:.0f}"
+        return f"{self.unit} from {self.least:.0f} to {self.most:.0f}"
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ class OneOf:
         return " or ".join(self.words)
 
 
-RULES: Mapping[str, Seconds | OneOf] = {
-    "clock": Seconds(-YEARS, YEARS),
-    "backdate": Seconds(-YEARS, YEARS),
-    "access_lifetime": Seconds(1, DAY),
-    "id_lifetime": Seconds(1, DAY),
-    "refresh_idle": Seconds(1, 10 * 365 * DAY),
+RULES: Mapping[str, Number | OneOf] = {
+    "clock": Number(-YEARS, YEARS),
+    "backdate": Number(-YEARS, YEARS),
+    "access_lifetime": Number(1, DAY),
+    "id_lifetime": Number(1, DAY),
+    "refresh_idle": Number(1, 10 * 365 * DAY),
     "resource_parameter": OneOf(("checked", "refused")),
-    "replication_delay": Seconds(0, 60),
+    "replication_delay": Number(0, 60),
 }
 _WHOLE = frozenset({"access_lifetime", "id_lifetime", "refresh_idle"})
 _DEFAULTS = DirectorySettings()

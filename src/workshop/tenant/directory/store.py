@@ -33,6 +33,7 @@ TABLES_OF_THE_SEED = (
     "device_codes",
     "directory_settings",
     "directory_keys",
+    "faults",
 )
 # Which rows belong to a directory, in tables where no column ``tenant_id`` says it; cleared before the others.
 _OF_DIRECTORY = {

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from workshop.tenant.directory.wellknown import GRAPH
+from workshop.tenant.faults import Fault, Struck
 from workshop.tenant.web import Call, JsonAnswer
 
 _CHALLENGE = (
@@ -58,11 +59,36 @@ def missing_here(method: str, path: str) -> GraphError:
     return GraphError(501, "notImplemented", f"The PRACTICE tenant has no {method} {path} yet; Microsoft Graph may.")
 
 
+# As recorded: 429 in jsa2/AADAppAudit issue 9; 503 and 504 in microsoftgraph/microsoft-graph-docs-contrib issues 6045
+# and 6820. [MEM] 500 and 502.
+_FAULTS: Mapping[int, tuple[str, str]] = {
+    429: (
+        "TooManyRequests",
+        "Too many requests from Identifier:{tenant} under category:aadgraph.app.tenant_large. Please try again later.",
+    ),
+    500: ("InternalServerError", "The server encountered an internal error."),
+    502: ("UnknownError", ""),
+    503: ("serviceNotAvailable", "Service unavailable"),
+    504: ("UnknownError", ""),
+}
+
+
+def disturbed(fault: Fault, tenant_id: str) -> GraphError:
+    """Return what Graph says while it is throttling or out of order; throttled identity calls name no time."""
+    status = 429 if fault.kind == "throttle" else fault.status
+    code, message = _FAULTS[status]
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return GraphError(status, code, message.format(tenant=tenant_id), headers)
+
+
 def answer_error(call: Call, error: Exception) -> Response | None:
     """Answer a refusal in Graph's form."""
+    reason = str(error)
+    if isinstance(error, Struck):
+        error = disturbed(error.fault, call.remark.tenant_id)
     if not isinstance(error, GraphError):
         return None
-    call.remark.reason = str(error)
+    call.remark.reason = reason
     inner = {
         "date": datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": call.trace_id,

@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from workshop.tenant.login import pages
+from workshop.tenant.faults import Struck
+from workshop.tenant.login import disturbed, pages
 from workshop.tenant.login.errors import WITH_ERROR_URI, LoginError
 from workshop.tenant.web import Call, JsonAnswer
 
@@ -48,15 +49,30 @@ def error_members(call: Call, error: LoginError) -> dict[str, Any]:
 
 def answer_json(call: Call, error: Exception) -> Response | None:
     """Answer a refusal at an endpoint that speaks JSON."""
+    headers = {**NO_STORE, "x-ms-request-id": call.trace_id}
+    if isinstance(error, Struck):
+        return _answer_fault(call, error, headers)
     if not isinstance(error, LoginError):
         return None
     call.remark.reason = str(error)
-    headers = {**NO_STORE, "x-ms-request-id": call.trace_id}
     return JsonAnswer(error_members(call, error), error.status, headers)
+
+
+def _answer_fault(call: Call, struck: Struck, headers: dict[str, str]) -> Response:
+    call.remark.reason = str(struck)
+    told = disturbed.in_json(struck.fault)
+    headers |= disturbed.retry_after(struck.fault)
+    if told:
+        return JsonAnswer(error_members(call, told), told.status, headers)
+    response = disturbed.in_text(struck.fault)
+    response.headers.update(headers)
+    return response
 
 
 def answer_page(call: Call, error: Exception) -> Response | None:
     """Answer a refusal at an endpoint that a person looks at."""
+    if isinstance(error, Struck):
+        return _answer_fault(call, error, dict(NO_STORE))
     if not isinstance(error, LoginError):
         return None
     call.remark.reason = str(error)
