@@ -159,6 +159,30 @@ def test_env_leads_the_programs_of_a_shell_to_it(state: Path, running: Running) 
     assert not [line for line in variables if line.startswith(("AZURE_CLIENT_SECRET=", "ALL_PROXY="))]
 
 
+@posix_only
+def test_the_browser_that_env_names_signs_in_where_a_program_opens_one(state: Path, running: Running) -> None:
+    """As msal does it: listen on loopback, open the browser, wait for the code."""
+    program = """
+import http.server, urllib.parse, webbrowser
+class Back(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+        print(sorted(urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)), flush=True)
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Back)
+query = urllib.parse.urlencode({"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "response_type": "code",
+    "redirect_uri": f"http://localhost:{server.server_port}", "scope": "openid https://graph.microsoft.com/User.Read"})
+assert webbrowser.open(f"https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?{query}")
+server.handle_request()
+"""
+    account = "sam@contoso.onmicrosoft.com"
+    script = f'eval "$({" ".join(COMMAND)} env --as {account})"; exec {sys.executable} -c "$PROGRAM"'
+    environ = clean_environ(state, PROGRAM=program)
+    done = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
+    assert "'code'" in done.stdout, done.stderr
+    until(lambda: any(["account", account] in each["sent"] for each in running.exchanges()), "the sign-in in the log")
+
+
 def test_env_speaks_the_asked_shell(state: Path, running: Running) -> None:
     assert f"set -gx HTTPS_PROXY '{running.proxy}'" in tenant(state, "env", "--shell", "fish").stdout
     assert f"$Env:HTTPS_PROXY = '{running.proxy}'" in tenant(state, "env", "--shell", "powershell").stdout

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": Command("workshop.doctor", "look over this machine; each FAIL names its fix"),
     "progress": Command("workshop.progress", "show which exercises are passed"),
     "tenant": Command("workshop.commands.tenant", "run and look into the practice tenant"),
+    "browser": Command("workshop.commands.browser", "sign in where another program opens a browser"),
     "serve": Command("workshop.commands.serve", "run one of the workshop's servers until Ctrl-C"),
     "derive": Command("workshop.derive", "write notebooks/ from solutions/"),
     "wheels": Command("workshop.wheels", "fill a folder from which start.py installs with no network"),

@@ -14,11 +14,12 @@ from typing import Any
 
 from workshop.commands import tenant_directory
 from workshop.errors import TenantNotRunning, TenantRefused
-from workshop.practice import Exchange, Log, Running, environment, found, node_variables
+from workshop.practice import Exchange, Log, Running, browser_variable, environment, found, node_variables
 from workshop.practice.process import command
 from workshop.practice.shells import SHELLS, lines
 from workshop.private_files import make_private_folder
 from workshop.settings import load
+from workshop.signin.agent import MEMBER
 
 # Windows can't interrupt a wait for the network; a short one lets Ctrl-C through.
 FOLLOW_SECONDS = 1 if sys.platform == "win32" else 30
@@ -41,6 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     running.add_argument("--port", type=int, metavar="N", help="port of the proxy (default: the last one)")
     shown = action("env", env, "print the variables that lead another program to it")
     shown.add_argument("--shell", choices=sorted(SHELLS), default="powershell" if os.name == "nt" else "sh")
+    shown.add_argument("--as", dest="account", metavar="ACCOUNT", default=MEMBER, help="who signs in there")
     action("status", status, "say whether it runs, where, and who uses it")
     action("stop", stop, "end it, whoever uses it")
     fresh = action("reset", reset, "put its directories back to the seed")
@@ -70,7 +72,8 @@ def env(args: argparse.Namespace) -> int:
     """Print the variables of a running tenant, as lines for a shell."""
     running = _running(args)
     variables = environment(running, environ=os.environ)
-    variables = replace(variables, set=variables.set | node_variables(running))
+    others = node_variables(running) | browser_variable(running, args.account)
+    variables = replace(variables, set=variables.set | others)
     print("\n".join(lines(variables, args.shell)))
     return 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from workshop.errors import RestartNeeded, TenantDidNotStart, WorkshopError
 from workshop.practice.control import Exchange, Log, Running, announced, found
 from workshop.practice.directory import Change, Directory
-from workshop.practice.environment import Environment, check_label, environment, node_variables
+from workshop.practice.environment import Environment, browser_variable, check_label, environment, node_variables
 from workshop.practice.lease import Lease, take
 from workshop.practice.process import start
 from workshop.private_files import make_private_folder
@@ -24,6 +24,7 @@ __all__ = [
     "Exchange",
     "Log",
     "Running",
+    "browser_variable",
     "ensure",
     "enter",
     "environment",

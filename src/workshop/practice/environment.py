@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from workshop.errors import WorkshopError
@@ -66,6 +69,19 @@ def environment(running: Running, label: str | None = None, environ: Mapping[str
 def node_variables(running: Running) -> dict[str, str]:
     """Say what Node needs besides: its own name for the CA, and the will to look at the proxy variables."""
     return {"NODE_EXTRA_CA_CERTS": str(running.ca), "NODE_USE_ENV_PROXY": "1"}
+
+
+def browser_variable(running: Running, account: str) -> dict[str, str]:
+    """Say which browser Python programs open: one that signs in to the practice tenant by itself.
+
+    Args:
+        running: the tenant.
+        account: the user principal name that signs in.
+    """
+    words = [Path(sys.executable).as_posix(), "-m", "workshop", "browser", "--as", account]
+    words += ["--state", running.state.as_posix()]
+    # `webbrowser` puts the address for %s, and does not wait for the end of a command that ends with &.
+    return {"BROWSER": f"{shlex.join(words)} %s &"}
 
 
 def check_label(label: str) -> str:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshop.tenant.graph.routes import graph_routes, outside_routes
 from workshop.tenant.login.routes import login_routes
+from workshop.tenant.management import management_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
 
@@ -23,7 +24,8 @@ LOGIN_HOSTS = (
     "login.microsoftonline.us",
 )
 GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
-LATER_HOSTS = ("management.azure.com", "microsoft.com", "www.microsoft.com", "entra.microsoft.com")
+MANAGEMENT_HOSTS = ("management.azure.com",)
+LATER_HOSTS = ("microsoft.com", "www.microsoft.com", "entra.microsoft.com")
 
 _SLASHES = re.compile("//+")
 
@@ -34,6 +36,7 @@ def application(service: Service) -> ASGIApp:
     rooms: dict[str, ASGIApp] = {
         **dict.fromkeys(LOGIN_HOSTS, _room(login)),
         **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
+        **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service))),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
         **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph])),
     }

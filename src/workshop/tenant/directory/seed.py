@@ -164,6 +164,9 @@ def _first_party_consent(store: Store, tenant_id: str) -> None:
     ):
         client = guid(tenant_id, "principal", app_id)
         grants.add(store, guid(tenant_id, "grant", app_id), tenant_id, client, graph, "", scopes)
+    cli, management = (guid(tenant_id, "principal", app_id) for app_id in (wellknown.AZURE_CLI, wellknown.MANAGEMENT))
+    grant_id = guid(tenant_id, "grant", wellknown.AZURE_CLI, wellknown.MANAGEMENT)
+    grants.add(store, grant_id, tenant_id, cli, management, "", ("user_impersonation",))
 
 
 def _graph_api() -> dict[str, Any]:
@@ -199,6 +202,20 @@ def _graph_api() -> dict[str, Any]:
     }
 
 
+def _user_impersonation() -> dict[str, Any]:
+    text = "Access Azure Resource Manager as you"
+    return {
+        "id": wellknown.USER_IMPERSONATION,
+        "value": "user_impersonation",
+        "type": "User",
+        "isEnabled": True,
+        "adminConsentDisplayName": text,
+        "adminConsentDescription": text,
+        "userConsentDisplayName": text,
+        "userConsentDescription": text,
+    }
+
+
 # The directory in which Microsoft's own applications are registered (appOwnerOrganizationId).
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
@@ -220,6 +237,15 @@ _FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "signInAudience": "AzureADMultipleOrgs",
             "isFallbackPublicClient": True,
             "publicClient": {"redirectUris": ["http://localhost", "https://vscode.dev/redirect"]},
+        },
+    ),
+    (
+        wellknown.MANAGEMENT,
+        "Windows Azure Service Management API",
+        {
+            "signInAudience": "AzureADMultipleOrgs",
+            "identifierUris": list(wellknown.MANAGEMENT_URIS),
+            "api": {"requestedAccessTokenVersion": 1, "oauth2PermissionScopes": [_user_impersonation()]},
         },
     ),
     (

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 GRAPH_URI = "https://graph.microsoft.com"
+MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+MANAGEMENT_URIS = (
+    "https://management.core.windows.net/",
+    "https://management.core.windows.net",
+    "https://management.azure.com/",
+    "https://management.azure.com",
+)
+USER_IMPERSONATION = "41094075-9dad-400e-a0bd-54e686782033"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 VISUAL_STUDIO_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
 # What a token is for that an application shows as a federated credential.
