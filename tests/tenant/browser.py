@@ -60,7 +60,9 @@ class Page(HTMLParser):
                 self.fields.append((values["name"], values["value"]))
         elif tag == "button" and "name" in values:
             self.buttons.append((values["name"], values["value"]))
-        if tag not in ("meta", "input", "br"):
+        if tag == "wbr":
+            self.text = self.text.removesuffix(" ")
+        elif tag not in ("meta", "input", "br"):
             self._into.append("error" if values.get("id") == "error-text" else tag)
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002

@@ -10,32 +10,11 @@ import pytest
 
 from .browser import DOMAIN, KIM, Browser, Page, answer_of, page_of, upn
 from .process import GRAPH, LOGIN
+from .visits import after_picking, picker, refused
 from .world import AZURE_CLI, GRAPH_APP, App, World, is_guid, scope_entry
 
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # RFC 7636 appendix B
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-
-
-def picker(world: World, app: App, browser: Browser | None = None, **changes: str | None) -> Page:
-    page = page_of((browser or world.browser()).open(app.asks(**changes)))
-    assert page.kind == "account-picker", page.text
-    return page
-
-
-def after_picking(browser: Browser, app: App, name: str = "robin", **changes: str | None) -> httpx.Response:
-    page = page_of(browser.open(app.asks(**changes)))
-    return browser.press(page, "account", upn(name))
-
-
-def asked_for(page: Page) -> list[str]:
-    """Return the scope values that a consent page lists."""
-    assert page.kind == "consent", page.text
-    return sorted(page.scopes)
-
-
-def refused(answer: dict[str, str]) -> tuple[str, str]:
-    """Return the error and the AADSTS code of a redirect."""
-    return answer["error"], answer["error_description"].partition(":")[0]
 
 
 class TestThePicker:
@@ -139,108 +118,6 @@ class TestThePages:
         for shown in (response, consent, wrong):
             assert "<script" not in shown.text
         assert dict(page_of(response).fields)["state"] == markup
-
-
-class TestConsent:
-    def test_the_page_lists_what_is_asked_and_what_it_means(self, world: World) -> None:
-        app = world.register("Travel")
-        browser = world.browser()
-        page = page_of(after_picking(browser, app, scope=f"openid offline_access {app.scope}"))
-        assert asked_for(page) == ["access", "offline_access", "openid"]
-        for text in ("Travel", "Title of access", "Meaning of access", "Sign you in", upn("robin"), "Microsoft Graph"):
-            assert text in page.text
-        assert page.buttons == [("decision", "cancel"), ("decision", "accept")]
-        assert "checkbox" not in page.input_types
-
-    def test_it_is_remembered_for_each_user(self, world: World) -> None:
-        app = world.register()
-        browser = world.browser()
-        assert "code" in browser.sign_in(app.asks(), "robin")
-        assert "code" in answer_of(browser.open(app.asks()))
-        assert "code" in answer_of(after_picking(world.browser(), app, "robin"))
-        assert page_of(after_picking(world.browser(), app, "sam")).kind == "consent"
-
-    def test_only_what_is_new_is_asked(self, world: World) -> None:
-        app = world.register(scopes=[scope_entry("extra")])
-        world.tokens(app)
-        page = page_of(after_picking(world.browser(), app, scope=f"openid {app.scope} {app.uri}/extra"))
-        assert asked_for(page) == ["extra"]
-
-    def test_prompt_consent_asks_again_for_everything(self, world: World) -> None:
-        app = world.register()
-        world.tokens(app)
-        browser = world.browser()
-        page = page_of(after_picking(browser, app, prompt="consent"))
-        assert asked_for(page) == ["access", "offline_access", "openid", "profile"]
-        assert "code" in answer_of(browser.press(page, "decision", "accept"))
-
-    def test_declining_is_told_to_the_client(self, world: World) -> None:
-        app, browser = world.register(), world.browser()
-        answer = answer_of(browser.press(page_of(after_picking(browser, app)), "decision", "cancel"))
-        assert refused(answer) == ("access_denied", "AADSTS65004")
-        assert answer["error_description"].startswith("AADSTS65004: User declined to consent to access the app. Trace")
-        assert answer["state"] == "the state"
-        assert page_of(after_picking(world.browser(), app)).kind == "consent"
-
-    def test_an_administrator_consents_for_everyone(self, world: World) -> None:
-        app, browser = world.register(), world.browser()
-        page = page_of(after_picking(browser, app, "avery"))
-        assert "checkbox" in page.input_types
-        assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
-        for name in ("robin", "kim"):
-            assert "code" in answer_of(after_picking(world.browser(), app, name))
-
-    def test_a_member_can_not_consent_for_everyone(self, world: World) -> None:
-        app, browser = world.register(), world.browser()
-        page = page_of(after_picking(browser, app, "robin"))
-        assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
-        assert page_of(after_picking(world.browser(), app, "sam")).kind == "consent"
-
-    def test_what_an_administrator_granted_through_graph_is_not_asked(self, world: World) -> None:
-        app = world.register()
-        grant = {"clientId": app.principal_id, "consentType": "AllPrincipals", "resourceId": app.principal_id}
-        world.made("/oauth2PermissionGrants", grant | {"scope": "access"})
-        assert "code" in answer_of(after_picking(world.browser(), app, scope=app.scope))
-
-    def test_a_preauthorized_client_meets_no_page(self, world: World) -> None:
-        api, client, other = world.register("API"), world.register("Client"), world.register("Other")
-        permission = world.graph("GET", f"/applications/{api.object_id}").json()["api"]["oauth2PermissionScopes"][0]
-        listed = {"appId": client.client_id, "delegatedPermissionIds": [permission["id"]]}
-        world.change(api, api={"preAuthorizedApplications": [listed]})
-        asks = {"scope": f"openid offline_access {api.scope}"}
-        answer = answer_of(after_picking(world.browser(), client, **asks))
-        assert world.redeem(client, answer["code"]).json()["scope"] == api.scope
-        assert page_of(after_picking(world.browser(), other, **asks)).kind == "consent"
-        more = f"{api.scope} {api.uri}/manage"
-        assert page_of(after_picking(world.browser(), client, "avery", scope=more)).kind == "consent"
-
-    def test_what_only_an_administrator_may_grant(self, world: World) -> None:
-        app = world.register("Payroll")
-        asks = {"scope": f"openid {app.uri}/manage"}
-        page = page_of(after_picking(world.browser(), app, "robin", **asks))
-        assert page.h1 == "Need admin approval"
-        assert page.error.startswith("AADSTS90094: ")  # [MEM]
-        assert "Payroll" in page.text
-        assert page.buttons == []
-        browser = world.browser()
-        assert "code" in browser.sign_in(app.asks(**asks), "avery")
-
-    def test_a_member_can_not_post_around_the_admin_approval_page(self, world: World) -> None:
-        app, browser = world.register(), world.browser()
-        page = page_of(after_picking(browser, app))
-        form = dict(page.fields) | {"scope": f"{app.uri}/manage", "decision": "accept"}
-        told = page_of(browser.http.post(LOGIN + page.action, data=form))
-        assert told.error.startswith("AADSTS90094: ")
-
-    def test_default_asks_for_what_the_registration_lists(self, world: World) -> None:
-        user_read = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
-        listed = {"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": user_read, "type": "Scope"}]}
-        app = world.register(requiredResourceAccess=[listed])
-        browser = world.browser()
-        page = page_of(after_picking(browser, app, scope=f"{GRAPH}/.default"))
-        assert asked_for(page) == ["User.Read"]
-        code = answer_of(browser.press(page, "decision", "accept"))["code"]
-        assert world.redeem(app, code).json()["scope"] == f"{GRAPH}/User.Read"
 
 
 class TestPrompt:
@@ -446,12 +323,18 @@ class TestRedirectUris:
             f"configured for the application '{client.client_id}'. Make sure"
         ) or any(char in uri for char in "\t\n")  # HTML folds white space
 
-    @pytest.mark.parametrize("missing", ["client_id", "redirect_uri"])
-    def test_what_must_be_there(self, world: World, client: App, missing: str) -> None:
-        page = page_of(world.browser().open(client.asks(**{missing: None})))
+    def test_without_a_client_id(self, world: World, client: App) -> None:
+        page = page_of(world.browser().open(client.asks(client_id=None)))
         assert page.error.startswith(
-            f"AADSTS900144: The request body must contain the following parameter: '{missing}'."
+            "AADSTS900144: The request body must contain the following parameter: 'client_id'."
         )
+
+    def test_without_one_a_registered_one_is_taken(self, world: World, app: App) -> None:
+        # Source: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-the-sign-in-request
+        browser = world.browser()
+        browser.sign_in(app.asks())
+        location = browser.open(app.asks(redirect_uri=None)).headers["location"]
+        assert location.startswith(f"{app.redirect_uri}?code=")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +348,6 @@ class TestRedirectUris:
         ({"code_challenge": CHALLENGE, "code_challenge_method": "S512"}, "invalid_request", 9002313),
         ({"scope": None}, "invalid_request", 900144),
         ({"scope": "nonsense/x"}, "invalid_scope", 70011),
-        ({"scope": "openid mcp.access"}, "invalid_client", 650053),
         ({"scope": "api://nobody/x"}, "invalid_resource", 500011),
         ({"scope": f"{GRAPH}/User.Read", "resource": "https://mcp.example.com/mcp"}, "invalid_target", 9010010),
         ({"scope": "openid profile", "resource": "api://own"}, "invalid_target", 9010010),
@@ -485,10 +367,13 @@ def test_a_resource_that_owns_the_scopes(world: World, app: App, resource: str) 
     assert page_of(response).kind == "account-picker"
 
 
-def test_a_disabled_scope_is_not_there(world: World) -> None:
+@pytest.mark.parametrize("scope", ["openid mcp.access", "OWN/former", "OWN/unknown"])
+def test_whether_a_scope_is_there_is_seen_after_the_sign_in(world: World, scope: str) -> None:
     app = world.register(scopes=[scope_entry("former", isEnabled=False)])
-    answer = answer_of(world.browser().open(app.asks(scope=f"{app.uri}/former")))
+    answer = answer_of(after_picking(world.browser(), app, scope=scope.replace("OWN", app.uri)))
     assert refused(answer) == ("invalid_client", "AADSTS650053")
+    silent = answer_of(world.browser().open(app.asks(scope=scope.replace("OWN", app.uri), prompt="none")))
+    assert refused(silent) == ("login_required", "AADSTS50058")
 
 
 def test_an_own_resource_with_its_own_scopes(world: World) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from workshop.tenant.login import errors
 
+from . import refused_authorize as refused_authorize
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
 from .refusals import ROWS, Row, row
@@ -24,7 +25,7 @@ from .world import AZURE_CLI, App, World, is_guid
 NIL = "00000000-0000-0000-0000-000000000000"
 NOBODY = "22222222-2222-4333-8444-555555555555"
 DAY = 86_400
-WITH_ERROR_URI = {7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084}
+WITH_ERROR_URI = {50020, 65004, 7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084}
 SUBERRORS = {65001: "consent_required", 700082: "bad_token", 700084: "bad_token"}
 GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
@@ -81,30 +82,6 @@ def _(world: World, app: App) -> httpx.Response:
     return world.token(grant_type="password", client_id=app.client_id)
 
 
-@row(
-    "unsupported_response_type", "redirect", 302, "unsupported_response_type", 700054,  # [MEM]
-    "response_type 'id_token' is not enabled for the application.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(response_type="id_token"))
-
-
-@row(
-    "unsupported_response_type", "redirect", 302, "unsupported_response_type", 700051,  # [MEM]
-    "response_type 'token' is not enabled for the application.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(response_type="id_token token"))
-
-
-@row(
-    "unsupported_response_type", "redirect", 302, "unsupported_response_type", 70005,  # [MEM]
-    "The response type 'device' is not supported.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(response_type="device"))
-
-
 # Which tenant, which instance, which client
 
 
@@ -150,16 +127,6 @@ def _(world: World, app: App) -> httpx.Response:
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:
     return world.client_credentials(app, client_id=NIL)
-
-
-@row(
-    "not_multi_tenant", "json", 400, "invalid_request", 50194,  # [MEM] at the token endpoint
-    "Application '{client}'({name}) is not configured as a multi-tenant application. Usage of the /common endpoint is "
-    "not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the "
-    "application to be multi-tenant.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.client_credentials(app, tenant="common")
 
 
 @row("application_disabled", "json", 401, "unauthorized_client", 7000112, "Application '{client}'({name}) is disabled.")
@@ -399,18 +366,6 @@ def _(world: World, app: App) -> httpx.Response:
 
 
 @row(
-    "user_not_found", "page", 400, "", 50034,  # [MEM]
-    "The user account nobody@contoso.onmicrosoft.com does not exist in the {tenant} directory. To sign into this "
-    "application, the account must be added to the directory.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    browser = world.browser()
-    page = page_of(browser.open(app.asks()))
-    form = dict(page.fields) | {"account": upn("nobody")}
-    return browser.http.post(LOGIN + page.action, data=form)
-
-
-@row(
     "no_session", "redirect", 302, "login_required", 50058,
     "A silent sign-in request was sent but no user is signed in.",
 )  # fmt: skip
@@ -438,56 +393,7 @@ def _(world: World, app: App) -> httpx.Response:
     return browser.open(app.asks(prompt="none"))
 
 
-@row("consent_declined", "redirect", 302, "access_denied", 65004, "User declined to consent to access the app.")
-def _(world: World, app: App) -> httpx.Response:
-    browser = world.browser()
-    consent = page_of(browser.press(page_of(browser.open(app.asks())), "account", upn("sam")))
-    return browser.press(consent, "decision", "cancel")
-
-
-@row(
-    "admin_consent_required", "page", 200, "", 90094,  # [MEM] the text
-    "The grant requires administrator permission: application '{client}' named '{name}' asks for permissions that "
-    "only an administrator can grant.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    browser = world.browser()
-    return browser.press(page_of(browser.open(app.asks(scope=f"{app.uri}/manage"))), "account", upn("sam"))
-
-
-# Where the answer goes
-
-
-@row(
-    "redirect_mismatch", "page", 400, "", 50011,
-    "The redirect URI 'https://elsewhere.example/' specified in the request does not match the redirect URIs "
-    "configured for the application '{client}'. Make sure the redirect URI sent in the request matches one added to "
-    "your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about "
-    "how to fix this.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(redirect_uri="https://elsewhere.example/"))
-
-
 # What is asked for
-
-
-@row(
-    "scope_not_found", "redirect", 302, "invalid_client", 650053,
-    "The application '{name}' asked for scope 'mcp.access' that doesn't exist on the resource "
-    "'00000003-0000-0000-c000-000000000000'. Contact the app vendor.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(scope="openid mcp.access"))
-
-
-@row(
-    "invalid_scope", "json", 400, "invalid_scope", 70011,
-    "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' "
-    "is not valid. The scope mcp/access is not valid.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return redeemed(world, app, scope="mcp/access")
 
 
 @row(
@@ -526,14 +432,6 @@ def _(world: World, app: App) -> httpx.Response:
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:
     return world.client_credentials(app, "api://unknown/.default")
-
-
-@row(
-    "resource_mismatch", "redirect", 302, "invalid_target", 9010010,
-    "The resource parameter provided in the request doesn't match with the requested scopes.",
-)  # fmt: skip
-def _(world: World, app: App) -> httpx.Response:
-    return world.browser().open(app.asks(scope=f"{GRAPH}/User.Read", resource="https://mcp.example.com/mcp"))
 
 
 @row(

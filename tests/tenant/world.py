@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
-from .browser import DOMAIN, Browser
+from .browser import DOMAIN, Browser, upn
 from .process import GRAPH, LOGIN, Tenant
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 REDIRECT = "http://localhost:8000/auth/callback"
 
 
@@ -221,6 +222,45 @@ class World:
             "UPDATE service_principals SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE id = ?",
             app.principal_id,
         )
+
+    def user_id(self, name: str) -> str:
+        """Return the object id of a user of the default directory."""
+        return str(self.graph("GET", f"/users/{quote(upn(name, self.domain))}").json()["id"])
+
+    def group_id(self, name: str) -> str:
+        """Return the object id of a group of the default directory."""
+        query = "SELECT id FROM groups WHERE tenant_id = ? AND json_extract(graph, '$.displayName') = ?"
+        return str(self.tenant.sql(query, self.tenant.id, name)[0][0])
+
+    def require_assignment(self, app: App) -> None:
+        """Let an application demand assignment, for which there is no door yet."""
+        self.tenant.sql(
+            "UPDATE service_principals SET graph = json_set(graph, '$.appRoleAssignmentRequired', json('true'))"
+            " WHERE id = ?",
+            app.principal_id,
+        )
+
+    def assign(self, app: App, principal_id: str, role_id: str = DEFAULT_ACCESS) -> None:
+        """Assign a user or a group to an application, for which there is no door yet."""
+        self.tenant.sql(
+            "INSERT INTO app_role_assignments VALUES (?, ?, ?, ?, ?)",
+            str(uuid.uuid4()), self.tenant.id, principal_id, app.principal_id, role_id,
+        )  # fmt: skip
+
+    def forbid_user_consent(self, tenant: str) -> None:
+        """Let a directory forbid its users to consent, as its administrator does."""
+        app = self.register("Policies", signInAudience="AzureADMultipleOrgs")
+        avery = f"avery@{self.domain_of(tenant)}"
+        scope = f"{GRAPH}/Policy.ReadWrite.Authorization"
+        answer = self.browser().sign_in(app.asks(scope=scope), avery, tenant=tenant)
+        token = self.redeem(app, answer["code"], tenant=tenant).json()["access_token"]
+        none: list[str] = []
+        body = {"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": none}}
+        assert self.graph("PATCH", "/policies/authorizationPolicy", token, json=body).status_code == 204
+
+    def domain_of(self, tenant: str) -> str:
+        """Return the domain of a directory."""
+        return str(self.tenant.sql("SELECT domain FROM directories WHERE tenant_id = ?", tenant)[0][0])
 
     def principal_of(self, app_id: str) -> str:
         """Return the object id of an application's service principal."""

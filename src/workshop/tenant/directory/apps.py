@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workshop.tenant.directory.objects import Application, ServicePrincipal
@@ -54,6 +55,16 @@ def resource(store: Store, tenant_id: str, identifier: str) -> Application | Non
         " LEFT JOIN identifier_uris u ON u.app_id = a.app_id"
         " WHERE u.uri = ? OR a.app_id = ?",
         tenant_id, identifier, identifier,
+    )  # fmt: skip
+    return _application(row) if row else None
+
+
+def registered(store: Store, identifier: str) -> Application | None:
+    """Find the application behind an identifier URI or application id, in whichever directory it is registered."""
+    row = store.one(
+        "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM applications a"
+        " LEFT JOIN identifier_uris u ON u.app_id = a.app_id WHERE u.uri = ? OR a.app_id = ?",
+        identifier, identifier,
     )  # fmt: skip
     return _application(row) if row else None
 
@@ -109,16 +120,33 @@ def assign_role(
 
 
 def role_values(store: Store, tenant_id: str, principal_id: str, resource: Application) -> list[str]:
-    """Return the values of the app roles this user or service principal holds on the resource."""
+    """Return the values of the app roles this service principal holds on the resource."""
     on = principal(store, tenant_id, resource.app_id) if resource.graph["appRoles"] else None
-    if on is None:
-        return []
+    return values_of_roles(resource, assigned_roles(store, on, [principal_id])) if on else []
+
+
+def assigned_roles(store: Store, resource: ServicePrincipal, principal_ids: Sequence[str]) -> list[str]:
+    """Return the ids of the app roles of a resource that any of these principals is assigned to."""
     rows = store.all(
-        "SELECT app_role_id FROM app_role_assignments WHERE tenant_id = ? AND principal_id = ?"
-        " AND resource_id = ?",
-        tenant_id, principal_id, on.id,
+        "SELECT DISTINCT app_role_id FROM app_role_assignments WHERE tenant_id = ? AND resource_id = ?"
+        " AND principal_id IN (SELECT value FROM json_each(?))",
+        resource.tenant_id, resource.id, json.dumps(principal_ids),
     )  # fmt: skip
-    return sorted(resource.app_roles[role] for (role,) in rows if role in resource.app_roles)
+    return [row[0] for row in rows]
+
+
+def assigned_principals(store: Store, resource: ServicePrincipal) -> set[str]:
+    """Return the ids of the users, groups and service principals that are assigned to a resource."""
+    rows = store.all(
+        "SELECT DISTINCT principal_id FROM app_role_assignments WHERE tenant_id = ? AND resource_id = ?",
+        resource.tenant_id, resource.id,
+    )  # fmt: skip
+    return {row[0] for row in rows}
+
+
+def values_of_roles(resource: Application, role_ids: Iterable[str]) -> list[str]:
+    """Return the values of these roles; a role without a value, or one switched off, is in no token."""
+    return sorted({value for role in role_ids if (value := resource.app_roles.get(role))})
 
 
 def _application(row: tuple[Any, ...]) -> Application:

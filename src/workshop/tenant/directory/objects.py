@@ -52,6 +52,16 @@ class User:
         return bool(self.graph["userType"] == "Guest")
 
     @property
+    def is_external(self) -> bool:
+        """Return whether the account lives in another directory (or at another provider) and is only invited here."""
+        return "#ext#@" in self.upn.lower()
+
+    @property
+    def sign_in_name(self) -> str:
+        """Return what the person types to sign in: a guest uses the address of home."""
+        return str(self.graph["mail"]) if self.is_external and self.graph.get("mail") else self.upn
+
+    @property
     def is_administrator(self) -> bool:
         return GLOBAL_ADMINISTRATOR in self.roles
 
@@ -86,6 +96,10 @@ class Application:
         return bool(self.graph["signInAudience"] != "AzureADMyOrg")
 
     @property
+    def for_personal_accounts(self) -> bool:
+        return self.graph["signInAudience"] in ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+
+    @property
     def token_version(self) -> int:
         """Return the access token version this resource asks for; an unset one means 1."""
         return int(self.graph["api"].get("requestedAccessTokenVersion") or 1)
@@ -113,18 +127,16 @@ class Application:
         """Return its ``federatedIdentityCredentials`` as Graph has them: name, issuer, subject, audiences."""
         return tuple(self.graph.get(FEDERATED, ()))
 
+    @property
+    def required_access(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the static permissions: application id of the resource -> permission id -> ``Scope`` or ``Role``."""
+        return {
+            required["resourceAppId"]: {access["id"]: access["type"] for access in required["resourceAccess"]}
+            for required in self.graph["requiredResourceAccess"]
+        }
+
     def redirect_uris(self, platform: Platform) -> tuple[str, ...]:
         return tuple(self.graph[platform]["redirectUris"])
-
-    def static_permissions(self, resource_app_id: str) -> tuple[str, ...]:
-        """Return the ids of the delegated permissions listed under ``requiredResourceAccess``."""
-        return tuple(
-            access["id"]
-            for required in self.graph["requiredResourceAccess"]
-            if required["resourceAppId"] == resource_app_id
-            for access in required["resourceAccess"]
-            if access["type"] == "Scope"
-        )
 
     def preauthorized(self, client_app_id: str) -> tuple[str, ...]:
         """Return the permission ids for which this client needs no consent."""
@@ -148,6 +160,10 @@ class ServicePrincipal:
     @property
     def enabled(self) -> bool:
         return bool(self.graph["accountEnabled"])
+
+    @property
+    def assignment_required(self) -> bool:
+        return bool(self.graph["appRoleAssignmentRequired"])
 
 
 @dataclass(frozen=True)

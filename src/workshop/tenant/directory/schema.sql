@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS members (
     member_id TEXT NOT NULL,
     PRIMARY KEY (tenant_id, group_id, member_id)
 );
+CREATE INDEX IF NOT EXISTS groups_of_member ON members (tenant_id, member_id);
 CREATE TABLE IF NOT EXISTS applications (
     id TEXT PRIMARY KEY,
     tenant_id TEXT NOT NULL,
@@ -81,11 +82,18 @@ CREATE TABLE IF NOT EXISTS refresh_tokens (
     last_used REAL NOT NULL,
     sign_in TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS sessions (
+CREATE TABLE IF NOT EXISTS browser_sessions (
     digest BLOB PRIMARY KEY,
+    sid TEXT NOT NULL,
     tenant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    started REAL NOT NULL
+    started REAL NOT NULL,
+    second_factor REAL
+);
+CREATE TABLE IF NOT EXISTS session_clients (
+    digest BLOB NOT NULL,
+    app_id TEXT NOT NULL,
+    PRIMARY KEY (digest, app_id)
 );
 CREATE TABLE IF NOT EXISTS signing_keys (
     kid TEXT PRIMARY KEY,
@@ -127,4 +135,8 @@ CREATE TABLE IF NOT EXISTS faults (
     tenant_id TEXT NOT NULL,
     id INTEGER PRIMARY KEY,
     fault TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS authorization_policies (
+    tenant_id TEXT PRIMARY KEY,
+    graph TEXT NOT NULL
 );

@@ -27,7 +27,9 @@ TABLES_OF_THE_SEED = (
     "app_role_assignments",
     "authorization_codes",
     "refresh_tokens",
-    "sessions",
+    "browser_sessions",
+    "session_clients",
+    "authorization_policies",
     "policies",
     "issuers",
     "device_codes",
@@ -41,6 +43,7 @@ _OF_DIRECTORY = {
     "service_principals": "tenant_id = ?1 OR app_id IN (SELECT app_id FROM applications WHERE tenant_id = ?1)",
     "authorization_codes": "json_extract(sign_in, '$.tenant_id') = ?1",
     "refresh_tokens": "json_extract(sign_in, '$.tenant_id') = ?1",
+    "session_clients": "digest IN (SELECT digest FROM browser_sessions WHERE tenant_id = ?1)",
     "device_codes": "json_extract(flow, '$.tenant_id') = ?1",
 }
 
@@ -145,18 +148,11 @@ class Store:
     def touch_refresh_token(self, token: str, now: float) -> None:
         self.run("UPDATE refresh_tokens SET last_used = ? WHERE digest = ?", now, digest(token))
 
-    def add_session(self, cookie: str, tenant_id: str, user_id: str, now: float) -> None:
-        self.run("INSERT INTO sessions VALUES (?, ?, ?, ?)", digest(cookie), tenant_id, user_id, now)
-
-    def session(self, cookie: str) -> tuple[str, str] | None:
-        """Return (tenant id, user id) of a signed-in browser."""
-        row = self.one("SELECT tenant_id, user_id FROM sessions WHERE digest = ?", digest(cookie))
-        return (row[0], row[1]) if row else None
-
     def forget(self, now: float) -> None:
         """Drop codes and sessions that are long over, so that the file does not grow for ever."""
         self.run("DELETE FROM authorization_codes WHERE issued < ?", now - 86_400)
-        self.run("DELETE FROM sessions WHERE started < ?", now - 86_400)
+        self.run("DELETE FROM browser_sessions WHERE started < ?", now - 86_400)
+        self.run("DELETE FROM session_clients WHERE digest NOT IN (SELECT digest FROM browser_sessions)")
         self.run("DELETE FROM refresh_tokens WHERE last_used < ?", now - 91 * 86_400)
 
 

@@ -73,6 +73,12 @@ GRAPH_SCOPES: tuple[tuple[str, str, bool, str], ...] = (
         True,
         "Manage app permission grants and app role assignments",
     ),
+    (
+        "Policy.ReadWrite.Authorization",
+        "edd3c878-b384-41fd-95ad-e7407dd775be",
+        True,
+        "Read and write your organization's authorization policy",
+    ),
     ("AuditLog.Read.All", "e4c9e354-4dc5-45b8-9e7c-e1393b0b1a20", True, "Read audit log data"),
     ("Files.Read", "10465720-29dd-4523-a11a-6a75c743c9d9", False, "Read your files"),
     ("Files.ReadWrite", "5c28f0bf-8a70-41f1-8ab2-9032436ddb65", False, "Have full access to your files"),
@@ -99,6 +105,7 @@ GRAPH_ROLES: tuple[tuple[str, str], ...] = (
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
     ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
     ("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
+    ("Policy.ReadWrite.Authorization", "fb221be6-99f2-473f-bd32-01c6a0e9ca3b"),
     ("Files.Read.All", "01d4889c-1287-42c6-ac1f-5d1e02578ef6"),
 )
 

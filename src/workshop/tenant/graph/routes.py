@@ -8,7 +8,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workshop.tenant.graph import applications, errors, federated, found, principals, users
+from workshop.tenant.graph import applications, authorization_policy, errors, federated, found, principals, users
 from workshop.tenant.graph.caller import caller
 from workshop.tenant.service import Service
 from workshop.tenant.web import Call, Row, routes
@@ -24,6 +24,8 @@ GRAPH: tuple[Row, ...] = (
     ("GET", "/{version}/me", users.me),
     ("GET", "/{version}/users/{id}", users.user),
     ("GET", "/{version}/organization", users.organization),
+    ("GET", "/{version}/policies/authorizationPolicy", authorization_policy.read),
+    ("PATCH", "/{version}/policies/authorizationPolicy", authorization_policy.update),
     ("POST", "/{version}/applications", applications.create),
     ("GET", "/{version}/{application}", applications.read),
     ("PATCH", "/{version}/{application}", applications.update),

@@ -1,4 +1,4 @@
-"""The authorization endpoint: sign-in, consent, and the way back to the client.
+"""The authorization endpoint: sign-in, consent, and the code that the client gets.
 
 Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
 """
@@ -9,23 +9,33 @@ from dataclasses import asdict, dataclass
 
 from starlette.responses import Response
 
-from workshop.tenant.directory import people
+from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import Directory, User
-from workshop.tenant.login import clients, consent, envelope, errors, pages, pkce, scopes, session
+from workshop.tenant.login import accounts, assignment, clients, consent, envelope, errors, pages, pkce, scopes, session
 from workshop.tenant.login import target as targets
 from workshop.tenant.login.answer import deliver, refuse
 from workshop.tenant.login.errors import LoginError
 from workshop.tenant.login.realm import default_directory
+from workshop.tenant.login.session import SignedIn
+from workshop.tenant.login.static_permissions import Permission
 from workshop.tenant.login.target import Target
 from workshop.tenant.web import Call
 
+PROMPTS = ("", "login", "none", "consent", "select_account", "create")
 # What the pages' own forms add to the client's parameters.
 FORM_FIELDS = frozenset({"account", "decision", "organization", "flow"})
+# Refusals of a person that are told on a page, and to a client that wants no page as interaction_required.
+TOLD_ON_A_PAGE = frozenset({50020, 50105, 53003})
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """What an authorization code stands for; it is stored with the code as JSON."""
+    """What an authorization code stands for; it is stored with the code as JSON.
+
+    Args:
+        auth_time: when the person signed in, in Unix seconds.
+        methods: how they proved who they are (``amr``, RFC 8176).
+    """
 
     tenant_id: str
     user_id: str
@@ -35,8 +45,22 @@ class SignIn:
     scope: str
     nonce: str
     sid: str
+    auth_time: float
+    methods: list[str]
     challenge: str
     challenge_method: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An authorization request, and who is signed in to answer it; ``user`` is their account in the directory."""
+
+    call: Call
+    target: Target
+    signed_in: SignedIn
+    directory: Directory
+    user: User
+    request: scopes.Request
 
 
 async def authorize(call: Call) -> Response:
@@ -57,169 +81,185 @@ async def pick_account(call: Call) -> Response:
     session.check_form(call)
     try:
         _check(call, target)
-        user = _picked(call, target)
-        response = _consent_or_code(call, target, user)
+        user = accounts.named(call, target.where, target.client, call.value("account"))
+        call.enter(user.tenant_id)
+        signed_in = session.new(call, user)
+        response = _go_on(_enter(call, target, signed_in))
     except LoginError as error:
         return refuse(call, target, error)
-    session.begin(call, response, user)
+    session.keep(call, response, signed_in)
     return response
 
 
 async def decide_consent(call: Call) -> Response:
-    """Answer the consent page's form."""
+    """Answer the form of the consent page, and of the one that asks for an administrator."""
     call.remark.flow = "authorization_code"
     target = targets.read(call)
     session.check_form(call)
     try:
-        request = _check(call, target)
-        user = session.signed_in(call)
-        if user is None:
+        _check(call, target)
+        signed_in = _usable_session(call, target)
+        if signed_in is None:
             return _picker(call, target)
-        directory = _directory_of(call, target, user)
         if call.value("decision") != "accept":
             raise errors.consent_declined()
-        wanted = _wanted(call, directory, target, user, request)
-        if _needs_administrator(wanted, user):
-            raise errors.admin_consent_required(target.client.app_id, target.client.display_name)
-        for_all = call.value("organization") == "true" and user.is_administrator
-        grant_ids = [call.service.guid() for _ in wanted]
-        store = call.service.store
-        consent.grant(store, directory, target.client, wanted, "" if for_all else user.id, grant_ids)
-        return _with_code(call, target, user, directory)
+        visit = _enter(call, target, signed_in)
+        wanted = _wanted(visit)
+        refusal = consent.refusal(call.service.store, visit.directory, target.client, visit.user, wanted)
+        if refusal:
+            raise refusal
+        for_all = call.value("organization") == "true" and visit.user.is_administrator
+        ids = [call.service.guid() for _ in wanted]
+        consent.grant(call.service.store, visit.directory, wanted, "" if for_all else visit.user.id, ids)
+        return _with_code(visit)
     except LoginError as error:
         return refuse(call, target, error)
 
 
-def _check(call: Call, target: Target) -> scopes.Request:
-    """Check everything the client may be told about by a redirect."""
+def _check(call: Call, target: Target) -> None:
+    """Check everything the client may be told about by a redirect, before anybody signs in."""
     response_type = call.value("response_type")
     if not response_type:
         raise errors.missing_parameter("response_type")
     if response_type != "code":
         raise errors.unsupported_response_type(response_type[:100])
+    if call.value("prompt") not in PROMPTS:
+        raise errors.unsupported_prompt()
     pkce.check_challenge(call.value("code_challenge"), call.value("code_challenge_method"))
-    directory = target.where.directory or default_directory(call)
-    request = _read_scopes(call, directory, target)
-    scopes.check_resource_parameter(call.value("resource"), request)
+    at_home = people.directory(call.service.store, target.client.tenant_id)
+    directory = target.where.directory or at_home or default_directory(call)
+    _read_scopes(call, directory, target, known_only=False)
+
+
+def _read_scopes(call: Call, directory: Directory, target: Target, *, known_only: bool = True) -> scopes.Request:
+    store, text = call.service.store, call.value("scope")
+    request = scopes.read(
+        store, directory.tenant_id, directory.display_name, target.client, text, known_only=known_only
+    )
+    supported = call.settings.resource_parameter != "refused"
+    scopes.check_resource_parameter(call.value("resource"), request, supported=supported)
     return request
 
 
-def _read_scopes(call: Call, directory: Directory, target: Target) -> scopes.Request:
-    store = call.service.store
-    return scopes.read(store, directory.tenant_id, directory.display_name, target.client, call.value("scope"))
-
-
 def _first_page(call: Call, target: Target) -> Response:
-    prompt = call.value("prompt")
-    user = session.signed_in(call)
-    if user and target.where.directory and user.tenant_id != target.where.directory.tenant_id:
-        user = None
+    prompt, hint = call.value("prompt"), call.value("login_hint")
+    signed_in = _usable_session(call, target)
+    if signed_in and hint and not accounts.is_hinted(signed_in.user, hint):
+        signed_in = None
     if prompt == "none":
-        return _silently(call, target, user)
-    hint = call.value("login_hint").lower()
-    if user is None or prompt in ("select_account", "login") or (hint and hint != user.upn.lower()):
+        return _silently(call, target, signed_in)
+    if signed_in is None or prompt in ("select_account", "login", "create"):
         return _picker(call, target)
-    return _consent_or_code(call, target, user)
+    return _go_on(_enter(call, target, signed_in))
 
 
-def _silently(call: Call, target: Target, user: User | None) -> Response:
+def _usable_session(call: Call, target: Target) -> SignedIn | None:
+    """Return who is signed in in this browser, unless their account is none in the directory asked for."""
+    signed_in = session.current(call)
+    known = signed_in and accounts.seen_from(call.service.store, signed_in.user, target.where)
+    return signed_in if known else None
+
+
+def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Response:
     """Answer ``prompt=none``: a code or an error, never a page."""
-    if user is None:
+    if signed_in is None:
         raise errors.no_session()
-    directory = _directory_of(call, target, user)
-    request = _read_scopes(call, directory, target)
-    if consent.missing(call.service.store, directory, target.client, user, request):
+    try:
+        visit = _enter(call, target, signed_in)
+    except LoginError as error:
+        if error.code in TOLD_ON_A_PAGE:
+            error.error, error.redirectable = "interaction_required", True
+        raise
+    if _wanted(visit):
         client = target.client
         raise errors.consent_required(client.app_id, client.display_name, "interaction_required")
-    return _with_code(call, target, user, directory)
+    return _with_code(visit)
 
 
 def _picker(call: Call, target: Target) -> Response:
-    store = call.service.store
     hint = call.value("login_hint")
-    choice = [target.where.directory or default_directory(call)]
-    if target.where.directory is None:
-        hinted = people.directory(store, hint.rpartition("@")[2])
-        choice += [hinted] if hinted and hinted not in choice else []
-    groups = [(directory, people.users(store, directory.tenant_id)) for directory in choice]
+    choices = accounts.choices(call, target.where, hint)
     token = session.flow_token(call)
     fields = [*_client_fields(call), ("flow", token)]
-    response = pages.account_picker(f"/{target.where.segment}/login", fields, target.client, groups, hint)
+    response = pages.account_picker(
+        f"/{target.where.segment}/login", fields, target.client, choices, lambda user: accounts.is_hinted(user, hint)
+    )
     session.keep_flow(response, token)
     return response
 
 
-def _picked(call: Call, target: Target) -> User:
-    account = call.value("account")
-    directory = target.where.directory or people.directory(call.service.store, account.rpartition("@")[2])
-    directory = directory or default_directory(call)
-    user = people.user(call.service.store, directory.tenant_id, account)
-    if user is None:
-        raise errors.user_not_found(account[:200], directory.tenant_id)
-    if not user.enabled:
-        raise errors.user_disabled()
-    return user
+def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
+    """Let a signed-in person into the directory, and the client with them.
 
-
-def _consent_or_code(call: Call, target: Target, user: User) -> Response:
-    directory = _directory_of(call, target, user)
+    Raises:
+        LoginError: 50020, 7000112 or 50105, and what the scopes may be refused for in this directory.
+    """
+    store = call.service.store
+    seen = accounts.seen_from(store, signed_in.user, target.where)
+    if seen is None:
+        directory = target.where.directory or default_directory(call)
+        raise accounts.other_directory(store, signed_in.user, directory, target.client)
+    directory, user = seen
+    call.enter(directory.tenant_id)
+    clients.check_enabled(call, target.client, directory.tenant_id)
     request = _read_scopes(call, directory, target)
-    wanted = _wanted(call, directory, target, user, request)
+    for application in (target.client, *(asked.resource for asked in request.asked)):
+        assignment.check(store, directory, application, user)
+    return Visit(call, target, signed_in, directory, user, request)
+
+
+def _go_on(visit: Visit) -> Response:
+    """Show the consent page where there is something to grant, else answer with a code."""
+    wanted = _wanted(visit)
     if not wanted:
-        return _with_code(call, target, user, directory)
-    if _needs_administrator(wanted, user):
-        error = errors.admin_consent_required(target.client.app_id, target.client.display_name)
-        call.remark.reason = str(error)
-        return pages.admin_approval(target.client, user, wanted, envelope.description(call, error))
+        return _with_code(visit)
+    call, target, client = visit.call, visit.target, visit.target.client
+    refusal = consent.refusal(call.service.store, visit.directory, client, visit.user, wanted)
     token = session.flow_token(call)
     fields = [*_client_fields(call), ("flow", token)]
-    response = pages.consent(f"/{target.where.segment}/consent", fields, target.client, user, wanted)
+    action = f"/{target.where.segment}/consent"
+    if refusal:
+        call.remark.reason = str(refusal)
+        again = f"/{target.where.segment}/oauth2/v2.0/authorize"
+        text = envelope.description(call, refusal)
+        response = pages.admin_approval(action, again, fields, client, visit.user, wanted, text)
+    else:
+        response = pages.consent(action, fields, client, visit.user, wanted)
     session.keep_flow(response, token)
     return response
 
 
-def _wanted(
-    call: Call, directory: Directory, target: Target, user: User, request: scopes.Request
-) -> list[consent.Permission]:
-    if call.value("prompt") == "consent":
-        return consent.everything(call.service.store, directory, target.client, request)
-    return consent.missing(call.service.store, directory, target.client, user, request)
+def _wanted(visit: Visit) -> list[Permission]:
+    store, client = visit.call.service.store, visit.target.client
+    if visit.call.value("prompt") == "consent":
+        return consent.everything(store, visit.directory, client, visit.request)
+    return consent.missing(store, visit.directory, client, visit.user, visit.request)
 
 
-def _needs_administrator(wanted: list[consent.Permission], user: User) -> bool:
-    return not user.is_administrator and any(permission.scope.admin_only for permission in wanted)
-
-
-def _directory_of(call: Call, target: Target, user: User) -> Directory:
-    found = target.where.directory or people.directory(call.service.store, user.tenant_id)
-    assert found is not None
-    call.enter(found.tenant_id)
-    if user.tenant_id != found.tenant_id:
-        raise errors.user_not_found(user.upn, found.tenant_id)
-    clients.check_enabled(call, target.client, found.tenant_id)
-    return found
-
-
-def _with_code(call: Call, target: Target, user: User, directory: Directory) -> Response:
+def _with_code(visit: Visit) -> Response:
     """Issue an authorization code and send it to the client."""
-    consent.ensure_principal(call.service.store, directory, target.client)
-    challenge, sid = call.value("code_challenge"), call.service.guid()
+    call, target, session_ = visit.call, visit.target, visit.signed_in.session
+    store = call.service.store
+    consent.ensure_principal(store, visit.directory, target.client)
+    sessions.add_client(store, visit.signed_in.cookie, target.client.app_id)
+    challenge = call.value("code_challenge")
     sign_in = SignIn(
-        tenant_id=directory.tenant_id,
-        user_id=user.id,
+        tenant_id=visit.directory.tenant_id,
+        user_id=visit.user.id,
         client_id=target.client.app_id,
         redirect_uri=target.redirect_uri,
         platform=target.platform,
         scope=call.value("scope"),
         nonce=call.value("nonce"),
-        sid=sid,
+        sid=session_.sid,
+        auth_time=session_.started,
+        methods=session_.methods,
         challenge=challenge,
         challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
     )
     code = f"1.A{call.service.opaque(96)}"
-    call.service.store.add_code(code, call.now, asdict(sign_in))
-    answer = [("code", code), ("state", target.state), ("session_state", sid)]
-    return deliver(target, answer)
+    store.add_code(code, call.now, asdict(sign_in))
+    return deliver(target, [("code", code), ("state", target.state), ("session_state", session_.sid)])
 
 
 def _client_fields(call: Call) -> list[tuple[str, str]]:

@@ -57,7 +57,7 @@ def find(call: Call, where: Realm, client_id: str) -> Application:
     """Find the application a client id names in this directory.
 
     Raises:
-        LoginError: 700038, 700016, 50194, or 7000112.
+        LoginError: 700038, 700016, 50194, 9002332, or 7000112.
     """
     if client_id == NIL_GUID:
         raise errors.not_an_application_id(client_id)
@@ -67,6 +67,8 @@ def find(call: Call, where: Realm, client_id: str) -> Application:
     if where.directory is None:
         if not application.multi_tenant:
             raise errors.not_multi_tenant(application.app_id, application.display_name)
+        if where.segment == "consumers" and not application.for_personal_accounts:
+            raise errors.work_accounts_only(application.app_id, application.display_name)
         return application
     check_enabled(call, application, where.directory.tenant_id)
     at_home = application.tenant_id == where.directory.tenant_id

@@ -27,16 +27,17 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def description(call: Call, error: LoginError) -> str:
+def description(call: Call, error: LoginError, *, for_client: bool = False) -> str:
     """Return ``error_description``; since late 2023 its parts are separated by single spaces."""
-    return f"{error} Trace ID: {call.trace_id} Correlation ID: {call.correlation_id} Timestamp: {timestamp(call.now)}"
+    text = error.for_client() if for_client else str(error)
+    return f"{text} Trace ID: {call.trace_id} Correlation ID: {call.correlation_id} Timestamp: {timestamp(call.now)}"
 
 
 def error_members(call: Call, error: LoginError) -> dict[str, Any]:
     """Return the members of the token endpoint's error, in Entra's order; absent ones are absent."""
     members: dict[str, Any] = {
         "error": error.error,
-        "error_description": description(call, error),
+        "error_description": description(call, error, for_client=True),
         "error_codes": [error.code],
         "timestamp": timestamp(call.now),
         "trace_id": call.trace_id,

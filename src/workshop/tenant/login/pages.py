@@ -5,14 +5,15 @@ A page names itself in ``<meta name="practice-page">`` so that a program can tel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from importlib import resources
 
 from starlette.responses import HTMLResponse
 
-from workshop.tenant.directory.objects import Application, Directory, Scope, User
-from workshop.tenant.login.consent import Permission
+from workshop.tenant.directory.objects import Application, User
+from workshop.tenant.login.accounts import Choice
+from workshop.tenant.login.static_permissions import Permission
 from workshop.tenant.web import Call
 
 _HEADERS = {
@@ -28,26 +29,24 @@ Fields = Iterable[tuple[str, str]]
 
 
 def account_picker(
-    action: str,
-    fields: Fields,
-    client: Application,
-    groups: Sequence[tuple[Directory, Sequence[User]]],
-    hint: str,
+    action: str, fields: Fields, client: Application, choices: Sequence[Choice], hinted: Callable[[User], bool]
 ) -> HTMLResponse:
     """Show the people who can sign in; choosing one is the whole sign-in."""
     buttons = "".join(
-        f"<h2>{escape(directory.display_name)}</h2><ul>{''.join(_account(user, hint) for user in users)}</ul>"
-        for directory, users in groups
+        f"<h2>{escape(choice.directory.display_name)}</h2>"
+        f"<ul>{''.join(_account(user, hinted(user)) for user in choice.users)}</ul>"
+        for choice in choices
     )
     return _page(
         "account-picker",
         "Pick an account",
         f"<p>to continue to <strong>{escape(client.display_name)}</strong></p>"
-        f'<form method="post" action="{escape(action)}">{_hidden(fields)}{buttons}</form>',
+        + (buttons or "<p>There are no personal accounts in the practice tenant.</p>"),
+        form=(action, fields),
     )
 
 
-def _account(user: User, hint: str) -> str:
+def _account(user: User, focus: bool) -> str:
     kind = (
         "account disabled"
         if not user.enabled
@@ -57,11 +56,10 @@ def _account(user: User, hint: str) -> str:
         if user.is_administrator
         else "member"
     )
-    focus = " autofocus" if hint and user.upn.lower() == hint.lower() else ""
     return (
-        f'<li><button name="account" value="{escape(user.upn)}"{focus}><span class="name">{escape(user.display_name)}'
-        f'</span><span class="detail">{escape(user.upn)}</span>'
-        f'<span class="detail">{kind}</span></button></li>'
+        f'<li><button name="account" value="{escape(user.upn)}"{" autofocus" if focus else ""}>'
+        f'<span class="name">{escape(user.display_name)}</span>'
+        f'<span class="detail">{_address(user.sign_in_name)}</span><span class="detail">{kind}</span></button></li>'
     )
 
 
@@ -69,7 +67,6 @@ def consent(
     action: str, fields: Fields, client: Application, user: User, permissions: Sequence[Permission]
 ) -> HTMLResponse:
     """Ask the user to grant what the client wants, each permission with what it means."""
-    rows = "".join(_permission(permission) for permission in permissions)
     for_all = (
         '<p><label><input type="checkbox" name="organization" value="true"> Consent on behalf of your organization'
         "</label><br>If you check this, nobody in the organization is asked for these permissions again.</p>"
@@ -79,38 +76,80 @@ def consent(
     return _page(
         "consent",
         "Permissions requested",
-        f"<p>Signed in as {escape(user.upn)}</p><p><strong>{escape(client.display_name)}</strong> would like to:</p>"
-        f"<ul>{rows}</ul><p>Accepting means that you allow this app to use your data as listed. You can withdraw "
-        f'this at any time.</p><form method="post" action="{escape(action)}">{_hidden(fields)}{for_all}'
-        '<p class="choice"><button name="decision" value="cancel" class="quiet">Cancel</button>'
-        '<button name="decision" value="accept">Accept</button></p></form>',
+        f"<p>Signed in as {_address(user.sign_in_name)}</p>"
+        f"<p><strong>{escape(client.display_name)}</strong> would like to:</p>"
+        f"{_list(client, permissions)}<p>Accepting means that you allow this app to use your data as listed. You can "
+        f"withdraw this at any time.</p>{for_all}{_CHOICE}",
+        form=(action, fields),
     )
 
 
-def _permission(permission: Permission) -> str:
-    scope = permission.scope
+def admin_consent(
+    action: str, fields: Fields, client: Application, user: User, permissions: Sequence[Permission]
+) -> HTMLResponse:
+    """Ask an administrator to grant what the client wants for everyone."""
+    return _page(
+        "consent",
+        "Permissions requested",
+        f'<p class="name">Accept for your organization</p><p>Signed in as {_address(user.sign_in_name)}</p>'
+        f"<p><strong>{escape(client.display_name)}</strong> would like to:</p>{_list(client, permissions)}"
+        "<p>If you accept, this app gets access to the specified resources for all users in your organization. Nobody "
+        f"else will be asked for these permissions.</p>{_CHOICE}",
+        form=(action, fields),
+    )
+
+
+_CHOICE = (
+    '<p class="choice"><button name="decision" value="cancel" class="quiet">Cancel</button>'
+    '<button name="decision" value="accept">Accept</button></p>'
+)
+
+
+def _list(client: Application, permissions: Sequence[Permission]) -> str:
+    return f"<ul>{''.join(_permission(client, permission) for permission in permissions)}</ul>"
+
+
+def _permission(client: Application, permission: Permission) -> str:
+    """Show a permission: title, a description that says more than the title, and where it belongs."""
+    described = permission.description not in ("", permission.title)
+    kind = ", as the app itself, without a user" if permission.is_role else ""
+    holder = f", for {permission.holder.display_name}" if permission.holder.app_id != client.app_id else ""
     return (
-        f'<li><span class="name">{escape(scope.title)}</span>'
-        f"{_detail(scope)}"
-        f'<span class="detail">{escape(permission.resource.display_name)}: '
-        f"<code>{escape(scope.value)}</code></span></li>"
+        f'<li><span class="name">{escape(permission.title)}</span>'
+        + (f'<span class="detail">{escape(permission.description)}</span>' if described else "")
+        + f'<span class="detail">{escape(permission.resource.display_name)}: '
+        f"<code>{escape(permission.value)}</code>{escape(kind + holder)}</span></li>"
     )
 
 
-def _detail(scope: Scope) -> str:
-    """Show a description that says more than the title."""
-    return "" if scope.description in ("", scope.title) else f'<span class="detail">{escape(scope.description)}</span>'
+def admin_approval(
+    action: str,
+    again: str,
+    fields: Fields,
+    client: Application,
+    user: User,
+    permissions: Sequence[Permission],
+    text: str,
+) -> HTMLResponse:
+    """Tell a user that only an administrator can grant what the client wants.
 
-
-def admin_approval(client: Application, user: User, permissions: Sequence[Permission], text: str) -> HTMLResponse:
-    """Tell a user that only an administrator can grant what the client wants."""
-    rows = "".join(_permission(permission) for permission in permissions)
+    Args:
+        action: where giving up is posted to.
+        again: where another account can be picked.
+    """
+    fields = list(fields)
+    other = [(name, value) for name, value in fields if name not in ("prompt", "login_hint", "flow")]
     return _page(
         "error",
         "Need admin approval",
-        f"<p>Signed in as {escape(user.upn)}</p><p><strong>{escape(client.display_name)}</strong> needs permission to "
-        "access resources in your organization that only an administrator can grant. Please ask an administrator to "
-        f'grant it before you can use the app.</p><ul>{rows}</ul><p id="error-text">{escape(text)}</p>',
+        f"<p>Signed in as {_address(user.sign_in_name)}</p><p><strong>{escape(client.display_name)}</strong> needs "
+        "permission to access resources in your organization that only an admin can grant. Please ask an admin to "
+        f"grant permission to this app before you can use it.</p>{_list(client, permissions)}"
+        f'<p id="error-text">{escape(text)}</p>'
+        f'<form method="get" action="{escape(again)}">{_hidden([*other, ("prompt", "select_account")])}'
+        "<p>Have an admin account? <button>Sign in with that account</button></p></form>"
+        f'<form method="post" action="{escape(action)}">{_hidden(fields)}<p><button name="decision" value="cancel" '
+        'class="quiet">Return to the application without granting consent</button></p></form>',
     )
 
 
@@ -131,8 +170,9 @@ def form_post(target: str, fields: Fields) -> HTMLResponse:
     response = _page(
         "form-post",
         "Working...",
-        f'<form method="post" action="{escape(target)}">{_hidden(fields)}'
-        "<p><button>Continue to the app</button></p></form><script>document.forms[0].submit()</script>",
+        "<p><button>Continue to the app</button></p>",
+        form=(target, fields),
+        script="document.forms[0].submit()",
     )
     response.headers["Content-Security-Policy"] = _HEADERS["Content-Security-Policy"] + "; script-src 'unsafe-inline'"
     return response
@@ -150,14 +190,25 @@ def _hidden(fields: Fields) -> str:
     return "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields)
 
 
-def _page(name: str, title: str, body: str, status: int = 200) -> HTMLResponse:
+def _address(name: str) -> str:
+    """Show an address so that a long one breaks before the @ or after a dot, never inside a word."""
+    return escape(name).replace("@", "<wbr>@").replace(".", ".<wbr>")
+
+
+def _page(
+    name: str, title: str, body: str, status: int = 200, *, form: tuple[str, Fields] | None = None, script: str = ""
+) -> HTMLResponse:
+    """Return a page; with a form, its whole body stands in it."""
+    if form:
+        action, fields = form
+        body = f'<form method="post" action="{escape(action)}">{_hidden(fields)}{body}</form>'
     return HTMLResponse(
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>PRACTICE: {escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><meta name="practice-page" content="{name}">'
         f"<style>{_STYLE}</style></head><body>"
         '<header role="banner"><strong>PRACTICE</strong> This is the practice tenant of a workshop on your own '
         "machine. It is not Microsoft. Never type a password here.</header>"
-        f"<main><h1>{escape(title)}</h1>{body}</main></body></html>",
+        f"<main><h1>{escape(title)}</h1>{body}</main>{f'<script>{script}</script>' if script else ''}</body></html>",
         status,
         _HEADERS,
     )

@@ -26,6 +26,14 @@ def platform_of(client: Application, uri: str) -> Platform | None:
     return None
 
 
+def first_of(client: Application) -> str:
+    """Return the address that counts where a request names none; '' when none is registered.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-the-sign-in-request
+    """
+    return next((uri for platform in PLATFORMS for uri in client.redirect_uris(platform)), "")
+
+
 def _same(registered: str, given: str) -> bool:
     if registered == given:
         return True

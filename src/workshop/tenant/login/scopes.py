@@ -51,12 +51,18 @@ class Request:
     asked: tuple[Asked, ...]
 
 
-def read(store: Store, tenant_id: str, tenant_name: str, client: Application, text: str) -> Request:
+def read(
+    store: Store, tenant_id: str, tenant_name: str, client: Application, text: str, *, known_only: bool = True
+) -> Request:
     """Read a ``scope`` parameter.
 
+    Args:
+        known_only: whether each scope must be there; Entra looks only once someone is signed in.
+
     Raises:
-        LoginError: 900144 when it is empty, 70011 when a part is malformed, 500011 when a resource has no service
-            principal in the tenant, 650053 when the resource has no such scope.
+        LoginError: 900144 when it is empty, 70011 when a part is malformed or ``.default`` stands beside scopes of a
+            resource, 500011 when a resource has no service principal in the tenant, 650053 when the resource has no
+            such scope.
     """
     words = list(dict.fromkeys(text.split()))
     if not words:
@@ -66,14 +72,17 @@ def read(store: Store, tenant_id: str, tenant_name: str, client: Application, te
     for word in words:
         if word in OIDC_SCOPES:
             continue
-        prefix, value = split(word)
-        resource = apps.resource(store, tenant_id, prefix.rstrip("/") if prefix else GRAPH)
+        prefix, value = split(word, text)
+        resource = find_resource(store, tenant_id, client, prefix.rstrip("/") if prefix else GRAPH)
         if resource is None:
             raise errors.resource_not_found(prefix[:300], tenant_name)
-        if value != DEFAULT and named(resource, value) is None:
+        if known_only and value != DEFAULT and named(resource, value) is None:
             raise errors.scope_not_found(client.display_name, value[:200], resource.app_id)
         resources[resource.app_id] = resource
         asked.setdefault(resource.app_id, (prefix, []))[1].append(value)
+    everything = [value for _, values in asked.values() for value in values]
+    if DEFAULT in everything and len(everything) > 1:
+        raise errors.default_with_others(text[:500])
     return Request(
         text,
         tuple(word for word in words if word in OIDC_SCOPES),
@@ -81,8 +90,28 @@ def read(store: Store, tenant_id: str, tenant_name: str, client: Application, te
     )
 
 
-def split(word: str) -> tuple[str, str]:
+def find_resource(store: Store, tenant_id: str, client: Application, identifier: str) -> Application | None:
+    """Find a resource that is in the directory, or that the consent which is being asked for brings there.
+
+    The latter are the client itself and a multi-tenant resource that knows the client (``knownClientApplications``).
+
+    Source: https://learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant
+    """
+    found = apps.resource(store, tenant_id, identifier)
+    if found:
+        return found
+    registered = apps.registered(store, identifier)
+    if registered is None:
+        return None
+    known = registered.multi_tenant and client.app_id in registered.graph["api"]["knownClientApplications"]
+    return registered if known or registered.app_id == client.app_id else None
+
+
+def split(word: str, text: str = "") -> tuple[str, str]:
     """Split a scope into the resource and the permission; a bare permission belongs to Microsoft Graph.
+
+    Args:
+        text: the whole parameter, for the error.
 
     Raises:
         LoginError: 70011.
@@ -91,9 +120,9 @@ def split(word: str) -> tuple[str, str]:
     if not slash:
         return "", word
     if not value or not prefix or prefix.endswith(":/"):
-        raise errors.invalid_scope(word[:300])
+        raise errors.invalid_scope((text or word)[:500])
     if "://" not in prefix and not is_guid(prefix.rstrip("/")):
-        raise errors.invalid_scope(word[:300])
+        raise errors.invalid_scope((text or word)[:500])
     return prefix, value
 
 
@@ -105,21 +134,28 @@ def named(resource: Application, value: str) -> Scope | None:
     return None
 
 
-def check_resource_parameter(resource: str, request: Request) -> None:
+def check_resource_parameter(resource: str, request: Request, *, supported: bool = True) -> None:
     """Hold the RFC 8707 ``resource`` parameter against the scopes, as Entra has done since March 2026.
 
+    Source: https://learn.microsoft.com/entra/agent-id/secure-mcp-server-with-entra-id
+
+    Args:
+        supported: whether there may be one at all.
+
     Raises:
-        LoginError: 9010010 unless it is an identifier URI of the application that owns the scopes.
+        LoginError: 9010010 unless it is an identifier URI of the application that owns every scope, or 901002.
     """
-    if not resource:
-        return
-    owners = [asked.resource for asked in request.asked]
-    for owner in owners:
-        if resource in owner.identifier_uris or resource == owner.app_id:
-            return
-        if owner.app_id == GRAPH and resource.rstrip("/") in owner.identifier_uris:
-            return
-    raise errors.resource_mismatch()
+    if resource and not supported:
+        raise errors.resource_parameter_not_supported()
+    if resource and not (request.asked and all(_names(resource, asked.resource) for asked in request.asked)):
+        raise errors.resource_mismatch()
+
+
+def _names(resource: str, owner: Application) -> bool:
+    """Compare character for character; only Microsoft Graph goes by its URI with a slash at the end too."""
+    if resource == owner.app_id or resource in owner.identifier_uris:
+        return True
+    return owner.app_id == GRAPH and resource.removesuffix("/") in owner.identifier_uris
 
 
 def one_resource(request: Request, store: Store, tenant_id: str) -> Asked:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from workshop.tenant.directory import people
+from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import User
+from workshop.tenant.directory.sessions import Session
 from workshop.tenant.login import errors
 from workshop.tenant.web import Call
 
@@ -15,21 +17,41 @@ SESSION = "__Host-practice-session"
 FLOW = "__Host-practice-flow"
 
 
-def signed_in(call: Call) -> User | None:
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in in this browser; ``user`` is the account of the directory they signed in to first."""
+
+    cookie: str
+    session: Session
+    user: User
+
+
+def current(call: Call) -> SignedIn | None:
     """Return who is signed in in this browser; a user disabled since then is not."""
     cookie = call.request.cookies.get(SESSION, "")
-    found = call.service.store.session(cookie) if cookie else None
-    user = people.user(call.service.store, *found) if found else None
-    return user if user and user.enabled else None
+    found = sessions.find(call.service.store, cookie) if cookie else None
+    user = people.user(call.service.store, found.tenant_id, found.user_id) if found else None
+    return SignedIn(cookie, found, user) if found and user and user.enabled else None
 
 
-def begin(call: Call, response: Response, user: User) -> None:
-    cookie = call.service.opaque(32)
-    call.service.store.add_session(cookie, user.tenant_id, user.id, call.now)
-    _set(response, SESSION, cookie)
+def new(call: Call, user: User) -> SignedIn:
+    """Return a session of this user; it begins when it is kept."""
+    session = Session(call.service.guid(), user.tenant_id, user.id, call.now, None)
+    return SignedIn(call.service.opaque(32), session, user)
 
 
-def end(response: Response) -> None:
+def keep(call: Call, response: Response, signed_in: SignedIn) -> None:
+    """Begin a session in the browser that gets this response; one before it ends."""
+    store = call.service.store
+    with store.transaction():
+        sessions.end(store, call.request.cookies.get(SESSION, ""))
+        sessions.begin(store, signed_in.cookie, signed_in.session)
+    _set(response, SESSION, signed_in.cookie)
+
+
+def end(call: Call, response: Response) -> None:
+    """End the browser's session, here and there."""
+    sessions.end(call.service.store, call.request.cookies.get(SESSION, ""))
     response.delete_cookie(SESSION, secure=True, httponly=True, samesite="lax")
 
 

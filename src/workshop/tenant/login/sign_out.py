@@ -19,5 +19,5 @@ async def sign_out(call: Call) -> Response:
     client = clients.find(call, where, call.value("client_id")) if call.value("client_id") else None
     if client and redirects.platform_of(client, wanted):
         response = RedirectResponse(appended(wanted, "?", present([("state", call.value("state"))])), 302)
-    session.end(response)
+    session.end(call, response)
     return response

@@ -32,16 +32,17 @@ def read(call: Call) -> Target:
     """Read tenant, client and redirect URI.
 
     Raises:
-        LoginError: not redirectable: 90002, 900144, 700016, 700038, 50194, 7000112 or 50011.
+        LoginError: not redirectable: 90002, 900144, 700016, 700038, 50194, 9002332, 7000112, 50011 or 500113.
     """
     where = realm(call)
     client_id = call.value("client_id")
     if not client_id:
         raise _page_only(errors.missing_parameter("client_id"))
     client = clients.find(call, where, client_id)
-    uri = call.value("redirect_uri")
-    if not uri:
-        raise _page_only(errors.missing_parameter("redirect_uri"))
+    first = redirects.first_of(client)
+    if not first:
+        raise errors.no_reply_address()
+    uri = call.value("redirect_uri") or first
     platform = redirects.platform_of(client, uri)
     if platform is None:
         raise errors.redirect_mismatch(uri[:500], client.app_id)

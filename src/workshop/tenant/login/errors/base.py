@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Codes for which Entra names a page to look them up.
-WITH_ERROR_URI = frozenset({7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084})
+WITH_ERROR_URI = frozenset({7000215, 500011, 65004, 50020, 70016, 7000222, 65002, 90002, 70008, 700082, 700084})
 
 
 @dataclass(eq=False)
@@ -24,6 +24,7 @@ class LoginError(Exception):
         status: HTTP status at the token endpoint.
         extra: further members of the envelope, such as ``suberror`` and ``claims``.
         redirectable: whether /authorize may tell the client by a redirect.
+        account: an account's name in the text, which only the person themselves is shown.
     """
 
     code: int
@@ -32,6 +33,12 @@ class LoginError(Exception):
     status: int = 400
     extra: Mapping[str, Any] = field(default_factory=dict)
     redirectable: bool = True
+    account: str = ""
 
     def __str__(self) -> str:
         return f"AADSTS{self.code}: {self.text}"
+
+    def for_client(self) -> str:
+        """Return what a client is told: ``{EmailHidden}`` stands for the account's name."""
+        text = self.text.replace(self.account, "{EmailHidden}") if self.account else self.text
+        return f"AADSTS{self.code}: {text}"

@@ -27,7 +27,7 @@ def not_multi_tenant(app_id: str, name: str) -> LoginError:
         50194,
         "invalid_request",
         f"Application '{app_id}'({name}) is not configured as a multi-tenant application. Usage of the /common "
-        "endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or "
+        "endpoint is not supported for such applications created after '10/15/2018'. Use a tenant-specific endpoint or "
         "configure the application to be multi-tenant.",
         redirectable=False,
     )
@@ -51,6 +51,22 @@ def redirect_mismatch(uri: str, app_id: str) -> LoginError:
         f"application '{app_id}'. Make sure the redirect URI sent in the request matches one added to your "
         "application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about "
         "how to fix this.",
+        redirectable=False,
+    )
+
+
+def no_reply_address() -> LoginError:
+    return LoginError(
+        500113, "invalid_request", "No reply address is registered for the application.", redirectable=False
+    )
+
+
+def work_accounts_only(app_id: str, name: str) -> LoginError:
+    return LoginError(
+        9002332,
+        "invalid_request",
+        f"Application '{app_id}'({name}) is configured for use by Microsoft Entra users only. Please do not use the "
+        "/consumers endpoint to serve this request.",
         redirectable=False,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workshop.tenant.login.errors.base import LoginError
 
 
@@ -19,12 +21,17 @@ def consent_declined() -> LoginError:
     return LoginError(65004, "access_denied", "User declined to consent to access the app.")
 
 
-def admin_consent_required(app_id: str, name: str) -> LoginError:
+def admin_consent_required() -> LoginError:
+    """Say that an administrator has to consent; the page says so at length."""
+    return LoginError(90094, "access_denied", "The grant requires admin permission.", redirectable=False)
+
+
+def user_consent_forbidden(tenant_name: str, name: str) -> LoginError:
     return LoginError(
-        90094,
+        90093,
         "access_denied",
-        f"The grant requires administrator permission: application '{app_id}' named '{name}' asks for permissions "
-        "that only an administrator can grant.",
+        f"An administrator of {tenant_name} set a policy that prevents you from granting {name} the permissions it's "
+        f"requesting. Contact an administrator of {tenant_name}, who can grant permissions to this app on your behalf.",
         redirectable=False,
     )
 
@@ -38,12 +45,40 @@ def scope_not_found(app_name: str, scope: str, resource_id: str) -> LoginError:
     )
 
 
-def invalid_scope(scope: str) -> LoginError:
+def invalid_scope(scope: str, why: str = "") -> LoginError:
+    """Refuse a ``scope`` parameter, which is repeated whole."""
     return LoginError(
         70011,
         "invalid_scope",
         "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
-        f"'scope' is not valid. The scope {scope} is not valid.",
+        f"'scope' is not valid. The scope {scope} is not valid.{why}",
+    )
+
+
+def default_with_others(scope: str) -> LoginError:
+    return invalid_scope(scope, " .default scope can't be combined with resource-specific scopes.")
+
+
+def resource_not_listed(
+    client_id: str, name: str, resource: str, resource_id: str, listed: Iterable[str]
+) -> LoginError:
+    return LoginError(
+        650057,
+        "invalid_client",
+        "Invalid resource. The client has requested access to a resource which is not listed in the requested "
+        f"permissions in the client's application registration. Client app ID: {client_id}({name}). Resource value "
+        f"from request: {resource}. Resource app ID: {resource_id}. List of valid resources from app registration: "
+        f"{', '.join(listed)}.",
+    )
+
+
+def resource_without_principal(resource_id: str, name: str, tenant_id: str) -> LoginError:
+    return LoginError(
+        650052,
+        "invalid_client",
+        f"The app is trying to access a service '{resource_id}'({name}) that your organization '{tenant_id}' lacks a "
+        "service principal for. Contact your IT Admin to review the configuration of your service subscriptions or "
+        "consent to the application in order to create the required service principal.",
     )
 
 
@@ -90,3 +125,7 @@ def resource_mismatch() -> LoginError:
         "invalid_target",
         "The resource parameter provided in the request doesn't match with the requested scopes.",
     )
+
+
+def resource_parameter_not_supported() -> LoginError:
+    return LoginError(901002, "invalid_request", "The 'resource' request parameter is not supported.")

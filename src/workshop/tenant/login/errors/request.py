@@ -28,6 +28,10 @@ def unknown_instance() -> LoginError:
     return LoginError(50049, "invalid_instance", "Unknown or invalid instance.")
 
 
+def unsupported_prompt() -> LoginError:
+    return LoginError(90023, "invalid_request", "Unsupported 'prompt' value.", redirectable=False)
+
+
 def unsupported_grant_type(grant_type: str) -> LoginError:
     return LoginError(70003, "unsupported_grant_type", f"The app requested an unsupported grant type '{grant_type}'.")
 

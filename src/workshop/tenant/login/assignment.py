@@ -1,0 +1,41 @@
+"""Assignment: who may use an application that asks for it, and which app roles someone holds there.
+
+Source: https://learn.microsoft.com/entra/identity/enterprise-apps/what-is-access-management and
+https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps
+"""
+
+from __future__ import annotations
+
+from workshop.tenant.directory import apps, groups
+from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.store import Store
+from workshop.tenant.login import errors
+
+
+def check(store: Store, directory: Directory, application: Application, user: User) -> None:
+    """Check that the user is assigned to an application that demands it.
+
+    A group counts for its direct members only: groups inside it do not.
+
+    Raises:
+        LoginError: 50105.
+    """
+    principal = apps.principal(store, directory.tenant_id, application.app_id)
+    if principal is None or not principal.assignment_required:
+        return
+    if not apps.assigned_roles(store, principal, _principals(store, user)):
+        raise errors.not_assigned(application.app_id, application.display_name, user.sign_in_name)
+
+
+def roles(store: Store, directory: Directory, application: Application, user: User) -> tuple[str, ...]:
+    """Return the app roles that a user holds on an application, directly or by a group, for the ``roles`` claim."""
+    if not application.graph["appRoles"]:
+        return ()
+    principal = apps.principal(store, directory.tenant_id, application.app_id)
+    if principal is None:
+        return ()
+    return tuple(apps.values_of_roles(application, apps.assigned_roles(store, principal, _principals(store, user))))
+
+
+def _principals(store: Store, user: User) -> list[str]:
+    return [user.id, *(group.id for group in groups.of_member(store, user.tenant_id, user.id))]
