@@ -10,16 +10,19 @@ from workshop.trace.symbols import Symbols
 
 TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
 OPAQUE = frozenset({"aio", "jti", "rh", "sid", "sub", "uti", "xms_ftd"})
+TELLING = ("iss", "aud", "client_id", "azp", "scope", "scp", "oid", "name", "upstream_claims")
 
 
 def side_by_side(
-    tokens: Mapping[str, Mapping[str, object]], only: Iterable[str], known: Mapping[str, str] | None = None
+    tokens: Mapping[str, Mapping[str, object]],
+    only: Iterable[str] = TELLING,
+    known: Mapping[str, str] | None = None,
 ) -> Table:
     """Return a table with one column for each token and one row for each claim.
 
     Args:
         tokens: the claims of each, by the heading of its column.
-        only: the claims to show, in this order.
+        only: the claims to show, in this order; if not given, those that tell one token from another.
         known: names for ids, and for other words that differ from machine to machine; any other id is {id}.
     """
     names = {word: name for word, name in (known or {}).items() if GUID.fullmatch(word)}
