@@ -1,0 +1,48 @@
+"""One practice tenant for these tests, with this process led to it, and an app whose tokens the servers take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from tenant.process import Tenant, serving
+from tenant.world import App, World
+
+from workshop import practice
+from workshop.background import quiet_fastmcp
+from workshop.servers.settings import ProxySettings
+
+
+@dataclass(frozen=True)
+class Entra:
+    """The practice tenant that stands where Entra does."""
+
+    tenant: Tenant
+    world: World
+    app: App
+
+    def settings(self, **changes: object) -> ProxySettings:
+        """Return the settings of a proxy for the app."""
+        plain = {"required_scopes": ("access",), "storage": "memory"}
+        return ProxySettings(self.app.client_id, self.app.secret, self.tenant.id, **(plain | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="package")
+def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entra]:
+    """A tenant of these tests' own; the libraries of this process are led to it by variables alone."""
+    state = tmp_path_factory.mktemp("entra") / "state"
+    with serving(state) as tenant, pytest.MonkeyPatch.context() as patch:
+        running = practice.found(state)
+        assert running
+        variables = practice.environment(running, environ=os.environ)
+        for name in variables.remove:
+            patch.delenv(name, raising=False)
+        for name, value in variables.set.items():
+            patch.setenv(name, value)
+        patch.setenv("FASTMCP_LOG_ENABLED", "false")
+        quiet_fastmcp()
+        world = World(tenant)
+        yield Entra(tenant, world, world.register())
+        assert tenant.process.poll() is None

@@ -1,0 +1,246 @@
+"""Forged and misdirected tokens at the servers' doors: who turns them away, and with which answer."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
+from fastmcp.server.auth.oauth_proxy.models import JTIMapping, UpstreamTokenSet
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from server_help import serving
+
+from workshop.background import BackgroundServer
+from workshop.servers.proxy import EntraProxy, provider
+from workshop.servers.verifier import EntraTokenVerifier, Rules
+
+from .conftest import Entra
+from .forge import Attempt, Forge
+from .forged import FASTMCP, HTTP, KINDS, OWN, Kind
+from .forged_proxy import PROXY_KINDS, Held, ProxyKind
+
+LET_IN = "LET IN"
+OWN_LOGGER = "fastmcp.workshop.servers"
+MESSAGE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {
+        "name": "who",
+        "arguments": {},
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+            "io.modelcontextprotocol/clientCapabilities": {},
+        },
+    },
+}
+HEADERS = (
+    ("Accept", b"application/json, text/event-stream"),
+    ("Content-Type", b"application/json"),
+    ("MCP-Protocol-Version", b"2026-07-28"),
+    ("MCP-Method", b"tools/call"),
+    ("MCP-Name", b"who"),
+)
+
+
+class Said(logging.Handler):
+    """What the servers' own checks write to the log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Who turned an attempt away, and how; `who` is empty if nobody did."""
+
+    who: str
+    status: int
+    error: str
+    reason: str = field(compare=False, default="")
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The servers: their own check around Azure's verifier, that verifier alone, and the OAuth proxy."""
+
+    checked: BackgroundServer
+    bare: BackgroundServer
+    proxy: BackgroundServer
+    provider: EntraProxy
+    forge: Forge
+    said: Said
+
+    def tries(self, server: BackgroundServer, attempt: Attempt) -> Outcome:
+        """Send a tool call with what is attempted."""
+        self.said.lines.clear()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        try:
+            body = json.dumps(MESSAGE).encode()
+            connection.putrequest("POST", f"/mcp?{attempt.query}" if attempt.query else "/mcp")
+            for name, value in (*HEADERS, ("Content-Length", str(len(body)).encode()), *attempt.sent):
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            challenge = answer.getheader("WWW-Authenticate", "")
+            answer.read()
+        finally:
+            connection.close()
+        who = OWN if self.said.lines else FASTMCP if challenge.startswith("Bearer") else HTTP
+        error = re.search(r'error="(\w+)"', challenge)
+        passed = answer.status == 200
+        reason = " ".join(self.said.lines)
+        return Outcome("" if passed else who, answer.status, error[1] if error else "", reason)
+
+    def inside(self, token: str) -> Attempt:
+        """Put a token into the proxy's store as Entra's, and return the proxy's own token that stands for it."""
+        issuer = self.provider.jwt_issuer
+        soon = self.forge.claims["exp"]
+        upstream = UpstreamTokenSet(
+            upstream_token_id="planted", access_token=token, refresh_token=None, refresh_token_expires_at=None,
+            expires_at=soon, token_type="Bearer", scope="access", client_id="c", created_at=0,
+        )  # fmt: skip
+        mapping = JTIMapping(jti="planted", upstream_token_id="planted", created_at=0)
+        asyncio.run(self.provider._upstream_token_store.put(key="planted", value=upstream))
+        asyncio.run(self.provider._jti_mapping_store.put(key="planted", value=mapping))
+        return Attempt(issuer.issue_access_token("c", ["access"], "planted", 3600))
+
+    def held(self) -> Held:
+        """Return a genuine token of the proxy."""
+        return Held(self.inside(self.forge.token).token, self.forge.token, self.forge.entra.app.secret)
+
+
+@pytest.fixture(scope="module")
+def doors(entra: Entra) -> Iterator[Doors]:
+    """All doors, open."""
+    app, tenant_id = entra.app, entra.tenant.id
+    settings = entra.settings(allowed_clients=(app.client_id,))
+    rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}))
+
+    def azure() -> AzureJWTVerifier:
+        return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
+
+    def server(auth: AuthProvider) -> FastMCP:
+        mcp = FastMCP("door", auth=auth)
+
+        @mcp.tool
+        def who() -> str:
+            return "anyone who got in"
+
+        return mcp
+
+    said = Said()
+    logger = logging.getLogger(OWN_LOGGER)
+    logger.addHandler(said)
+    providers: list[EntraProxy] = []
+
+    def proxied(base_url: str) -> FastMCP:
+        providers.append(provider(settings, base_url))
+        return server(providers[0])
+
+    with ExitStack() as running:
+        checked = running.enter_context(serving(lambda _: server(EntraTokenVerifier(azure(), rules)), name="checked"))
+        bare = running.enter_context(serving(lambda _: server(azure()), name="bare"))
+        before = running.enter_context(serving(proxied, name="proxy"))
+        yield Doors(checked, bare, before, providers[0], Forge(entra), said)
+    logger.removeHandler(said)
+
+
+def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
+    """Else every test here would pass at a door that is walled up."""
+    token = doors.forge.token
+    for server in (doors.checked, doors.bare):
+        assert doors.tries(server, Attempt(token)).status == 200
+        # The scheme has no case: RFC 9110 section 11.1.
+        assert doors.tries(server, Attempt(headers=(("authorization", f"bearer {token}".encode()),))).status == 200
+        assert doors.tries(server, Attempt(doors.forge.signed())).status == 200, "the forge makes genuine tokens"
+    assert doors.tries(doors.proxy, doors.inside(token)).status == 200
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_it_is_turned_away(kind: Kind, doors: Doors) -> None:
+    attempt = kind.make(doors.forge)
+    outcome = doors.tries(doors.checked, attempt)
+    assert outcome == Outcome(kind.who, kind.status, kind.error)
+    # At the proxy's door counts only what the proxy issued.
+    outcome = doors.tries(doors.proxy, attempt)
+    assert outcome.who
+    assert (outcome.status, outcome.error) == (kind.status, kind.error)
+    if kind.inside:
+        outcome = doors.tries(doors.proxy, doors.inside(attempt.token))
+        assert outcome == Outcome(kind.inside_who or kind.who, 401, "invalid_token")
+
+
+@pytest.mark.parametrize("kind", PROXY_KINDS, ids=lambda kind: kind.name)
+def test_a_token_of_the_proxys_own_kind_is_turned_away(kind: ProxyKind, doors: Doors) -> None:
+    held = doors.held()
+    assert doors.tries(doors.proxy, Attempt(kind.make(held))) == Outcome(FASTMCP, 401, "invalid_token")
+    assert doors.tries(doors.proxy, Attempt(held.but())).status == 200, "the key is the proxy's"
+
+
+def test_nothing_of_a_token_or_a_person_is_logged(doors: Doors) -> None:
+    claims = doors.forge.claims
+    personal = [claims[name] for name in ("oid", "sub", "tid", "azp", "name", "preferred_username", "uti")]
+    for kind in KINDS:
+        if kind.who == OWN:
+            reason = doors.tries(doors.checked, kind.make(doors.forge)).reason
+            assert reason
+            assert not [value for value in (*personal, *doors.forge.parts()) if value in reason], reason
+
+
+def test_the_table(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print what each kind gets; the servers' own checks are what turns some away, and nothing else does."""
+    rows = [Row.of(kind, doors) for kind in KINDS]
+    held = doors.held()
+    own_kind = [(kind.name, doors.tries(doors.proxy, Attempt(kind.make(held)))) for kind in PROXY_KINDS]
+    with capsys.disabled():
+        print(f"\n\n{len(rows)} kinds of forged and misdirected tokens of Entra's\n")
+        print(f"{'kind':46}  {'turned away by':14}  {'answer':20}  {'inside the proxy':16}  FastMCP's verifier alone")
+        for row in rows:
+            print(row)
+        print(f"\n{len(own_kind)} kinds of tokens of the proxy's own kind\n")
+        for name, outcome in own_kind:
+            print(f"{name:46}  {outcome.who:14}  {outcome.status} {outcome.error}")
+    assert len(rows) >= 30
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert all(row.checked.who and row.inside != LET_IN for row in rows)
+    assert all(outcome.who for _, outcome in own_kind)
+    assert [row.kind.name for row in rows if not row.alone.who and row.kind.who != OWN] == []
+    assert sum(not row.alone.who for row in rows) >= 15
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one kind gets at each door."""
+
+    kind: Kind
+    checked: Outcome
+    alone: Outcome
+    inside: str
+
+    @classmethod
+    def of(cls, kind: Kind, doors: Doors) -> Row:
+        """Try all doors."""
+        attempt = kind.make(doors.forge)
+        inside = "-"
+        if kind.inside:
+            inside = doors.tries(doors.proxy, doors.inside(attempt.token)).who or LET_IN
+        return cls(kind, doors.tries(doors.checked, attempt), doors.tries(doors.bare, attempt), inside)
+
+    def __str__(self) -> str:
+        answer = f"{self.checked.status} {self.checked.error or '(no error)'}"
+        alone = f"{self.alone.status} {self.alone.error}" if self.alone.who else f"{self.alone.status} {LET_IN}"
+        return f"{self.kind.name:46}  {self.checked.who:14}  {answer:20}  {self.inside:16}  {alone}"
