@@ -25,8 +25,8 @@ class Entra:
 
     def settings(self, **changes: object) -> ProxySettings:
         """Return the settings of a proxy for the app."""
-        plain = {"required_scopes": ("access",), "storage": "memory"}
-        return ProxySettings(self.app.client_id, self.app.secret, self.tenant.id, **(plain | changes))  # type: ignore[arg-type]
+        plain = {"tenant_id": self.tenant.id, "required_scopes": ("access",), "storage": "memory"}
+        return ProxySettings(self.app.client_id, self.app.secret, **(plain | changes))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="package")

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import http.client
-import json
-import logging
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from fastmcp import FastMCP
-from fastmcp.server.auth import AuthProvider
-from fastmcp.server.auth.oauth_proxy.models import JTIMapping, UpstreamTokenSet
 from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from server_help import serving
 
@@ -23,54 +16,12 @@ from workshop.servers.proxy import EntraProxy, provider
 from workshop.servers.verifier import EntraTokenVerifier, Rules
 
 from .conftest import Entra
+from .doors import Outcome, Said, door, listening, planted, tries
 from .forge import Attempt, Forge
-from .forged import FASTMCP, HTTP, KINDS, OWN, Kind
+from .forged import FASTMCP, KINDS, OWN, Kind
 from .forged_proxy import PROXY_KINDS, Held, ProxyKind
 
 LET_IN = "LET IN"
-OWN_LOGGER = "fastmcp.workshop.servers"
-MESSAGE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "tools/call",
-    "params": {
-        "name": "who",
-        "arguments": {},
-        "_meta": {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-            "io.modelcontextprotocol/clientCapabilities": {},
-        },
-    },
-}
-HEADERS = (
-    ("Accept", b"application/json, text/event-stream"),
-    ("Content-Type", b"application/json"),
-    ("MCP-Protocol-Version", b"2026-07-28"),
-    ("MCP-Method", b"tools/call"),
-    ("MCP-Name", b"who"),
-)
-
-
-class Said(logging.Handler):
-    """What the servers' own checks write to the log."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Who turned an attempt away, and how; `who` is empty if nobody did."""
-
-    who: str
-    status: int
-    error: str
-    reason: str = field(compare=False, default="")
 
 
 @dataclass(frozen=True)
@@ -86,37 +37,11 @@ class Doors:
 
     def tries(self, server: BackgroundServer, attempt: Attempt) -> Outcome:
         """Send a tool call with what is attempted."""
-        self.said.lines.clear()
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-        try:
-            body = json.dumps(MESSAGE).encode()
-            connection.putrequest("POST", f"/mcp?{attempt.query}" if attempt.query else "/mcp")
-            for name, value in (*HEADERS, ("Content-Length", str(len(body)).encode()), *attempt.sent):
-                connection.putheader(name, value)
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            challenge = answer.getheader("WWW-Authenticate", "")
-            answer.read()
-        finally:
-            connection.close()
-        who = OWN if self.said.lines else FASTMCP if challenge.startswith("Bearer") else HTTP
-        error = re.search(r'error="(\w+)"', challenge)
-        passed = answer.status == 200
-        reason = " ".join(self.said.lines)
-        return Outcome("" if passed else who, answer.status, error[1] if error else "", reason)
+        return tries(self.said, server, attempt)
 
     def inside(self, token: str) -> Attempt:
-        """Put a token into the proxy's store as Entra's, and return the proxy's own token that stands for it."""
-        issuer = self.provider.jwt_issuer
-        soon = self.forge.claims["exp"]
-        upstream = UpstreamTokenSet(
-            upstream_token_id="planted", access_token=token, refresh_token=None, refresh_token_expires_at=None,
-            expires_at=soon, token_type="Bearer", scope="access", client_id="c", created_at=0,
-        )  # fmt: skip
-        mapping = JTIMapping(jti="planted", upstream_token_id="planted", created_at=0)
-        asyncio.run(self.provider._upstream_token_store.put(key="planted", value=upstream))
-        asyncio.run(self.provider._jti_mapping_store.put(key="planted", value=mapping))
-        return Attempt(issuer.issue_access_token("c", ["access"], "planted", 3600))
+        """Put a token into the proxy's store as Entra's, and bring the proxy's own token that stands for it."""
+        return Attempt(planted(self.provider, token, self.forge.claims["exp"]))
 
     def held(self) -> Held:
         """Return a genuine token of the proxy."""
@@ -133,30 +58,17 @@ def doors(entra: Entra) -> Iterator[Doors]:
     def azure() -> AzureJWTVerifier:
         return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
 
-    def server(auth: AuthProvider) -> FastMCP:
-        mcp = FastMCP("door", auth=auth)
-
-        @mcp.tool
-        def who() -> str:
-            return "anyone who got in"
-
-        return mcp
-
-    said = Said()
-    logger = logging.getLogger(OWN_LOGGER)
-    logger.addHandler(said)
     providers: list[EntraProxy] = []
 
     def proxied(base_url: str) -> FastMCP:
         providers.append(provider(settings, base_url))
-        return server(providers[0])
+        return door(providers[0])
 
     with ExitStack() as running:
-        checked = running.enter_context(serving(lambda _: server(EntraTokenVerifier(azure(), rules)), name="checked"))
-        bare = running.enter_context(serving(lambda _: server(azure()), name="bare"))
+        checked = running.enter_context(serving(lambda _: door(EntraTokenVerifier(azure(), rules)), name="checked"))
+        bare = running.enter_context(serving(lambda _: door(azure()), name="bare"))
         before = running.enter_context(serving(proxied, name="proxy"))
-        yield Doors(checked, bare, before, providers[0], Forge(entra), said)
-    logger.removeHandler(said)
+        yield Doors(checked, bare, before, providers[0], Forge(entra), running.enter_context(listening()))
 
 
 def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
