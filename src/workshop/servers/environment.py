@@ -52,8 +52,7 @@ def read(
         SettingsError: a value is missing or malformed.
     """
     file = (folder or Path.cwd()) / ".env"
-    # A secret may hold a dollar sign, so nothing is interpolated.
-    in_file = dotenv_values(file, interpolate=False)
+    in_file = _in_file(file)
     preset = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     for variable in variables:
@@ -74,6 +73,14 @@ def sample(variables: Sequence[Variable]) -> str:
         start = "" if variable.default is None else "# "
         blocks.append(f"{meaning}{start}{variable.name}={variable.default or ''}\n")
     return "\n".join(blocks)
+
+
+def _in_file(file: Path) -> dict[str, str | None]:
+    try:
+        # A secret may hold a dollar sign, so nothing is interpolated. Some editors begin a file with a mark.
+        return dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} can't be read: it should be UTF-8 text ({type(error).__name__}).") from error
 
 
 def _parsed(variable: Variable, text: str, place: str) -> Any:
