@@ -11,18 +11,12 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshop.tenant.graph.routes import graph_routes, outside_routes
+from workshop.tenant.login.realm import HOSTS
 from workshop.tenant.login.routes import login_routes
 from workshop.tenant.management import management_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
 
-LOGIN_HOSTS = (
-    "login.microsoftonline.com",
-    "login.microsoft.com",
-    "login.windows.net",
-    "sts.windows.net",
-    "login.microsoftonline.us",
-)
 GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
 MANAGEMENT_HOSTS = ("management.azure.com",)
 LATER_HOSTS = ("microsoft.com", "www.microsoft.com", "entra.microsoft.com")
@@ -34,7 +28,7 @@ def application(service: Service) -> ASGIApp:
     """Return the application; ``localhost`` answers for sign-in and Graph alike."""
     login, graph = login_routes(service), graph_routes(service)
     rooms: dict[str, ASGIApp] = {
-        **dict.fromkeys(LOGIN_HOSTS, _room(login)),
+        **dict.fromkeys(HOSTS, _room(login)),
         **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
         **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service))),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()])),

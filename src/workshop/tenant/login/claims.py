@@ -33,6 +33,7 @@ class Grantee:
     user: User | None
     object_id: str
     principal_roles: tuple[str, ...] = ()
+    amr: tuple[str, ...] = ("pwd",)
 
 
 def access_token(
@@ -50,9 +51,9 @@ def access_token(
     kid = call.keys.current.kid
     claims: dict[str, Any] = {
         "aud": audience if version == 1 else resource.app_id,
-        "iss": _v1_issuer(call, tenant_id) if version == 1 else realm.issuer(call, tenant_id),
+        "iss": realm.issuer(call, tenant_id, version),
         **_times(call, expires_in),
-        "aio": call.service.opaque(36),
+        "aio": _aio(call, grantee.amr),
         **_client_claims(version, grantee),
         "oid": grantee.object_id,
         "rh": f"1.{call.service.opaque(30)}.",
@@ -63,7 +64,7 @@ def access_token(
         "xms_ftd": call.service.opaque(48),
     }
     if grantee.user:
-        claims |= _user_claims(version, grantee.user)
+        claims |= _user_claims(version, grantee.user, grantee.amr)
         claims["scp"] = joined(sorted(scp))
     if grantee.principal_roles:
         claims["roles"] = list(grantee.principal_roles)
@@ -128,10 +129,23 @@ def _times(call: Call, expires_in: int) -> dict[str, int]:
     return {"iat": issued - BACKDATED, "nbf": issued - BACKDATED, "exp": issued + expires_in}
 
 
-def _v1_issuer(call: Call, tenant_id: str) -> str:
-    base = realm.authority(call)
-    direct = base.startswith(("https://localhost", "https://127.0.0.1"))
-    return f"{base}/{tenant_id}/" if direct else f"https://sts.windows.net/{tenant_id}/"
+def amr_of(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how the user of an access token of this tenant signed in: ``pwd``, and ``mfa`` if they did that too."""
+    aio = claims.get("aio")
+    marked = isinstance(aio, str) and aio[:1] in _MARKED
+    return ("pwd", "mfa") if marked else ("pwd",)
+
+
+# Entra keeps what it needs to know again in ``aio``, which nobody else can read. Here its first character does that.
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_PLAIN, _MARKED = frozenset(_ALPHABET[:32]), frozenset(_ALPHABET[32:])
+
+
+def _aio(call: Call, amr: tuple[str, ...]) -> str:
+    value = call.service.opaque(36)
+    if (value[0] in _MARKED) == ("mfa" in amr):
+        return value
+    return _ALPHABET[_ALPHABET.index(value[0]) ^ 32] + value[1:]
 
 
 def _client_claims(version: int, grantee: Grantee) -> dict[str, Any]:
@@ -139,7 +153,7 @@ def _client_claims(version: int, grantee: Grantee) -> dict[str, Any]:
     return dict(zip(names, (grantee.client.app_id, grantee.authentication), strict=True))
 
 
-def _user_claims(version: int, user: User) -> dict[str, Any]:
+def _user_claims(version: int, user: User, amr: tuple[str, ...]) -> dict[str, Any]:
     shared: dict[str, Any] = {"name": user.display_name}
     if user.roles:
         shared["wids"] = list(user.roles)
@@ -148,7 +162,7 @@ def _user_claims(version: int, user: User) -> dict[str, Any]:
     return {
         **shared,
         "acr": "1",
-        "amr": ["pwd"],
+        "amr": list(amr),
         "family_name": user.graph["surname"],
         "given_name": user.graph["givenName"],
         "ipaddr": "127.0.0.1",

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from workshop.tenant.directory import apps
 from workshop.tenant.directory.objects import Application
-from workshop.tenant.login import errors
+from workshop.tenant.login import assertions, certificate, errors, federation
 from workshop.tenant.login.realm import Realm
 from workshop.tenant.web import Call
 
@@ -24,16 +24,18 @@ class Credentials:
     """What a client presented at the token endpoint."""
 
     client_id: str
-    secret: str
+    secret: str = ""
+    assertion: str = ""
+    assertion_type: str = ""
 
     @property
     def authentication(self) -> str:
-        """Return ``azpacr``: 0 for a public client, 1 for a secret."""
-        return "1" if self.secret else "0"
+        """Return ``azpacr``: 0 for a public client, 1 for a secret, 2 for an assertion."""
+        return "2" if self.assertion else "1" if self.secret else "0"
 
 
 def presented(call: Call) -> Credentials:
-    """Read the client id and secret from the Basic header or from the form.
+    """Read the client id and what is to prove it from the Basic header or from the form.
 
     Raises:
         LoginError: 900144 when there is no client id.
@@ -50,7 +52,8 @@ def presented(call: Call) -> Credentials:
     client_id = client_id or call.value("client_id")
     if not client_id:
         raise errors.missing_parameter("client_id")
-    return Credentials(client_id, secret)
+    assertion = call.value("client_assertion")
+    return Credentials(client_id, secret, assertion, call.value("client_assertion_type") if assertion else "")
 
 
 def find(call: Call, where: Realm, client_id: str) -> Application:
@@ -86,6 +89,28 @@ def check_enabled(call: Call, application: Application, tenant_id: str) -> None:
     principal = apps.principal(call.service.store, tenant_id, application.app_id)
     if principal and not principal.enabled:
         raise errors.application_disabled(application.app_id, application.display_name)
+
+
+def prove(call: Call, where: Realm, application: Application, credentials: Credentials) -> bool:
+    """Check what the client presented; False when it presented nothing.
+
+    An assertion counts before a secret.
+
+    Raises:
+        LoginError: 7000215 or 7000222 for a secret; for an assertion what ``assertions``, ``certificate`` and
+            ``federation`` raise.
+    """
+    if credentials.assertion:
+        token = assertions.read(credentials.assertion, credentials.assertion_type)
+        if "://" in token.text("iss"):
+            federation.check(call, application, token)
+        else:
+            certificate.check(call, where, application, token)
+        return True
+    if credentials.secret:
+        check_secret(call, application, credentials.secret)
+        return True
+    return False
 
 
 def check_secret(call: Call, application: Application, secret: str) -> None:

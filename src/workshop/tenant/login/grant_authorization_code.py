@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.tenant.login import errors, issue, pkce, scopes
+from workshop.tenant.login import conditional_access, errors, issue, pkce, scopes
 from workshop.tenant.login.issue import Redemption, TokenAnswer, UserGrant
 
 CODE_SECONDS = 600
@@ -47,10 +47,10 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     if call.now - stored.issued > CODE_SECONDS:
         raise errors.grant_expired()
     pkce.check_verifier(call.value("code_verifier"), sign_in["challenge"], sign_in["challenge_method"])
-    grant = _grant(redemption, sign_in)
+    grant = _grant(redemption, sign_in, stored.issued)
     if not call.service.store.redeem(code):
         raise errors.code_redeemed()
-    return await issue.user_tokens(redemption, grant, sign_in)
+    return await issue.user_tokens(redemption, grant)
 
 
 def _check_owner(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
@@ -61,19 +61,17 @@ def _check_owner(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
         raise errors.issued_to_another_client(redemption.client.app_id)
 
 
-def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
+def _grant(redemption: Redemption, sign_in: Mapping[str, Any], issued: float) -> UserGrant:
     call = redemption.call
     directory, user = issue.user_of(redemption, sign_in)
+    signed_in = sign_in.get("auth_time", issued)
+    conditional_access.check_not_revoked(user, signed_in)
     store = call.service.store
     before = scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, sign_in["scope"])
     asked_now = call.value("scope")
     if not asked_now and len(before.asked) > 1:
         raise errors.scope_empty_at_redemption()
-    request = (
-        scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, asked_now)
-        if asked_now.strip()
-        else before
-    )
+    request = issue.read_scopes(redemption, directory, asked_now) if asked_now.strip() else before
     scopes.check_resource_parameter(call.value("resource"), request)
     return UserGrant(
         directory=directory,
@@ -84,4 +82,6 @@ def _grant(redemption: Redemption, sign_in: Mapping[str, Any]) -> UserGrant:
         nonce=sign_in["nonce"],
         sid=sign_in.get("sid", ""),
         since=call.now,
+        amr=tuple(sign_in.get("amr", ())) or (conditional_access.PASSWORD,),
+        signed_in=signed_in,
     )

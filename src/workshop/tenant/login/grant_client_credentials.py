@@ -23,17 +23,17 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
     """Issue an app-only token; the answer carries no ``scope``.
 
     Raises:
-        LoginError: 7000216 without a credential, 1002012 unless the scope ends in ``/.default``, 500011, 7000229.
+        LoginError: 7000216 without a credential; what ``clients.prove`` raises; 90014 without a scope, 1002012 unless
+            it ends in ``/.default``; 500011; 7000229.
     """
     call, client = redemption.call, redemption.client
     store = call.service.store
-    if not redemption.credentials.secret:
+    if not clients.prove(call, redemption.where, client, redemption.credentials):
         raise errors.credential_required_for_client_credentials()
-    clients.check_secret(call, client, redemption.credentials.secret)
     directory = redemption.where.directory or default_directory(call)
     words = call.value("scope").split()
     if not words:
-        raise errors.missing_parameter("scope")
+        raise errors.field_missing("scope")
     if len(words) > 1 or not words[0].endswith("/" + scopes.DEFAULT):
         raise errors.scope_of_client_credentials(call.value("scope")[:500])
     request = scopes.read(store, directory.tenant_id, directory.display_name, client, words[0])

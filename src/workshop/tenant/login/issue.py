@@ -8,6 +8,7 @@ from typing import Any
 
 from workshop.tenant.directory import apps, people
 from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.seed import MICROSOFT_TENANT
 from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
 from workshop.tenant.login import claims, clients, consent, errors, scopes
 from workshop.tenant.login.claims import Grantee
@@ -38,6 +39,8 @@ class UserGrant:
     Args:
         sid: the session the user signed in with.
         since: when the lifetime of the next refresh token began, in Unix seconds.
+        amr: how the user signed in: ``pwd``, ``mfa``.
+        signed_in: when, in Unix seconds.
     """
 
     directory: Directory
@@ -48,21 +51,22 @@ class UserGrant:
     nonce: str
     sid: str
     since: float
+    amr: tuple[str, ...]
+    signed_in: float
 
 
 def authenticate(redemption: Redemption, platform: str) -> None:
     """Authenticate the client as the platform of its redirect URI demands.
 
     Raises:
-        LoginError: 700025, 7000218, 7000215 or 7000222.
+        LoginError: 700025, 7000218, or what ``clients.prove`` raises.
     """
-    secret = redemption.credentials.secret
-    if platform == "web":
-        if not secret:
-            raise errors.secret_required()
-        clients.check_secret(redemption.call, redemption.client, secret)
-    elif secret:
-        raise errors.public_client_with_secret()
+    credentials = redemption.credentials
+    if platform != "web":
+        if credentials.secret or credentials.assertion:
+            raise errors.public_client_with_secret()
+    elif not clients.prove(redemption.call, redemption.where, redemption.client, credentials):
+        raise errors.secret_required()
 
 
 def check_origin(redemption: Redemption, platform: str) -> None:
@@ -95,11 +99,23 @@ def user_of(redemption: Redemption, sign_in: Mapping[str, Any]) -> tuple[Directo
     return directory, user
 
 
-async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping[str, Any]) -> TokenAnswer:
+def read_scopes(redemption: Redemption, directory: Directory, text: str) -> scopes.Request:
+    """Read the ``scope`` parameter of a request for tokens.
+
+    Raises:
+        LoginError: 28002 when it is ``offline_access`` alone, which is no resource's; what ``scopes.read`` raises.
+    """
+    if text.split() == ["offline_access"]:
+        raise errors.scope_without_resource("offline_access")
+    store = redemption.call.service.store
+    return scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, text)
+
+
+async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
     """Return the answer of a user grant: access token, and what was asked of the others.
 
     Raises:
-        LoginError: 65001 when nothing that was asked of the resource is granted.
+        LoginError: 65001, or 65002 among Microsoft's own applications, unless all that was asked is granted.
     """
     call, client = redemption.call, redemption.client
     granted = _granted(call, client, grant)
@@ -110,6 +126,7 @@ async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping
         user=grant.user,
         object_id=grant.user.id,
         principal_roles=_roles(call, grant),
+        amr=grant.amr,
     )
     seconds = lifetime(call)
     header, body = claims.access_token(call, grantee, grant.asked.resource, grant.asked.audience, granted, seconds)
@@ -121,7 +138,7 @@ async def user_tokens(redemption: Redemption, grant: UserGrant, sign_in: Mapping
         "access_token": await call.keys.sign(header, body),
     }
     if "offline_access" in grant.oidc:
-        answer["refresh_token"] = _new_refresh_token(call, grant, sign_in)
+        answer["refresh_token"] = _new_refresh_token(call, client, grant)
     if "openid" in grant.oidc:
         of_sign_in = {"nonce": grant.nonce, "sid": grant.sid}
         header, body = claims.id_token(call, grantee, grant.user, grant.oidc, of_sign_in, call.settings.id_lifetime)
@@ -148,6 +165,8 @@ def _granted(call: Call, client: Application, grant: UserGrant) -> list[str]:
         has.discard("offline_access")
         wanted.discard("offline_access")
     if not has or not wanted <= has:
+        if client.tenant_id == grant.asked.resource.tenant_id == MICROSOFT_TENANT:
+            raise errors.preauthorization_required(client.app_id, grant.asked.resource.app_id)
         raise errors.consent_required(client.app_id, client.display_name)
     return _ordered(has)
 
@@ -162,15 +181,17 @@ def _roles(call: Call, grant: UserGrant) -> tuple[str, ...]:
     return tuple(apps.role_values(store, grant.directory.tenant_id, grant.user.id, grant.asked.resource))
 
 
-def _new_refresh_token(call: Call, grant: UserGrant, sign_in: Mapping[str, Any]) -> str:
+def _new_refresh_token(call: Call, client: Application, grant: UserGrant) -> str:
     token = f"1.A{call.service.opaque(120)}"
     kept = {
         "tenant_id": grant.directory.tenant_id,
         "user_id": grant.user.id,
-        "client_id": sign_in["client_id"],
+        "client_id": client.app_id,
         "platform": grant.platform,
         "oidc": list(grant.oidc),
         "sid": grant.sid,
+        "amr": list(grant.amr),
+        "auth_time": grant.signed_in,
         "scope": scopes.joined(grant.asked.qualified(value) for value in grant.asked.values),
     }
     call.service.store.add_refresh_token(token, grant.since, kept)

@@ -15,6 +15,7 @@ AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")
 CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 CANONICAL = "login.microsoftonline.com"
+HOSTS = (CANONICAL, "login.microsoft.com", "login.windows.net", "sts.windows.net", "login.microsoftonline.us")
 OWN_AUTHORITY = frozenset({"login.microsoftonline.us"})
 GRAPH_OF = {"login.microsoftonline.us": "graph.microsoft.us"}
 
@@ -58,6 +59,10 @@ def authority(call: Call) -> str:
     return f"https://{host if own else CANONICAL}"
 
 
-def issuer(call: Call, tenant_id: str) -> str:
-    """Return the issuer of version 2.0 tokens."""
-    return f"{authority(call)}/{tenant_id}/v2.0"
+def issuer(call: Call, tenant_id: str, version: int = 2) -> str:
+    """Return the issuer of tokens of that version, 1 or 2."""
+    base = authority(call)
+    if version == 2:
+        return f"{base}/{tenant_id}/v2.0"
+    direct = base.startswith(("https://localhost", "https://127.0.0.1"))
+    return f"{base}/{tenant_id}/" if direct else f"https://sts.windows.net/{tenant_id}/"

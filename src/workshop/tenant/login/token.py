@@ -14,6 +14,7 @@ from workshop.tenant.login import clients, errors
 from workshop.tenant.login.envelope import NO_STORE
 from workshop.tenant.login.grant_authorization_code import authorization_code
 from workshop.tenant.login.grant_client_credentials import client_credentials
+from workshop.tenant.login.grant_on_behalf_of import on_behalf_of
 from workshop.tenant.login.grant_refresh_token import refresh_token
 from workshop.tenant.login.issue import Redemption, TokenAnswer
 from workshop.tenant.login.realm import realm
@@ -25,6 +26,7 @@ GRANTS: Mapping[str, Grant] = {
     "authorization_code": authorization_code,
     "client_credentials": client_credentials,
     "refresh_token": refresh_token,
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": on_behalf_of,
 }
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # Codes for which Entra names a page to look them up.
-WITH_ERROR_URI = frozenset({7000215, 500011, 65004, 50020, 70016, 7000222, 65002, 90002, 70008, 700082, 700084})
+WITH_ERROR_URI = frozenset(
+    {
+        *(50020, 50027, 50076, 50173, 53003, 65002, 65004, 70008, 70016, 90002, 90014, 500011, 700016, 700021, 700024, 700027),
+        *(700082, 700084, 900144, 5002723, 5002738, 7000215, 7000216, 7000222),
+    }
+)
 
 
 @dataclass(eq=False)

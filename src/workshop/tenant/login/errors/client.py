@@ -33,6 +33,16 @@ def not_multi_tenant(app_id: str, name: str) -> LoginError:
     )
 
 
+def not_for_consumers(app_id: str, name: str) -> LoginError:
+    return LoginError(
+        9002332,
+        "invalid_request",
+        f"Application '{app_id}'({name}) is configured for use by Azure Active Directory users only. Please do not use "
+        "the /consumers endpoint to serve this request.",
+        redirectable=False,
+    )
+
+
 def application_disabled(app_id: str, name: str) -> LoginError:
     return LoginError(
         7000112,
@@ -156,7 +166,8 @@ def cross_origin_required() -> LoginError:
 def client_without_principal(app_id: str, tenant_id: str) -> LoginError:
     return LoginError(
         7000229,
-        "unauthorized_client",
+        "invalid_client",
         f"The client application {app_id} is missing service principal in the tenant {tenant_id}. See instructions "
         "here: https://go.microsoft.com/fwlink/?linkid=2225119",
+        401,
     )

@@ -17,6 +17,16 @@ def consent_required(app_id: str, name: str, error: str = "invalid_grant") -> Lo
     )
 
 
+def preauthorization_required(app_id: str, resource_id: str) -> LoginError:
+    return LoginError(
+        65002,
+        "invalid_request",
+        f"Consent between first party application '{app_id}' and first party resource '{resource_id}' must be "
+        "configured via preauthorization - applications owned and operated by Microsoft must get approval from the "
+        "API owner before requesting tokens for that API.",
+    )
+
+
 def consent_declined() -> LoginError:
     return LoginError(65004, "access_denied", "User declined to consent to access the app.")
 
@@ -88,6 +98,15 @@ def several_resources(scope: str) -> LoginError:
         "invalid_request",
         "Provided value for the input parameter scope is not valid because it contains more than one resource. "
         f"Scope {scope} is not valid.",
+    )
+
+
+def scope_without_resource(scope: str) -> LoginError:
+    return LoginError(
+        28002,
+        "invalid_request",
+        f"Provided value for the input parameter scope '{scope}' is not valid when requesting an access token. Please "
+        "specify a valid scope.",
     )
 
 
