@@ -16,7 +16,9 @@ import pytest
 
 from workshop.tenant.login import errors
 
+from . import refused_assertions as refused_assertions
 from . import refused_authorize as refused_authorize
+from . import refused_on_behalf_of as refused_on_behalf_of
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
 from .refusals import ROWS, Row, row
@@ -25,8 +27,36 @@ from .world import AZURE_CLI, App, World, is_guid
 NIL = "00000000-0000-0000-0000-000000000000"
 NOBODY = "22222222-2222-4333-8444-555555555555"
 DAY = 86_400
-WITH_ERROR_URI = {50020, 65004, 7000215, 500011, 70016, 7000222, 65002, 90002, 70008, 700082, 700084}
-SUBERRORS = {65001: "consent_required", 700082: "bad_token", 700084: "bad_token"}
+WITH_ERROR_URI = {
+    *(
+        50020,
+        50027,
+        50076,
+        50173,
+        53003,
+        65002,
+        65004,
+        70008,
+        70016,
+        90002,
+        90014,
+        500011,
+        700016,
+        700021,
+        700024,
+        700027,
+        700082,
+    ),
+    *(700084, 900144, 5002723, 5002738, 7000215, 7000216, 7000222),
+}
+SUBERRORS = {
+    **dict.fromkeys([700082, 700084], "bad_token"),
+    **dict.fromkeys([70043, 70044], "token_expired"),
+    **dict.fromkeys([50076, 50079], "basic_action"),
+    53003: "message_only",
+    65001: "consent_required",
+}
+WITH_CLAIMS = {50076, 50079, 53003}
 GUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
 
@@ -153,7 +183,7 @@ def _(world: World, app: App) -> httpx.Response:
 
 
 @row(
-    "client_without_principal", "json", 400, "unauthorized_client", 7000229,  # [MEM]
+    "client_without_principal", "json", 401, "invalid_client", 7000229,  # recorded 2025-09-18: microsoft/teams.ts docs
     "The client application <any> is missing service principal in the tenant {tenant}. See instructions here: "
     "https://go.microsoft.com/fwlink/?linkid=2225119",
 )  # fmt: skip
@@ -466,6 +496,7 @@ def test_refused(world: World, case: Row) -> None:
     if case.told == "json":
         members = ["error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id"]
         members += ["error_uri"] * (uri is not None) + ["suberror"] * (case.code in SUBERRORS)
+        members += ["claims"] * (case.code in WITH_CLAIMS)
         assert list(told) == members
         assert told["error_codes"] == [case.code]
         assert told.get("suberror") == SUBERRORS.get(case.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -149,6 +150,43 @@ class World:
             "scope": f"{app.uri}/.default" if scope == "" else scope,
         }
         return self.token(**(plain | changes))
+
+    def on_behalf_of(self, app: App, assertion: str, scope: str | None, **changes: Any) -> httpx.Response:
+        """Show the token a service was called with, to get one for the next."""
+        plain = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "requested_token_use": "on_behalf_of",
+            "client_id": app.client_id,
+            "client_secret": app.secret or None,
+            "assertion": assertion,
+            "scope": scope,
+        }
+        return self.token(**(plain | changes))
+
+    def grant(self, app: App, scope: str, of: str = GRAPH_APP) -> None:
+        """Grant delegated permissions of a resource to an application for everybody, as an administrator."""
+        body = {"clientId": app.principal_id, "consentType": "AllPrincipals", "resourceId": self.principal_of(of)}
+        self.made("/oauth2PermissionGrants", body | {"scope": scope})
+
+    def policy(self, app_id: str, control: str = "mfa", hours: int = 0) -> str:
+        """Make a Conditional Access policy for a resource and return its id.
+
+        Args:
+            control: what it demands: ``mfa``, ``block``, or nothing.
+            hours: how old a sign-in may be, unless 0.
+        """
+        policy_id = str(uuid.uuid4())
+        frequency = {"signInFrequency": {"isEnabled": True, "type": "hours", "value": hours}}
+        graph = {
+            "id": policy_id,
+            "displayName": f"Test {policy_id[:8]}",
+            "state": "enabled",
+            "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": [app_id]}},
+            "grantControls": {"operator": "OR", "builtInControls": [control]} if control else None,
+            "sessionControls": frequency if hours else None,
+        }
+        self.tenant.sql("INSERT INTO policies VALUES (?, ?, ?)", self.tenant.id, policy_id, json.dumps(graph))
+        return policy_id
 
     def graph_token(self, name: str = "avery") -> str:
         """Return a token for Graph with what the Azure CLI holds: enough to register applications."""

@@ -70,7 +70,7 @@ def _is_here(call: Call, where: Realm, audience: str) -> bool:
 
 def _certificate(client: Application, token: jws.Token) -> tuple[x509.Certificate | None, str]:
     """Return the registered certificate that the header names, and the name as the texts show it."""
-    registered = [base64.b64decode(entry["key"]) for entry in client.graph["keyCredentials"] if entry.get("key")]
+    registered = [base64.b64decode(entry["key"]) for entry in client.certificates if entry.get("key")]
     name, sha256 = token.named("x5t#S256") or token.named("x5t"), bool(token.named("x5t#S256"))
     try:
         wanted = jws.bytes_of(name) if name else bytes.fromhex(token.named("kid"))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-_LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(seconds: float) -> str:
-    """Return a point in time such as ``2023-12-11T23:52:19.6223401Z``; what is out of range becomes the nearest one.
+    """Return a point in time such as ``2023-12-11T23:52:19.6223401Z``; none at all is shown as the beginning of 1970.
 
     Args:
-        seconds: Unix time.
+        seconds: Unix time, or NaN.
     """
-    shown = 0.0 if math.isnan(seconds) else min(max(seconds, 0.0), _LAST)
+    shown = 0.0 if math.isnan(seconds) else seconds
     whole = math.floor(shown)
-    moment = datetime.fromtimestamp(whole, UTC)
+    moment = _EPOCH + timedelta(seconds=whole)  # fromtimestamp ends in the year 3000 on Windows
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{int((shown - whole) * 10_000_000):07}Z"
 
 

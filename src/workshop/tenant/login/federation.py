@@ -10,8 +10,6 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation-confi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -63,7 +61,7 @@ def _issuing_tenant(call: Call, token: jws.Token) -> str:
 
 def _check_match(client: Application, token: jws.Token, *, of_entra: bool) -> None:
     issuer, subject = token.text("iss"), token.text("sub")
-    credentials: list[Mapping[str, Any]] = list(client.graph.get("federatedIdentityCredentials", ()))
+    credentials = client.federated_credentials
     of_issuer = [credential for credential in credentials if credential["issuer"] == issuer]
     if not of_issuer:
         raise errors.federated_issuer(issuer[:300])
@@ -89,8 +87,8 @@ def _outside_key(call: Call, client: Application, token: jws.Token) -> rsa.RSAPu
     published = issuers.key_set(call.service.store, client.tenant_id, token.text("iss"))
     if published is None:
         raise errors.issuer_not_reached()
-    for jwk in published["keys"]:
-        if jwk.get("kid") == token.named("kid"):
+    for jwk in published.get("keys", ()):
+        if isinstance(jwk, dict) and jwk.get("kid") == token.named("kid"):
             try:
                 return jws.public_key(jwk)
             except ValueError:

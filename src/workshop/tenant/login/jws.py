@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 LONGEST = 65_536
+DATES = ("iat", "nbf", "exp")
+LATEST = 253_402_300_799  # the end of the year 9999
 
 _HASHES: Mapping[str, type[hashes.HashAlgorithm]] = {
     "256": hashes.SHA256,
@@ -56,14 +58,8 @@ class Token:
         return tuple(part for part in (value if isinstance(value, list) else [value]) if isinstance(part, str))
 
     def time(self, claim: str) -> float:
-        """Return a NumericDate in Unix seconds; NaN where it is missing or is none."""
-        value = self.claims.get(claim)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return math.nan
-        try:
-            return float(value)
-        except OverflowError:
-            return math.copysign(math.inf, value)
+        """Return a NumericDate in Unix seconds; NaN where it is missing."""
+        return float(self.claims.get(claim, math.nan))
 
     def signed_by(self, key: rsa.RSAPublicKey) -> bool:
         """Say whether this key made the signature, with the algorithm that the header names."""
@@ -96,7 +92,13 @@ def read(text: str) -> Token:
         raise ValueError("nested too deeply") from error
     if not isinstance(header, dict) or not isinstance(claims, dict) or "crit" in header:
         raise ValueError("not a token that is understood here")
+    if not all(_is_date(claims[name]) for name in DATES if name in claims):
+        raise ValueError("times that are none")
     return Token(header, claims, f"{header_part}.{body_part}".encode(), bytes_of(signature_part))
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LATEST
 
 
 def bytes_of(part: str) -> bytes:

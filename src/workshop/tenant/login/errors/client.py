@@ -33,16 +33,6 @@ def not_multi_tenant(app_id: str, name: str) -> LoginError:
     )
 
 
-def not_for_consumers(app_id: str, name: str) -> LoginError:
-    return LoginError(
-        9002332,
-        "invalid_request",
-        f"Application '{app_id}'({name}) is configured for use by Azure Active Directory users only. Please do not use "
-        "the /consumers endpoint to serve this request.",
-        redirectable=False,
-    )
-
-
 def application_disabled(app_id: str, name: str) -> LoginError:
     return LoginError(
         7000112,
