@@ -133,8 +133,7 @@ def trusts(world: World, app: App, issuer: str = OUTSIDE, subject: str = SUBJECT
 def publish(world: World, issuer: str = OUTSIDE, number: int = 0, kid: str = "one") -> None:
     """Let an outside issuer publish a key: the practice tenant fetches nothing, so it is put where it looks."""
     public = jwt.algorithms.RSAAlgorithm.to_jwk(private_key(number).public_key(), as_dict=True)
-    key_set = json.dumps({"keys": [{**public, "kid": kid, "use": "sig"}]})
-    world.tenant.sql("INSERT OR REPLACE INTO issuers VALUES (?, ?, ?)", world.tenant.id, issuer, key_set)
+    world.teach("POST", "/issuers", issuer=issuer, jwks={"keys": [{**public, "kid": kid, "use": "sig"}]})
 
 
 def outside(number: int = 0, kid: str | None = "one", algorithm: str = "RS256", **claims: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -199,8 +198,7 @@ class TestAnotherIssuer:
         broken = f"https://broken{len(str(jwk))}.example"
         trusts(world, holder, broken)
         found = jwk | {"kid": "one"} if isinstance(jwk, dict) else jwk
-        key_set = json.dumps({"keys": [found]})
-        world.tenant.sql("INSERT OR REPLACE INTO issuers VALUES (?, ?, ?)", world.tenant.id, broken, key_set)
+        world.teach("POST", "/issuers", issuer=broken, jwks={"keys": [found]})
         assert refused(world.client_credentials(holder, **proof(outside(iss=broken)))) == 700027
 
 

@@ -49,7 +49,7 @@ class TestAccounts:
         assert property_of(lesson, "sam", "isMfaRegistered") is False
 
     def test_sessions_revoked_by_the_directorys_clock(self, lesson: World) -> None:
-        lesson.teach("PATCH", clock=86_400)
+        lesson.teach("PATCH", clock=-86_400)
         said = lesson.teach("POST", "/users/sam/revoke")
         now = lesson.teach("GET")["now"]
         lesson.teach("PATCH", clock=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -168,25 +167,9 @@ class World:
         body = {"clientId": app.principal_id, "consentType": "AllPrincipals", "resourceId": self.principal_of(of)}
         self.made("/oauth2PermissionGrants", body | {"scope": scope})
 
-    def policy(self, app_id: str, control: str = "mfa", hours: int = 0) -> str:
-        """Make a Conditional Access policy for a resource and return its id.
-
-        Args:
-            control: what it demands: ``mfa``, ``block``, or nothing.
-            hours: how old a sign-in may be, unless 0.
-        """
-        policy_id = str(uuid.uuid4())
-        frequency = {"signInFrequency": {"isEnabled": True, "type": "hours", "value": hours}}
-        graph = {
-            "id": policy_id,
-            "displayName": f"Test {policy_id[:8]}",
-            "state": "enabled",
-            "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": [app_id]}},
-            "grantControls": {"operator": "OR", "builtInControls": [control]} if control else None,
-            "sessionControls": frequency if hours else None,
-        }
-        self.tenant.sql("INSERT INTO policies VALUES (?, ?, ?)", self.tenant.id, policy_id, json.dumps(graph))
-        return policy_id
+    def policy(self, app_id: str, require: str = "mfa", **more: Any) -> str:
+        """Make a Conditional Access policy for a resource and return its id."""
+        return str(self.teach("POST", "/policies", require=require, resource=app_id, **more)["id"])
 
     def graph_token(self, name: str = "avery") -> str:
         """Return a token for Graph with what the Azure CLI holds: enough to register applications."""
