@@ -152,6 +152,8 @@ from urllib.parse import urlencode
 with InteractiveBrowserCredential(tenant_id=TENANT, client_id=CLIENT) as interactive:
     record = interactive.authenticate(scopes=[USER_READ])
     token = interactive.get_token(USER_READ)
+    default = interactive.get_token("https://graph.microsoft.com/.default")
+    cached = interactive.get_token("https://graph.microsoft.com/.default").token == default.token
 with ClientSecretCredential(TENANT, CLIENT, SECRET) as credential:
     alone = credential.get_token("https://graph.microsoft.com/.default")
 try:
@@ -164,10 +166,12 @@ authorize = f"{AUTHORITY}/oauth2/v2.0/authorize?"
 redirect_uri, answer = code_at(lambda uri: authorize + urlencode(asked | {"redirect_uri": uri}))
 with AuthorizationCodeCredential(TENANT, CLIENT, answer["code"], redirect_uri, client_secret=SECRET) as credential:
     of_code = credential.get_token(f"api://{CLIENT}/access")
-tell(username=record.username, tokens=[bool(t.token) for t in (token, alone, of_code)], refused=refused)
+tokens = [bool(t.token) for t in (token, alone, of_code)]
+tell(username=record.username, tokens=tokens, cached=cached, refused=refused)
 """, tmp_path)  # fmt: skip
     assert told["username"] == "robin@contoso.onmicrosoft.com"
     assert told["tokens"] == [True] * 3
+    assert told["cached"] is True
     assert "AADSTS7000215: Invalid client secret provided." in told["refused"]
 
 

@@ -118,4 +118,4 @@ def test_default_asks_for_what_the_registration_lists(world: World) -> None:
     page = page_of(after_picking(browser, app, scope=f"{GRAPH}/.default"))
     assert asked_for(page) == ["User.Read", "offline_access"]
     code = answer_of(browser.press(page, "decision", "accept"))["code"]
-    assert world.redeem(app, code).json()["scope"] == f"{GRAPH}/User.Read"
+    assert world.redeem(app, code).json()["scope"] == f"{GRAPH}/User.Read {GRAPH}/.default"

@@ -47,6 +47,15 @@ def ok(answer: httpx.Response) -> dict[str, Any]:
 
 
 class TestTheAnswer:
+    def test_default_is_named_behind_what_it_stands_for(self, world: World, app: App) -> None:
+        """As recorded in https://github.com/Azure/azure-cli/issues/32931."""
+        world.tokens(app)
+        sign_in = world.tokens(app, scope=f"offline_access {app.uri}/.default")
+        assert sign_in["scope"] == f"{app.scope} {app.uri}/.default"
+        again = ok(world.refresh(app, sign_in["refresh_token"], scope=f"{app.uri}/.default"))
+        assert again["scope"] == sign_in["scope"]
+        assert claims(again["access_token"])["scp"] == "access"
+
     def test_members_and_their_kinds(self, world: World, app: App) -> None:
         answer = ok(world.redeem(app, world.code(app), client_info="1"))
         assert list(answer) == [

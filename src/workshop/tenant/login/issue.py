@@ -132,7 +132,7 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
     header, body = claims.access_token(call, grantee, grant.asked.resource, grant.asked.audience, granted, seconds)
     answer: TokenAnswer = {
         "token_type": "Bearer",
-        "scope": scopes.joined(grant.asked.qualified(value) for value in granted),
+        "scope": scopes.joined(grant.asked.qualified(value) for value in (*granted, *_default(grant))),
         "expires_in": seconds,
         "ext_expires_in": seconds,
         "access_token": await call.keys.sign(header, body),
@@ -169,6 +169,14 @@ def _granted(call: Call, client: Application, grant: UserGrant) -> list[str]:
             raise errors.preauthorization_required(client.app_id, grant.asked.resource.app_id)
         raise errors.consent_required(client.app_id, client.display_name)
     return _ordered(has)
+
+
+def _default(grant: UserGrant) -> tuple[str, ...]:
+    """Return ``.default`` if it was asked for: Entra names it behind what it stands for, and msal caches by it.
+
+    Source: https://github.com/Azure/azure-cli/issues/32931 (a recorded answer)
+    """
+    return (scopes.DEFAULT,) if grant.asked.default else ()
 
 
 def _ordered(values: Iterable[str]) -> list[str]:

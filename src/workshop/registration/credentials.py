@@ -1,0 +1,91 @@
+"""Which secrets, certificates and trusted issuers have to be made or taken away: decided here, done in `apply`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workshop.registration.compare import Change
+from workshop.registration.declared import Certificate, Declaration, FederatedCredential, Secret
+from workshop.registration.seen import Credential, Federated, Snapshot
+
+RENEW = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What becomes of the workshop's own credentials of one kind: one is made, these go; both may be nothing."""
+
+    make: bool
+    gone: tuple[Credential, ...]
+
+
+def secret_turn(secret: Secret, snapshot: Snapshot) -> Turn:
+    """Say whether a secret has to be made.
+
+    A secret's value is shown once, so one whose value was lost can't be used any more: it goes, and a new one is made.
+    Secrets of other names are people's own and stay.
+    """
+    ours = _named(snapshot.app.secrets if snapshot.app else (), secret.name)
+    usable = [one for one in ours if not _ends_within(one, snapshot.at, RENEW)]
+    values = snapshot.values
+    kept = bool(values and snapshot.app and values.client_id == snapshot.app.client_id and values.kept == "value")
+    # Entra can't be asked while the service principal is missing: then the kept value gets the benefit of the doubt.
+    refused = values is None or values.accepted is False
+    if kept and not refused and len(usable) <= 1 and (usable or not ours):
+        return Turn(False, tuple(one for one in ours if one not in usable))
+    return Turn(True, ours)
+
+
+def certificate_turn(certificate: Certificate, snapshot: Snapshot) -> Turn:
+    """Say whether a certificate has to be made; see `secret_turn`."""
+    ours = _named(snapshot.app.certificates if snapshot.app else (), certificate.name)
+    here = snapshot.values.thumbprint if snapshot.values else ""
+    usable = [one for one in ours if one.thumbprint == here and not _ends_within(one, snapshot.at, RENEW)]
+    return Turn(not usable, tuple(one for one in ours if one not in usable))
+
+
+def federated_turn(
+    declaration: Declaration, snapshot: Snapshot
+) -> tuple[tuple[FederatedCredential, Federated | None], ...]:
+    """Return the federated credentials that are missing or differ, each with what is there under its name."""
+    there = {one.name: one for one in snapshot.federated}
+    pairs = ((wanted, there.get(wanted.name)) for wanted in declaration.federated)
+    return tuple((wanted, now) for wanted, now in pairs if now is None or not _same(wanted, now))
+
+
+def credential_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[Change, ...]:
+    """Return the lines of a plan."""
+    found: list[Change] = []
+    if declaration.secret:
+        turn = secret_turn(declaration.secret, snapshot)
+        found += _lines("Client secret", declaration.secret.name, declaration.secret.days, turn)
+    if declaration.certificate:
+        turn = certificate_turn(declaration.certificate, snapshot)
+        found += _lines("Certificate", declaration.certificate.name, declaration.certificate.days, turn)
+    for wanted, now in federated_turn(declaration, snapshot):
+        after = f"{wanted.issuer}, {wanted.subject}, {wanted.audience}"
+        before = f"{now.issuer}, {now.subject}, {' '.join(now.audiences)}" if now else ""
+        found.append(Change("change" if now else "add", "Federated credential", wanted.name, before, after))
+    return tuple(found)
+
+
+def _lines(kind: str, name: str, days: int, turn: Turn) -> list[Change]:
+    lines = [Change("add", kind, name, "", f"a new one, for {days} days")] if turn.make else []
+    return lines + [Change("remove", kind, f"{name} ({one.key_id})", _until(one)) for one in turn.gone]
+
+
+def _until(one: Credential) -> str:
+    return f"until {one.ends:%Y-%m-%d}" if one.ends else "without an end"
+
+
+def _named(credentials: tuple[Credential, ...], name: str) -> tuple[Credential, ...]:
+    return tuple(one for one in credentials if one.name == name)
+
+
+def _ends_within(one: Credential, now: datetime, time: timedelta) -> bool:
+    return one.ends is not None and one.ends <= now + time
+
+
+def _same(wanted: FederatedCredential, now: Federated) -> bool:
+    return (wanted.issuer, wanted.subject, (wanted.audience,)) == (now.issuer, now.subject, now.audiences)

@@ -1,0 +1,95 @@
+"""A verification as people and programs read it: a table in a notebook, text in a terminal, JSON in a script."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from workshop.registration.verification import Finding, Judged, Status
+from workshop.show.frame import AMBER, GREEN, frame
+
+WORDS: dict[Status, str] = {"right": "ok", "wrong": "WRONG", "unseen": "?"}
+LEGEND = "In the Python lines `graph` is a GraphServiceClient; the classes are those of msgraph.generated.models."
+WIDTH = 100
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What `workshop register verify` found, about one registration."""
+
+    judged: Judged
+
+    @property
+    def heading(self) -> str:
+        """Return the first line."""
+        one = self.judged
+        count = len(one.wrong)
+        said = "as it should be" if not count else f"{count} {'setting is' if count == 1 else 'settings are'} wrong"
+        unseen = f", {len(one.unseen)} could not be seen" if one.unseen else ""
+        return f"“{one.name}” ({one.client_id}) for the approach {one.approach}, seen in {one.source}: {said}{unseen}"
+
+    def text(self) -> str:
+        """Return every line, and below a wrong one why and how to mend it."""
+        width = max(len(one.setting) for one in self.judged.findings)
+        lines = [self.heading]
+        for one in self.judged.findings:
+            lines.append(f"{WORDS[one.status]:<6}{one.setting:<{width}}  {one.found}")
+            if one.status == "wrong":
+                lines += _below(one)
+        return "\n".join([*lines, *([LEGEND] if self.judged.wrong else [])])
+
+    def json(self) -> dict[str, Any]:
+        """Return the same for a program."""
+        return asdict(self.judged)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_row(one) for one in self.judged.findings)
+        heads = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in ("", "setting", "found", "should be"))
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        legend = [escape(LEGEND)] if self.judged.wrong else []
+        return frame(escape(self.heading), legend, AMBER if self.judged.wrong else GREEN) + table
+
+
+LEFT = 'style="text-align:left;vertical-align:top;overflow-wrap:anywhere"'
+
+
+def _below(one: Finding) -> list[str]:
+    """Return what stands below a wrong line. Commands are not wrapped: they are there to be copied."""
+    said = [
+        *_wrapped("should be", one.should),
+        *_wrapped("why", one.why),
+        *_wrapped("portal", one.mend.portal),
+        *_code("az", one.mend.az),
+        *_code("Python", one.mend.python),
+        f"        {'see':<10}{one.source}",
+    ]
+    return [*said, ""]
+
+
+def _wrapped(name: str, text: str) -> list[str]:
+    lines = textwrap.wrap(text, WIDTH - 18, break_long_words=False, break_on_hyphens=False) or [""]
+    return [f"        {label:<10}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
+
+
+def _code(name: str, text: str) -> list[str]:
+    lines = text.splitlines()
+    return [f"        {label:<10}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
+
+
+def _row(one: Finding) -> str:
+    cells = [f"<b>{WORDS[one.status]}</b>", escape(one.setting), escape(one.found), escape(one.should)]
+    row = "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
+    if one.status != "wrong":
+        return row
+    ways = (("In the portal", one.mend.portal), ("With az", one.mend.az), ("In Python", one.mend.python))
+    mends = "".join(
+        f"<div><b>{name}:</b> {escape(text) if name == 'In the portal' else f'<code>{escape(text)}</code>'}</div>"
+        for name, text in ways
+    )
+    source = f'<a href="{escape(one.source)}">{escape(one.source)}</a>'
+    return f'{row}<tr><td></td><td colspan="3" {LEFT}>{escape(one.why)}{mends}<div>{source}</div></td></tr>'

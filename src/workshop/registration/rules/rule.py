@@ -1,0 +1,69 @@
+"""What a rule is: a setting, what it should be and why, how to mend it, and the function that judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from workshop.registration.declared import Declaration
+from workshop.registration.seen import App, Part, Snapshot
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A judgement and its evidence: what was found there."""
+
+    right: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class Mend:
+    """How to put a setting right, in three ways. `$name` stands for a fact of `facts.facts`."""
+
+    portal: str
+    az: str
+    python: str
+
+
+Judge = Callable[[App, Snapshot, Declaration], Verdict | None]
+"""Looks at the application, at all that was seen, and at what is declared. None: the setting does not matter here."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a verification.
+
+    Attributes:
+        name: a short one that stays the same, for scripts.
+        setting: what it is, in the admin center's words.
+        parts: what has to be looked at beside the application itself.
+        should: what it should be; `$name` as in a mend.
+        why: what goes wrong otherwise.
+        source: a page of Microsoft's about it.
+    """
+
+    name: str
+    setting: str
+    judge: Judge
+    should: str
+    why: str
+    mend: Mend
+    source: str
+    parts: frozenset[Part] = frozenset()
+
+
+def right(found: str) -> Verdict:
+    """Return that the setting is as it should be."""
+    return Verdict(True, found)
+
+
+def wrong(found: str) -> Verdict:
+    """Return that it is not."""
+    return Verdict(False, found)
+
+
+def listed(items: Iterable[object], none: str = "none") -> str:
+    """Return items in one line, `none` where there are none."""
+    found = ", ".join(str(item) for item in items)
+    return found or none
