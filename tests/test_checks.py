@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import answers03
+import answers_lesson03
 import pytest
 
 from workshop.checks import EXERCISES, Card, Exercise, Verdict, examine, exercises
@@ -89,9 +89,9 @@ WRONG_00 = [("which-tenant", "own"), ("which-tenant", ""), ("which-tenant", None
 BEGUN_00 = [("sign-in-as", not_begun)]
 
 # The answers of later lessons stand in a module of their own each.
-RIGHT = [*RIGHT_00, *answers03.RIGHT]
-WRONG = [*WRONG_00, *answers03.WRONG]
-BEGUN = [*BEGUN_00, *answers03.BEGUN]
+RIGHT = [*RIGHT_00, *answers_lesson03.RIGHT]
+WRONG = [*WRONG_00, *answers_lesson03.WRONG]
+BEGUN = [*BEGUN_00, *answers_lesson03.BEGUN]
 
 
 @pytest.mark.parametrize(("name", "answer"), RIGHT)

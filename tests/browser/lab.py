@@ -1,15 +1,15 @@
-"""Lesson 00 as a learner sees it: JupyterLab from the launcher, every cell run by the menu, cards and diagram shown."""
+"""JupyterLab as a learner has it: brought up by the launcher, driven by a real browser, looked at."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,22 +17,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from practice_help import clean_environ, ends, until
 
-from browser.conftest import HEADLESS, PATIENCE, program
+from browser.conftest import PATIENCE
 from workshop import settings
+from workshop.lessons import LESSONS, Outline
 from workshop.practice import found
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize
-
-pytestmark = pytest.mark.needs("chromium", "playwright")
+    from playwright.sync_api import Locator, Page
 
 PROJECT = settings.load().project
-LESSON = "00-start-here.ipynb"
-RUN_MILLISECONDS = 120_000
-SIZE: ViewportSize = {"width": 1280, "height": 900}
-PHOTOGRAPH: ViewportSize = {"width": 1040, "height": 1560}
+RUN_MILLISECONDS = 150_000
 MARKS = ("# solution:", "# stub:")
-ADDRESS = re.compile(rf"^ +(http://127\.0\.0\.1:\d+/lab/tree/my-work/{LESSON}\?token=\w+)$")
+ADDRESS = re.compile(rf"^ +(http://127\.0\.0\.1:\d+/lab/tree/my-work/{LESSONS[0].filename}\?token=\w+)$")
 
 Notebook = dict[str, Any]
 
@@ -45,10 +41,16 @@ class Lab:
     notebook: Path
 
 
-@pytest.fixture
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
-    project = a_copy(tmp_path / "project", solved=request.param)
-    state = tmp_path / "state"
+@contextmanager
+def jupyterlab(folder: Path, lesson: Outline, *, solved: bool) -> Iterator[Lab]:
+    """Bring JupyterLab up on a copy of the project; everything is gone with the block.
+
+    Args:
+        folder: an empty one.
+        solved: whether every answer of the lesson is in its place.
+    """
+    project = a_copy(folder / "project", lesson, solved=solved)
+    state = folder / "state"
     with subprocess.Popen(
         [sys.executable, "-m", "workshop", "start", "--no-browser"],
         cwd=project,
@@ -60,7 +62,8 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
         watchdog = threading.Timer(PATIENCE, launcher.kill)
         watchdog.start()
         try:
-            yield Lab(address_told(launcher), project / "my-work" / LESSON)
+            address = address_told(launcher).replace(LESSONS[0].filename, lesson.filename)
+            yield Lab(address, project / "my-work" / lesson.filename)
             running = found(state)
         finally:
             watchdog.cancel()
@@ -70,7 +73,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     ends(running)
 
 
-def a_copy(project: Path, *, solved: bool) -> Path:
+def a_copy(project: Path, lesson: Outline, *, solved: bool) -> Path:
     """Make a project of what a learner needs; if `solved`, with every answer in its place."""
     project.mkdir()
     for name in ("notebooks", "images"):
@@ -78,8 +81,8 @@ def a_copy(project: Path, *, solved: bool) -> Path:
     for name in ("start.py", "pyproject.toml", "requirements.txt"):
         shutil.copy(PROJECT / name, project)
     if solved:
-        solution = json.loads((PROJECT / "solutions" / LESSON).read_text(encoding="utf-8"))
-        (project / "notebooks" / LESSON).write_text(json.dumps(answered(solution)), encoding="utf-8")
+        solution = json.loads((PROJECT / "solutions" / lesson.filename).read_text(encoding="utf-8"))
+        (project / "notebooks" / lesson.filename).write_text(json.dumps(answered(solution)), encoding="utf-8")
     return project
 
 
@@ -99,19 +102,6 @@ def answered(solution: Notebook) -> Notebook:
         cell["source"] = [line for line in cell["source"] if not line.strip().startswith(MARKS)]
         cell |= {"outputs": [], "execution_count": None}
     return solution
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    started = playwright.chromium.launch(executable_path=program(), args=list(HEADLESS))
-    yield started
-    started.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(viewport=SIZE, reduced_motion="reduce") as context:
-        yield context.new_page()
 
 
 def opened(page: Page, address: str) -> None:
@@ -172,14 +162,12 @@ def outputs(page: Page, words: str = "") -> Locator:
     return page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output", has_text=words)
 
 
-def diagram(page: Page) -> Locator:
-    return outputs(page).locator("img[alt^='Sequence diagram']")
-
-
-def pictures_are_there(page: Page) -> None:
-    """Find every picture loaded, and described for those who don't see it."""
+def pictures_are_there(page: Page, notebook: Notebook) -> None:
+    """Find every picture of the notebook loaded, and described for those who don't see it."""
+    prose = "".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    drawn = json.dumps([cell["outputs"] for cell in code(notebook)]).count("<img ")
     pictures = page.locator(".jp-NotebookPanel:visible .jp-Notebook img")
-    assert pictures.count() == 3
+    assert pictures.count() == prose.count("](../images/") + drawn
     for picture in pictures.all():
         seen(picture)
         until(lambda picture=picture: picture.evaluate("image => image.naturalWidth"), "the picture")  # type: ignore[misc]
@@ -191,47 +179,3 @@ def nothing_failed(page: Page) -> None:
 
     for kind in ("application/vnd.jupyter.error", "application/vnd.jupyter.stderr"):
         expect(page.locator(f"[data-mime-type='{kind}']")).to_have_count(0)
-
-
-@pytest.mark.parametrize("lab", [False], indirect=True)
-def test_unsolved_it_runs_to_its_end_and_says_whose_turn_it_is(lab: Lab, page: Page) -> None:
-    opened(page, lab.address)
-    is_clean(run_all(page, lab.notebook))
-    nothing_failed(page)
-    seen(outputs(page, "PRACTICE TENANT").first)
-    cards = outputs(page, "○ YOUR TURN ·")
-    assert cards.count() == 3
-    for card in cards.all():
-        seen(card)
-    pictures_are_there(page)
-
-
-@pytest.mark.parametrize("lab", [True], indirect=True)
-def test_solved_it_runs_to_its_end_with_passed_cards_and_the_diagram(lab: Lab, page: Page, tmp_path: Path) -> None:
-    opened(page, lab.address)
-    is_clean(run_all(page, lab.notebook))
-    nothing_failed(page)
-    cards = outputs(page, "✓ PASSED ·")
-    assert cards.count() == 3
-    for card in cards.all():
-        seen(card)
-    pictures_are_there(page)
-    taken = tmp_path / "lesson-00.png"
-    photograph(page, taken)
-    if os.environ.get("WORKSHOP_CAPTURE") == "1":
-        shutil.copy(taken, PROJECT / "images" / taken.name)
-
-
-def photograph(page: Page, file: Path) -> None:
-    """Take the picture for the README: the first signed-in call, its diagram and the check below it, all at once."""
-    from playwright.sync_api import expect
-
-    page.set_viewport_size(PHOTOGRAPH)
-    page.keyboard.press("Control+b")
-    expect(page.locator("#jp-left-stack")).to_be_hidden()
-    card = outputs(page, "✓ PASSED · Name the host that signs people in")
-    card.evaluate("card => card.scrollIntoView({block: 'end'})")
-    expect(card).to_be_in_viewport(ratio=0.9)
-    expect(diagram(page)).to_be_in_viewport(ratio=0.9)
-    page.screenshot(path=file)
-    assert file.stat().st_size > 50_000, "it is empty"
