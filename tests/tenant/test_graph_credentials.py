@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .test_graph import UNKNOWN, refused
+from .graph_help import UNKNOWN, refused
 from .test_hostile import hostile
 from .world import App, World, is_guid
 
@@ -153,7 +153,7 @@ class TestSecrets:
         app = world.register()
         path = f"/applications/{app.object_id}"
         other = world.made(f"{path}/addPassword", {"passwordCredential": {"displayName": "other"}})
-        (first, _) = world.graph("GET", path).json()["passwordCredentials"]
+        (_, first) = world.graph("GET", path).json()["passwordCredentials"]
         assert world.client_credentials(app).status_code == 200
         assert world.graph("POST", f"{path}/removePassword", json={"keyId": first["keyId"]}).status_code == 204
         assert world.client_credentials(app).json()["error_codes"] == [7000215]

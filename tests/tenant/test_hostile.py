@@ -17,8 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workshop.tenant.graph.application_rules import APPLICATION
+from workshop.tenant.graph.application_properties import APPLICATION
 from workshop.tenant.graph.routes import GRAPH as GRAPH_ROWS
+from workshop.tenant.graph.routes import SEGMENTS
 from workshop.tenant.login.routes import JSON, PAGES
 
 from .process import PATIENCE, Tenant
@@ -191,8 +192,9 @@ def harmless(status: int, answer: bytes) -> None:
 
 def path_of(row: tuple[str, str, Any], segment: bytes) -> bytes:
     """Return a row's path with every parameter filled in."""
-    path = row[1].replace("{version}", "v1.0").replace("{application}", "applications/{id}")
-    path = path.replace("{credential}", "/{id}")
+    path = row[1]
+    for name, (_, example) in SEGMENTS.items():
+        path = path.replace(f"{{{name}}}", example)
     return b"".join(segment if part.startswith("{") else part.encode() for part in re.split(r"(\{[^}]+\})", path))
 
 

@@ -47,9 +47,7 @@ async def give_consent(service: Service, directory: Directory, request: Request)
     for scope in scopes:
         if scope not in known:
             raise Refused(f"the resource has no scope {scope[:60]!r}: it has {', '.join(sorted(known))}")
-    grants.add(
-        service.store, service.opaque(24), directory.tenant_id, client.id, resource.id, user_id, scopes,
-    )  # fmt: skip
+    grants.add(service.store, directory.tenant_id, client.id, resource.id, user_id, scopes)
     return {"granted": scopes}
 
 

@@ -41,6 +41,12 @@ def applications(store: Store, tenant_id: str) -> list[Application]:
     return [_application(row) for row in store.all(f"{_APPLICATION} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
 
 
+def remove_application(store: Store, application: Application) -> None:
+    """Delete an application and free its identifier URIs; run it inside a transaction."""
+    store.run("DELETE FROM applications WHERE id = ?", application.id)
+    store.run("DELETE FROM identifier_uris WHERE app_id = ?", application.app_id)
+
+
 def owner_of_identifier(store: Store, tenant_id: str, uri: str) -> str | None:
     """Return the application id that owns an identifier URI in this directory."""
     row = store.one("SELECT app_id FROM identifier_uris WHERE tenant_id = ? AND uri = ?", tenant_id, uri)
@@ -88,6 +94,10 @@ def principals(store: Store, tenant_id: str) -> list[ServicePrincipal]:
     return [_principal(row) for row in store.all(f"{_PRINCIPAL} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
 
 
+def remove_principal(store: Store, principal: ServicePrincipal) -> None:
+    store.run("DELETE FROM service_principals WHERE id = ?", principal.id)
+
+
 def add_secret(store: Store, application_id: str, key_id: str, secret: str, ends: float) -> None:
     store.run("INSERT INTO secrets VALUES (?, ?, ?, ?)", key_id, application_id, digest(secret), ends)
 
@@ -95,6 +105,10 @@ def add_secret(store: Store, application_id: str, key_id: str, secret: str, ends
 def remove_secret(store: Store, application_id: str, key_id: str) -> bool:
     """Forget a secret; False when it is none of the application's."""
     return bool(store.run("DELETE FROM secrets WHERE application_id = ? AND key_id = ?", application_id, key_id))
+
+
+def forget_secrets(store: Store, application_id: str) -> None:
+    store.run("DELETE FROM secrets WHERE application_id = ?", application_id)
 
 
 def secret_ends(store: Store, application_id: str, secret: str) -> float | None:
@@ -113,7 +127,8 @@ def assign_role(
     """Record an app role assignment; False when it is there already."""
     return bool(
         store.run(
-            "INSERT OR IGNORE INTO app_role_assignments VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO app_role_assignments (id, tenant_id, principal_id, resource_id, app_role_id)"
+            " VALUES (?, ?, ?, ?, ?)",
             assignment_id, tenant_id, principal_id, resource_id, role_id,
         )
     )  # fmt: skip

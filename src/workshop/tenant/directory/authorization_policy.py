@@ -14,7 +14,7 @@ from workshop.tenant.directory.store import Store, parsed
 # "Allow user consent for apps": what a directory starts with here.
 USER_CONSENT = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy"
 
-_DEFAULT: Mapping[str, Any] = {
+DEFAULT: Mapping[str, Any] = {
     "id": "authorizationPolicy",
     "allowInvitesFrom": "everyone",
     "allowedToSignUpEmailBasedSubscriptions": True,
@@ -36,7 +36,7 @@ _DEFAULT: Mapping[str, Any] = {
 
 def read(store: Store, tenant_id: str) -> Mapping[str, Any]:
     row = store.one("SELECT graph FROM authorization_policies WHERE tenant_id = ?", tenant_id)
-    return parsed(row[0]) if row else _DEFAULT
+    return parsed(row[0]) if row else DEFAULT
 
 
 def save(store: Store, tenant_id: str, graph: Mapping[str, Any]) -> None:

@@ -9,7 +9,30 @@ from typing import Any, Literal
 Platform = Literal["web", "spa", "publicClient"]
 PLATFORMS: tuple[Platform, ...] = ("web", "spa", "publicClient")
 
+# Directory roles, by the ids of their templates.
+# Source: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+DIRECTORY_ROLES: Mapping[str, tuple[str, str]] = {
+    GLOBAL_ADMINISTRATOR: (
+        "Global Administrator",
+        "Can manage all aspects of Microsoft Entra ID and Microsoft services that use Microsoft Entra identities.",
+    ),
+    APPLICATION_ADMINISTRATOR: (
+        "Application Administrator",
+        "Can create and manage all aspects of app registrations and enterprise apps.",
+    ),
+    CLOUD_APPLICATION_ADMINISTRATOR: (
+        "Cloud Application Administrator",
+        "Can create and manage all aspects of app registrations and enterprise apps except App Proxy.",
+    ),
+    PRIVILEGED_ROLE_ADMINISTRATOR: (
+        "Privileged Role Administrator",
+        "Can manage role assignments in Microsoft Entra ID, and all aspects of Privileged Identity Management.",
+    ),
+}
 
 # A relation in Graph, not a property: kept in the application's JSON, and never shown in it.
 FEDERATED = "federatedIdentityCredentials"

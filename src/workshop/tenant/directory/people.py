@@ -1,9 +1,9 @@
-"""Directories, users and groups: reading and adding."""
+"""Directories and users: reading and writing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from workshop.tenant.directory.objects import Directory, User
@@ -40,6 +40,20 @@ def add_user(store: Store, user: User) -> None:
     )  # fmt: skip
 
 
+def save_user(store: Store, user: User) -> None:
+    """Write what has changed of a user."""
+    store.run(
+        "UPDATE users SET upn = ?, roles = ?, graph = ? WHERE tenant_id = ? AND id = ?",
+        user.upn, json.dumps(user.roles), json.dumps(user.graph), user.tenant_id, user.id,
+    )  # fmt: skip
+
+
+def remove_user(store: Store, tenant_id: str, user_id: str) -> None:
+    """Delete a user and their memberships; run it inside a transaction."""
+    store.run("DELETE FROM users WHERE tenant_id = ? AND id = ?", tenant_id, user_id)
+    store.run("DELETE FROM members WHERE tenant_id = ? AND member_id = ?", tenant_id, user_id)
+
+
 def users(store: Store, tenant_id: str) -> list[User]:
     return [_user(row) for row in store.all(f"{_USER} WHERE tenant_id = ? ORDER BY rowid", tenant_id)]
 
@@ -55,12 +69,6 @@ def change_user(store: Store, user: User, changes: Mapping[str, Any]) -> None:
         "UPDATE users SET graph = ? WHERE tenant_id = ? AND id = ?",
         json.dumps({**user.graph, **changes}), user.tenant_id, user.id,
     )  # fmt: skip
-
-
-def add_group(store: Store, tenant_id: str, group_id: str, graph: Mapping[str, Any], members: Sequence[str]) -> None:
-    store.run("INSERT INTO groups VALUES (?, ?, ?)", group_id, tenant_id, json.dumps(graph))
-    for member in members:
-        store.run("INSERT INTO members VALUES (?, ?, ?)", tenant_id, group_id, member)
 
 
 def _user(row: tuple[Any, ...]) -> User:

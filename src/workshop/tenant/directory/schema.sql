@@ -68,6 +68,7 @@ CREATE TABLE IF NOT EXISTS app_role_assignments (
     principal_id TEXT NOT NULL,
     resource_id TEXT NOT NULL,
     app_role_id TEXT NOT NULL,
+    created REAL NOT NULL DEFAULT 0,
     UNIQUE (tenant_id, principal_id, resource_id, app_role_id)
 );
 CREATE TABLE IF NOT EXISTS authorization_codes (
@@ -140,3 +141,44 @@ CREATE TABLE IF NOT EXISTS authorization_policies (
     tenant_id TEXT PRIMARY KEY,
     graph TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS owners (
+    tenant_id TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, object_id, owner_id)
+);
+CREATE TABLE IF NOT EXISTS deleted_items (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    app_id TEXT NOT NULL,
+    deleted REAL NOT NULL,
+    graph TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS unreplicated (
+    id TEXT PRIMARY KEY,
+    tenant_id TEXT NOT NULL,
+    visible REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS drive_items (
+    id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    parent_id TEXT NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    created REAL NOT NULL,
+    modified REAL NOT NULL,
+    content BLOB,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, user_id, parent_id, name)
+);
+CREATE TABLE IF NOT EXISTS messages (
+    id TEXT NOT NULL,
+    tenant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    received REAL NOT NULL,
+    graph TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX IF NOT EXISTS messages_of_user ON messages (tenant_id, user_id, folder);

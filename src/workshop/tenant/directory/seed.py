@@ -17,7 +17,8 @@ import hashlib
 import uuid
 from typing import Any
 
-from workshop.tenant.directory import apps, grants, people, wellknown
+from workshop.tenant.directory import apps, grants, groups, people, wellknown
+from workshop.tenant.directory.groups import Group
 from workshop.tenant.directory.objects import (
     GLOBAL_ADMINISTRATOR,
     Application,
@@ -72,7 +73,9 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
             members = [guid(tenant_id, "user", row[0]) for row in PEOPLE if group in row[8]]
             members += [guid(tenant_id, "group", other) for other in inside]
             group_id = guid(tenant_id, "group", group)
-            people.add_group(store, tenant_id, group_id, _group(group_id, group, description), members)
+            groups.save(store, Group(group_id, tenant_id, _group(group_id, group, description)))
+            for member in members:
+                groups.add_member(store, tenant_id, group_id, member)
         _first_party(store, tenant_id)
         _first_party_consent(store, tenant_id)
     return directory
@@ -163,10 +166,9 @@ def _first_party_consent(store: Store, tenant_id: str) -> None:
         (wellknown.VISUAL_STUDIO_CODE, wellknown.VISUAL_STUDIO_CODE_GRAPH_SCOPES),
     ):
         client = guid(tenant_id, "principal", app_id)
-        grants.add(store, guid(tenant_id, "grant", app_id), tenant_id, client, graph, "", scopes)
+        grants.add(store, tenant_id, client, graph, "", scopes)
     cli, management = (guid(tenant_id, "principal", app_id) for app_id in (wellknown.AZURE_CLI, wellknown.MANAGEMENT))
-    grant_id = guid(tenant_id, "grant", wellknown.AZURE_CLI, wellknown.MANAGEMENT)
-    grants.add(store, grant_id, tenant_id, cli, management, "", ("user_impersonation",))
+    grants.add(store, tenant_id, cli, management, "", ("user_impersonation",))
 
 
 def _graph_api() -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""The whole Graph JSON of an application and of a service principal, every property present.
+"""The Graph JSON of an application and of a service principal, every property present and in Graph's order.
 
-Source: https://learn.microsoft.com/graph/api/application-get and https://learn.microsoft.com/graph/api/serviceprincipal-get
+Source: recorded answers of April 2025,
+https://github.com/Azure/azure-cli/blob/dev/src/azure-cli/azure/cli/command_modules/role/tests/latest/recordings/test_create_for_rbac_service_management_reference.yaml
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from typing import Any
 
 from workshop.tenant.directory.objects import Application
 
-_APPLICATION: dict[str, Any] = {
+APPLICATION: Mapping[str, Any] = {
+    "id": "",
     "deletedDateTime": None,
+    "appId": "",
     "applicationTemplateId": None,
     "disabledByMicrosoftStatus": None,
+    "createdDateTime": None,
+    "displayName": "",
     "description": None,
     "groupMembershipClaims": None,
     "identifierUris": [],
@@ -27,6 +32,7 @@ _APPLICATION: dict[str, Any] = {
     "signInAudience": "AzureADMyOrg",
     "tags": [],
     "tokenEncryptionKeyId": None,
+    "uniqueName": None,
     "samlMetadataUrl": None,
     "defaultRedirectUri": None,
     "certification": None,
@@ -65,10 +71,65 @@ _APPLICATION: dict[str, Any] = {
     "spa": {"redirectUris": []},
 }
 
+PRINCIPAL: Mapping[str, Any] = {
+    "id": "",
+    "deletedDateTime": None,
+    "accountEnabled": True,
+    "alternativeNames": [],
+    "appDisplayName": None,
+    "appDescription": None,
+    "appId": "",
+    "applicationTemplateId": None,
+    "appOwnerOrganizationId": None,
+    "appRoleAssignmentRequired": False,
+    "createdDateTime": None,
+    "description": None,
+    "disabledByMicrosoftStatus": None,
+    "displayName": "",
+    "homepage": None,
+    "loginUrl": None,
+    "logoutUrl": None,
+    "notes": None,
+    "notificationEmailAddresses": [],
+    "preferredSingleSignOnMode": None,
+    "preferredTokenSigningKeyThumbprint": None,
+    "replyUrls": [],
+    "servicePrincipalNames": [],
+    "servicePrincipalType": "Application",
+    "signInAudience": None,
+    "tags": [],
+    "tokenEncryptionKeyId": None,
+    "samlSingleSignOnSettings": None,
+    "addIns": [],
+    "appRoles": [],
+    "info": {},
+    "keyCredentials": [],
+    "oauth2PermissionScopes": [],
+    "passwordCredentials": [],
+    "resourceSpecificApplicationPermissions": [],
+    "verifiedPublisher": {},
+}
+
+# What a service principal has of its own; everything else follows its application.
+OWN_OF_PRINCIPAL = (
+    "accountEnabled",
+    "alternativeNames",
+    "appRoleAssignmentRequired",
+    "createdDateTime",
+    "description",
+    "keyCredentials",
+    "loginUrl",
+    "notes",
+    "notificationEmailAddresses",
+    "passwordCredentials",
+    "preferredSingleSignOnMode",
+    "tags",
+)
+
 
 def application_json(object_id: str, app_id: str, created: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a new application with the given properties over the defaults."""
-    fresh = {"id": object_id, "appId": app_id, "createdDateTime": created, **copy.deepcopy(_APPLICATION)}
+    fresh = {**copy.deepcopy(dict(APPLICATION)), "id": object_id, "appId": app_id, "createdDateTime": created}
     return merged(fresh, changes)
 
 
@@ -85,39 +146,23 @@ def principal_json(object_id: str, application: Application, changes: Mapping[st
     """Return the service principal of an application with the given properties over the defaults."""
     of = application.graph
     return {
+        **copy.deepcopy(dict(PRINCIPAL)),
         "id": object_id,
-        "deletedDateTime": None,
-        "accountEnabled": True,
-        "alternativeNames": [],
         "appDisplayName": of["displayName"],
-        "appDescription": None,
+        "appDescription": of["description"],
         "appId": application.app_id,
-        "applicationTemplateId": None,
         "appOwnerOrganizationId": application.tenant_id,
-        "appRoleAssignmentRequired": False,
         "createdDateTime": of["createdDateTime"],
-        "description": None,
-        "disabledByMicrosoftStatus": None,
         "displayName": of["displayName"],
         "homepage": of["web"]["homePageUrl"],
-        "loginUrl": None,
         "logoutUrl": of["web"]["logoutUrl"],
-        "notes": None,
-        "notificationEmailAddresses": [],
-        "preferredSingleSignOnMode": None,
         "replyUrls": [uri for kind in ("web", "spa", "publicClient") for uri in of[kind]["redirectUris"]],
         "servicePrincipalNames": [application.app_id, *application.identifier_uris],
-        "servicePrincipalType": "Application",
         "signInAudience": of["signInAudience"],
-        "tags": [],
-        "tokenEncryptionKeyId": None,
-        "addIns": [],
+        "addIns": of["addIns"],
         "appRoles": of["appRoles"],
         "info": of["info"],
-        "keyCredentials": [],
         "oauth2PermissionScopes": of["api"]["oauth2PermissionScopes"],
-        "passwordCredentials": [],
-        "resourceSpecificApplicationPermissions": [],
         "verifiedPublisher": of["verifiedPublisher"],
         **changes,
     }

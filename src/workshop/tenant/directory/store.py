@@ -36,10 +36,18 @@ TABLES_OF_THE_SEED = (
     "directory_settings",
     "directory_keys",
     "faults",
+    "owners",
+    "deleted_items",
+    "unreplicated",
+    "drive_items",
+    "messages",
 )
+_ADDED_COLUMNS = (("app_role_assignments", "created", "REAL NOT NULL DEFAULT 0"),)
 # Which rows belong to a directory, in tables where no column ``tenant_id`` says it; cleared before the others.
 _OF_DIRECTORY = {
-    "secrets": "application_id IN (SELECT id FROM applications WHERE tenant_id = ?1)",
+    "secrets": "application_id IN (SELECT id FROM applications WHERE tenant_id = ?1"
+    " UNION SELECT id FROM service_principals WHERE tenant_id = ?1"
+    " UNION SELECT id FROM deleted_items WHERE tenant_id = ?1)",
     "service_principals": "tenant_id = ?1 OR app_id IN (SELECT app_id FROM applications WHERE tenant_id = ?1)",
     "authorization_codes": "json_extract(sign_in, '$.tenant_id') = ?1",
     "refresh_tokens": "json_extract(sign_in, '$.tenant_id') = ?1",
@@ -78,10 +86,18 @@ class Store:
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
+        self._add_columns()
         self.connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
 
     def close(self) -> None:
         self.connection.close()
+
+    def _add_columns(self) -> None:
+        """Give a file of an earlier version the columns that its tables lack."""
+        for table, column, kind in _ADDED_COLUMNS:
+            there = {row[1] for row in self.connection.execute(f"PRAGMA table_info({table})")}
+            if there and column not in there:
+                self.connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

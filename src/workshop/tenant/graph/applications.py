@@ -1,4 +1,7 @@
-"""App registrations. Source: https://learn.microsoft.com/graph/api/application-post-applications"""
+"""App registrations.
+
+Source: https://learn.microsoft.com/graph/api/resources/application
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,25 @@ from typing import Any
 
 from starlette.responses import Response
 
-from workshop.tenant.directory import apps
-from workshop.tenant.directory.objects import FEDERATED, Application, ServicePrincipal
-from workshop.tenant.directory.shapes import application_json, merged, principal_json
-from workshop.tenant.graph import application_rules, certificates, errors, found, odata, passwords
+from workshop.tenant.directory import apps, owners
+from workshop.tenant.directory.objects import Application, ServicePrincipal
+from workshop.tenant.directory.shapes import OWN_OF_PRINCIPAL, application_json, merged, principal_json
+from workshop.tenant.graph import (
+    application_rules,
+    authority,
+    certificates,
+    deleting,
+    errors,
+    found,
+    kinds,
+    odata,
+    passwords,
+    shown,
+)
 from workshop.tenant.graph.caller import Caller, caller
+from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from workshop.tenant.graph.times import iso, seconds
 from workshop.tenant.web import Call
-
-READ = (
-    "Application.Read.All",
-    "Application.ReadWrite.All",
-    "Directory.Read.All",
-    "Directory.AccessAsUser.All",
-)
-WRITE = ("Application.ReadWrite.All", "Directory.AccessAsUser.All")
-WRITE_AS_APPLICATION = ("Application.ReadWrite.All",)
-READ_AS_APPLICATION = ("Application.ReadWrite.All", "Directory.Read.All")
 
 SCOPE_DEFAULTS = {
     "adminConsentDescription": None,
@@ -37,41 +42,55 @@ ROLE_DEFAULTS = {"isEnabled": True, "origin": "Application", "value": None}
 
 
 async def create(call: Call) -> Response:
-    """Answer POST /applications."""
+    """Answer POST /applications; whoever registers an application owns it."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
+    if not authority.may_make(call, who, "allowedToCreateApps"):
+        raise errors.denied()
     given = odata.body(call)
     application_rules.check(given)
     if "displayName" not in given:
         raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
     object_id, app_id = call.service.guid(), call.service.guid()
     changes = {"publisherDomain": who.directory.domain, **_completed(call, given, ())}
-    graph = application_json(object_id, app_id, iso(call.now), changes)
+    graph = application_json(object_id, app_id, iso(call.now), application_rules.with_token_version(changes))
     application = Application(object_id, who.directory.tenant_id, app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, application)
     with call.service.store.transaction():
         apps.save_application(call.service.store, application)
-    return odata.entity(call, "applications", shown(graph), 201)
+        own(call, who, object_id)
+        found.made(call, who, object_id)
+    return odata.entity(call, kinds.APPLICATION, shown.application(application), 201)
+
+
+async def listed(call: Call) -> Response:
+    """Answer GET /applications."""
+    return odata.collection(call, kinds.APPLICATION, _all(call))
+
+
+async def counted(call: Call) -> Response:
+    """Answer GET /applications/$count."""
+    return odata.count(call, kinds.APPLICATION, _all(call))
 
 
 async def read(call: Call) -> Response:
     """Answer GET /applications/{id} and /applications(appId='{appId}')."""
     who = caller(call)
-    who.demand(READ, READ_AS_APPLICATION)
-    graph = found.application(call, who).graph
-    whole = "keyCredentials" in call.value("$select")  # only then the keys themselves are shown
-    return odata.entity(call, "applications", shown(graph, keys=whole))
+    application = found.own_or_permitted(who, READ_APPLICATIONS, lambda: found.application(call, who))
+    keys = "keycredentials" in call.value("$select").lower()
+    return odata.entity(call, kinds.APPLICATION, shown.application(application, keys=keys))
 
 
 async def update(call: Call) -> Response:
     """Answer PATCH /applications/{id}: nested objects are merged, collections replaced."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     before = found.application(call, who)
+    authority.demand_change(call, who, before.id)
     given = odata.body(call)
-    application_rules.check(given)
+    application_rules.check(given, before.graph)
     graph = merged(before.graph, _completed(call, given, before.certificates))
-    _check_enabled_scopes(before.graph, graph)
+    application_rules.check_entitlements(before.graph, graph)
     after = Application(before.id, before.tenant_id, before.app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, after)
     with call.service.store.transaction():
@@ -80,14 +99,25 @@ async def update(call: Call) -> Response:
     return odata.nothing(call)
 
 
+async def delete(call: Call) -> Response:
+    """Answer DELETE /applications/{id}: it can be restored for thirty days, its consent can't."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    application = found.application(call, who)
+    authority.demand_change(call, who, application.id)
+    deleting.application(call, application)
+    return odata.nothing(call)
+
+
 async def add_password(call: Call) -> Response:
     """Answer POST /applications/{id}/addPassword: the only answer that ever shows the secret."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     application = found.application(call, who)
+    authority.demand_change(call, who, application.id)
     entry, secret = passwords.asked(call), passwords.secret(call.service)
     entry["hint"] = secret[:3]
-    credentials = [*application.graph["passwordCredentials"], entry]
+    credentials = [entry, *application.graph["passwordCredentials"]]
     with call.service.store.transaction():
         _save(call, application, {**application.graph, "passwordCredentials": credentials})
         ends = seconds(entry["endDateTime"])
@@ -98,28 +128,37 @@ async def add_password(call: Call) -> Response:
 async def remove_password(call: Call) -> Response:
     """Answer POST /applications/{id}/removePassword."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     application = found.application(call, who)
-    key_id = passwords.key_id(call)
-    kept = [entry for entry in application.graph["passwordCredentials"] if entry["keyId"] != key_id]
+    authority.demand_change(call, who, application.id)
+    key_id, kept = passwords.without(call, application.graph["passwordCredentials"])
     with call.service.store.transaction():
-        if not apps.remove_secret(call.service.store, application.id, key_id):
-            raise errors.bad_request("No credentials found to be removed.")
+        apps.remove_secret(call.service.store, application.id, key_id)
         _save(call, application, {**application.graph, "passwordCredentials": kept})
     return odata.nothing(call)
 
 
-def _save(call: Call, application: Application, graph: Mapping[str, Any]) -> Application:
+def own(call: Call, who: Caller, object_id: str) -> None:
+    """Make the caller the owner of what they just made."""
+    owner = who.user.id if who.user else ""
+    if not owner and authority.OWNED_ONLY in who.roles:
+        owner = authority.own_principal_id(call, who)
+    if owner:
+        owners.add(call.service.store, who.directory.tenant_id, object_id, owner)
+
+
+def _all(call: Call) -> list[dict[str, Any]]:
+    who = caller(call)
+    who.demand(READ_APPLICATIONS)
+    left_out = found.hidden(call, who)
+    every = apps.applications(call.service.store, who.directory.tenant_id)
+    return [shown.application(one) for one in every if one.id not in left_out]
+
+
+def _save(call: Call, application: Application, graph: Mapping[str, Any]) -> None:
     """Write the application as it has become; run it inside a transaction."""
     after = Application(application.id, application.tenant_id, application.app_id, graph)
     apps.save_application(call.service.store, after)
-    return after
-
-
-def shown(graph: Mapping[str, Any], *, keys: bool = False) -> dict[str, Any]:
-    """Return an application as it is read: what is a relation in Graph is not in it, nor are its keys."""
-    visible = {name: value for name, value in graph.items() if name != FEDERATED}
-    return visible if keys else {**visible, "keyCredentials": certificates.shown(graph["keyCredentials"])}
 
 
 def _completed(call: Call, given: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -136,21 +175,11 @@ def _completed(call: Call, given: Mapping[str, Any], before: Sequence[Mapping[st
     return changes
 
 
-def _check_enabled_scopes(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    kept = {scope["id"] for scope in after["api"]["oauth2PermissionScopes"]}
-    for scope in before["api"]["oauth2PermissionScopes"]:
-        if scope["isEnabled"] and scope["id"] not in kept:
-            raise errors.bad_request(
-                "Permission (scope or role) cannot be deleted or updated unless disabled first.",
-                "CannotDeleteOrUpdateEnabledEntitlement",
-            )
-
-
 def _update_principal(call: Call, who: Caller, application: Application) -> None:
     """Let the service principal follow its application."""
     principal = apps.principal(call.service.store, who.directory.tenant_id, application.app_id)
     if principal:
         fresh = principal_json(principal.id, application, {})
-        own = {name: principal.graph[name] for name in ("accountEnabled", "appRoleAssignmentRequired", "tags")}
-        updated = ServicePrincipal(principal.id, principal.tenant_id, principal.app_id, {**fresh, **own})
+        own_part = {name: principal.graph[name] for name in OWN_OF_PRINCIPAL if name in principal.graph}
+        updated = ServicePrincipal(principal.id, principal.tenant_id, principal.app_id, {**fresh, **own_part})
         apps.save_principal(call.service.store, updated)

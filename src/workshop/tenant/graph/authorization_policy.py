@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from workshop.tenant.directory import authorization_policy
 from workshop.tenant.directory.shapes import merged
-from workshop.tenant.graph import errors, odata
+from workshop.tenant.graph import errors, kinds, odata
 from workshop.tenant.graph.caller import caller
+from workshop.tenant.graph.permissions import READ_POLICY, WRITE_POLICY
 from workshop.tenant.web import Call
 
-PERMISSIONS = ("Policy.ReadWrite.Authorization",)
 LONGEST_TEXT = 256
 MOST_POLICIES = 50
 
@@ -21,15 +21,15 @@ MOST_POLICIES = 50
 async def read(call: Call) -> Response:
     """Answer GET /policies/authorizationPolicy."""
     who = caller(call)
-    who.demand(PERMISSIONS, PERMISSIONS)
+    who.demand(READ_POLICY)
     policy = authorization_policy.read(call.service.store, who.directory.tenant_id)
-    return odata.entity(call, "policies/authorizationPolicy", policy)
+    return odata.entity(call, kinds.AUTHORIZATION_POLICY, policy)
 
 
 async def update(call: Call) -> Response:
     """Answer PATCH /policies/authorizationPolicy; no ``permissionGrantPoliciesAssigned`` forbids user consent."""
     who = caller(call)
-    who.demand(PERMISSIONS, PERMISSIONS)
+    who.demand(WRITE_POLICY)
     if who.user is not None and not who.user.is_administrator:
         raise errors.denied()
     store, tenant_id = call.service.store, who.directory.tenant_id

@@ -5,7 +5,6 @@ Source: https://learn.microsoft.com/graph/auth/auth-concepts
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.directory.wellknown import GRAPH
 from workshop.tenant.graph import errors
+from workshop.tenant.graph.permissions import Needed
 from workshop.tenant.web import Call
 
 AUDIENCES = frozenset({GRAPH, "https://graph.microsoft.com", "https://graph.microsoft.us"})
@@ -29,18 +29,29 @@ class Caller:
     scopes: frozenset[str]
     roles: frozenset[str]
 
-    def may(self, delegated: Iterable[str], application: Iterable[str] = ()) -> bool:
-        """Return whether one of the delegated permissions, or of the application permissions, is held."""
-        return bool(self.scopes & set(delegated)) if self.user else bool(self.roles & set(application))
+    def may(self, needed: Needed) -> bool:
+        """Return whether one of the permissions is held, delegated or of the application itself."""
+        return bool(self.scopes & set(needed.delegated)) if self.user else bool(self.roles & set(needed.application))
 
-    def demand(self, delegated: Iterable[str], application: Iterable[str] = ()) -> None:
+    def demand(self, needed: Needed) -> None:
         """Raise Graph's 403 unless ``may`` holds.
 
         Raises:
             GraphError: 403.
         """
-        if not self.may(delegated, application):
+        if not self.may(needed):
             raise errors.denied()
+
+    @property
+    def person(self) -> User:
+        """Return the user behind ``/me``.
+
+        Raises:
+            GraphError: 400 for an application that acts for itself.
+        """
+        if self.user is None:
+            raise errors.bad_request("/me request is only valid with delegated authentication flow.", "BadRequest")
+        return self.user
 
 
 def caller(call: Call) -> Caller:

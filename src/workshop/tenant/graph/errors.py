@@ -35,8 +35,8 @@ def unauthenticated(message: str) -> GraphError:
     return GraphError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": _CHALLENGE})
 
 
-def denied() -> GraphError:
-    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+def denied(message: str = "Insufficient privileges to complete the operation.") -> GraphError:
+    return GraphError(403, "Authorization_RequestDenied", message)
 
 
 def not_found(identifier: str) -> GraphError:
@@ -53,6 +53,10 @@ def bad_request(message: str, code: str = "Request_BadRequest") -> GraphError:
 
 def invalid_value(name: str, resource: str) -> GraphError:
     return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.")
+
+
+def unsupported_query(message: str) -> GraphError:
+    return bad_request(message, "Request_UnsupportedQuery")
 
 
 def missing_here(method: str, path: str) -> GraphError:
@@ -95,16 +99,20 @@ def answer_error(call: Call, error: Exception) -> Response | None:
         "client-request-id": call.correlation_id,
     }
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
-    return JsonAnswer(body, error.status, {**headers(call), **error.headers})
+    head = {name: value for name, value in headers(call).items() if name != "OData-Version"}
+    return JsonAnswer(body, error.status, {**head, "Content-Type": "application/json", **error.headers})
 
 
 def headers(call: Call) -> dict[str, str]:
     """Return what stands in the head of every answer."""
     return {
         "Cache-Control": "no-cache",
+        "Vary": "Accept-Encoding",
+        "Strict-Transport-Security": "max-age=31536000",
         "request-id": call.trace_id,
         "client-request-id": call.correlation_id,
         "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"PRACTICE","Slice":"E","Ring":"1","ScaleUnit":"000"}}',
+        "x-ms-resource-unit": "1",
         "OData-Version": "4.0",
         "Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;"
         "IEEE754Compatible=false;charset=utf-8",

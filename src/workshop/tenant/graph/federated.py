@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from workshop.tenant.directory import apps
 from workshop.tenant.directory.objects import FEDERATED, Application
-from workshop.tenant.graph import errors, found, odata
-from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION
+from workshop.tenant.graph import authority, errors, found, kinds, odata
 from workshop.tenant.graph.caller import Caller, caller
+from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from workshop.tenant.web import Call
 
 MOST = 20
@@ -30,8 +30,9 @@ _URL_FRIENDLY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 async def create(call: Call) -> Response:
     """Answer POST /applications/{id}/federatedIdentityCredentials."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     application = found.application(call, who)
+    authority.demand_change(call, who, application.id)
     given = odata.body(call)
     for name in NEEDED:
         if given.get(name) in (None, "", []):
@@ -49,34 +50,41 @@ async def create(call: Call) -> Response:
             f"The maximum number of federated identity credentials on an application is {MOST}.",
             "Directory_QuotaExceeded",
         )
-    credential = {"id": call.service.guid(), **{name: given[name] for name in NEEDED}}
-    credential["description"] = given.get("description")
+    credential = {
+        "id": call.service.guid(),
+        "name": given["name"],
+        "issuer": given["issuer"],
+        "subject": given["subject"],
+        "description": given.get("description"),
+        "audiences": given["audiences"],
+    }
     _check_distinct(credential, others)
     _save(call, application, [*others, credential])
-    return odata.entity(call, _context(application), credential, 201)
+    return odata.entity(call, kinds.FEDERATED, credential, 201, within=_within(application))
 
 
 async def listed(call: Call) -> Response:
     """Answer GET /applications/{id}/federatedIdentityCredentials."""
     who = caller(call)
-    who.demand(READ, READ_AS_APPLICATION)
+    who.demand(READ_APPLICATIONS)
     application = found.application(call, who)
-    return odata.collection(call, _context(application), application.federated_credentials)
+    return odata.collection(call, kinds.FEDERATED, application.federated_credentials, within=_within(application))
 
 
 async def read(call: Call) -> Response:
     """Answer GET /applications/{id}/federatedIdentityCredentials/{id or name}."""
     who = caller(call)
-    who.demand(READ, READ_AS_APPLICATION)
+    who.demand(READ_APPLICATIONS)
     application, credential = _named(call, who)
-    return odata.entity(call, _context(application), credential)
+    return odata.entity(call, kinds.FEDERATED, credential, within=_within(application))
 
 
 async def update(call: Call) -> Response:
     """Answer PATCH /applications/{id}/federatedIdentityCredentials/{id or name}: all but the name can change."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     application, credential = _named(call, who)
+    authority.demand_change(call, who, application.id)
     given = odata.body(call)
     if given.get("name", credential["name"]) != credential["name"]:
         raise errors.bad_request(f"Property 'name' of resource '{RESOURCE}' cannot be changed.")
@@ -92,8 +100,9 @@ async def update(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """Answer DELETE /applications/{id}/federatedIdentityCredentials/{id or name}."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
+    who.demand(WRITE_APPLICATIONS)
     application, credential = _named(call, who)
+    authority.demand_change(call, who, application.id)
     _save(call, application, [one for one in application.federated_credentials if one is not credential])
     return odata.nothing(call)
 
@@ -150,5 +159,5 @@ def _text(value: Any, longest: int) -> bool:
     return isinstance(value, str) and 0 < len(value) <= longest
 
 
-def _context(application: Application) -> str:
+def _within(application: Application) -> str:
     return f"applications('{application.id}')/federatedIdentityCredentials"

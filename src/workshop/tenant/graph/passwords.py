@@ -6,6 +6,7 @@ https://learn.microsoft.com/graph/api/application-removepassword
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workshop.tenant.graph import errors, odata
@@ -50,8 +51,8 @@ def secret(service: Service) -> str:
     return f"practice.{service.opaque(30)}"
 
 
-def key_id(call: Call) -> str:
-    """Return the id of the secret that a request removes.
+def without(call: Call, credentials: Sequence[Mapping[str, Any]]) -> tuple[str, list[Mapping[str, Any]]]:
+    """Return the id of the secret that a request removes, and the credentials that stay.
 
     Raises:
         GraphError: 400.
@@ -59,7 +60,10 @@ def key_id(call: Call) -> str:
     given = odata.body(call).get("keyId")
     if not (isinstance(given, str) and is_guid(given)):
         raise errors.invalid_value("keyId", "PasswordCredential")
-    return given.lower()
+    kept = [entry for entry in credentials if entry["keyId"] != given.lower()]
+    if len(kept) == len(credentials):
+        raise errors.bad_request("No credentials found to be removed.")
+    return given.lower(), kept
 
 
 def _time(given: dict[str, Any], name: str, default: float) -> float:

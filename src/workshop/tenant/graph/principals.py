@@ -1,44 +1,40 @@
-"""Service principals, permission grants and app role assignments.
+"""Service principals: applications as they are in one directory.
 
-Source: https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals and
-https://learn.microsoft.com/graph/api/oauth2permissiongrant-post
+Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from workshop.tenant.directory import apps, grants, people
-from workshop.tenant.directory.objects import ServicePrincipal
-from workshop.tenant.directory.shapes import principal_json
-from workshop.tenant.graph import errors, odata
-from workshop.tenant.graph.applications import READ, READ_AS_APPLICATION, WRITE, WRITE_AS_APPLICATION
-from workshop.tenant.graph.caller import caller
-from workshop.tenant.graph.times import iso
-from workshop.tenant.service import is_guid
+from workshop.tenant.directory import apps
+from workshop.tenant.directory.objects import Application, ServicePrincipal
+from workshop.tenant.directory.shapes import PRINCIPAL, principal_json
+from workshop.tenant.graph import authority, certificates, deleting, errors, found, kinds, odata, passwords, shown
+from workshop.tenant.graph.applications import own
+from workshop.tenant.graph.caller import Caller, caller
+from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from workshop.tenant.graph.times import iso, seconds
 from workshop.tenant.web import Call
 
-ASSIGN = ("AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All")
-ASSIGN_AS_APPLICATION = ("AppRoleAssignment.ReadWrite.All",)
-GRANT = ("DelegatedPermissionGrant.ReadWrite.All", "Directory.AccessAsUser.All")
+FLAGS = ("accountEnabled", "appRoleAssignmentRequired")
+TEXTS = ("description", "loginUrl", "notes", "preferredSingleSignOnMode")
+LISTS = ("alternativeNames", "notificationEmailAddresses", "tags")
 
 
 async def create(call: Call) -> Response:
     """Answer POST /servicePrincipals: bring an application into the directory."""
     who = caller(call)
-    who.demand(WRITE, WRITE_AS_APPLICATION)
-    app_id = odata.body(call).get("appId")
+    who.demand(WRITE_APPLICATIONS)
+    given = odata.body(call)
+    app_id = given.pop("appId", None)
     if not isinstance(app_id, str):
         raise errors.invalid_value("appId", "ServicePrincipal")
+    application = _backing(call, who, app_id)
     store, tenant_id = call.service.store, who.directory.tenant_id
-    application = apps.application(store, app_id)
-    if application is None or not (application.tenant_id == tenant_id or application.multi_tenant):
-        raise errors.bad_request(
-            f"The appId '{app_id[:100]}' of the service principal does not reference a valid application object.",
-            "NoBackingApplicationObject",
-        )
     if apps.principal(store, tenant_id, app_id):
         raise errors.GraphError(
             409,
@@ -46,91 +42,148 @@ async def create(call: Call) -> Response:
             "The service principal cannot be created, updated, or restored because the service principal name "
             f"{app_id} is already in use.",
         )
-    graph = {**principal_json(call.service.guid(), application, {}), "createdDateTime": iso(call.now)}
-    apps.save_principal(store, ServicePrincipal(graph["id"], tenant_id, application.app_id, graph))
-    return odata.entity(call, "servicePrincipals", graph, 201)
+    if not authority.may_change(call, who, application.id):
+        raise errors.denied(
+            "When using this permission, the backing application of the service principal being created must in the "
+            "local tenant"
+        )
+    changes = {**_checked(call, given, {}), "createdDateTime": iso(call.now)}
+    graph = principal_json(call.service.guid(), application, changes)
+    made = ServicePrincipal(graph["id"], tenant_id, application.app_id, graph)
+    with store.transaction():
+        apps.save_principal(store, made)
+        own(call, who, made.id)
+        found.made(call, who, made.id)
+    return odata.entity(call, kinds.PRINCIPAL, shown.principal(made), 201)
+
+
+async def listed(call: Call) -> Response:
+    """Answer GET /servicePrincipals."""
+    return odata.collection(call, kinds.PRINCIPAL, _all(call))
+
+
+async def counted(call: Call) -> Response:
+    """Answer GET /servicePrincipals/$count."""
+    return odata.count(call, kinds.PRINCIPAL, _all(call))
 
 
 async def read(call: Call) -> Response:
     """Answer GET /servicePrincipals/{id} and /servicePrincipals(appId='{appId}')."""
     who = caller(call)
-    who.demand(READ, READ_AS_APPLICATION)
-    wanted = call.path.get("app_id") or call.path["id"]
-    found = apps.principal(call.service.store, who.directory.tenant_id, wanted)
-    by_app_id = "app_id" in call.path
-    if found is None or (found.app_id if by_app_id else found.id).lower() != wanted.lower():
-        raise errors.not_found(wanted[:200])
-    return odata.entity(call, "servicePrincipals", found.graph)
+    one = found.own_or_permitted(who, READ_APPLICATIONS, lambda: found.principal(call, who))
+    keys = "keycredentials" in call.value("$select").lower()
+    return odata.entity(call, kinds.PRINCIPAL, shown.principal(one, keys=keys))
 
 
-async def create_grant(call: Call) -> Response:
-    """Answer POST /oauth2PermissionGrants: consent, given by an administrator."""
+async def update(call: Call) -> Response:
+    """Answer PATCH /servicePrincipals/{id}: what is its own can change, the rest follows the application."""
     who = caller(call)
-    who.demand(GRANT)
-    if who.user is None or not who.user.is_administrator:
-        raise errors.denied()
-    given = _grant_body(call)
-    store, tenant_id = call.service.store, who.directory.tenant_id
-    for member in ("clientId", "resourceId"):
-        if (found := apps.principal(store, tenant_id, given[member])) is None or found.id != given[member]:
-            raise errors.not_found(given[member][:200])
-    principal_id = given["principalId"]
-    if principal_id and people.user(store, tenant_id, principal_id) is None:
-        raise errors.not_found(principal_id[:200])
-    if grants.exists(store, tenant_id, given["clientId"], given["resourceId"], principal_id):
-        raise errors.bad_request("Permission entry already exists.")
-    scopes = given["scope"].split()
-    grant_id = call.service.opaque(24)
-    grants.add(store, grant_id, tenant_id, given["clientId"], given["resourceId"], principal_id, scopes)
-    shown = {**given, "id": grant_id, "principalId": principal_id or None, "scope": " ".join(scopes)}
-    return odata.entity(call, "oauth2PermissionGrants", shown, 201)
+    who.demand(WRITE_APPLICATIONS)
+    before = found.principal(call, who)
+    authority.demand_change(call, who, before.id)
+    _save(call, before, _checked(call, odata.body(call), before.graph))
+    return odata.nothing(call)
 
 
-async def assign_role(call: Call) -> Response:
-    """Answer POST /servicePrincipals/{id}/appRoleAssignments: give a service principal an app role of another."""
+async def delete(call: Call) -> Response:
+    """Answer DELETE /servicePrincipals/{id}."""
     who = caller(call)
-    who.demand(ASSIGN, ASSIGN_AS_APPLICATION)
-    given = _guids(odata.body(call), ("principalId", "resourceId", "appRoleId"))
+    who.demand(WRITE_APPLICATIONS)
+    one = found.principal(call, who)
+    authority.demand_change(call, who, one.id)
+    deleting.principal(call, one)
+    return odata.nothing(call)
+
+
+async def add_password(call: Call) -> Response:
+    """Answer POST /servicePrincipals/{id}/addPassword: a secret of the application that only shows here."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    one = found.principal(call, who)
+    authority.demand_change(call, who, one.id)
+    entry, secret = passwords.asked(call), passwords.secret(call.service)
+    entry["hint"] = secret[:3]
+    application = apps.application(call.service.store, one.app_id)
+    assert application is not None
+    with call.service.store.transaction():
+        _save(call, one, {"passwordCredentials": [entry, *one.graph["passwordCredentials"]]})
+        ends = seconds(entry["endDateTime"])
+        apps.add_secret(call.service.store, application.id, entry["keyId"], secret, ends)
+    return odata.value(call, "microsoft.graph.passwordCredential", {**entry, "secretText": secret})
+
+
+async def remove_password(call: Call) -> Response:
+    """Answer POST /servicePrincipals/{id}/removePassword."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    one = found.principal(call, who)
+    authority.demand_change(call, who, one.id)
+    key_id, kept = passwords.without(call, one.graph["passwordCredentials"])
+    application = apps.application(call.service.store, one.app_id)
+    with call.service.store.transaction():
+        if application:
+            apps.remove_secret(call.service.store, application.id, key_id)
+        _save(call, one, {"passwordCredentials": kept})
+    return odata.nothing(call)
+
+
+def _backing(call: Call, who: Caller, app_id: str) -> Application:
+    """Return the application that is to get a service principal.
+
+    Raises:
+        GraphError: 400 when there is none of that id, or it is another directory's own.
+    """
     store, tenant_id = call.service.store, who.directory.tenant_id
-    holder = apps.principal(store, tenant_id, call.path["id"])
-    resource = apps.principal(store, tenant_id, given["resourceId"])
-    if holder is None or holder.id != given["principalId"]:
-        raise errors.not_found(call.path["id"][:200])
-    if resource is None or given["appRoleId"] not in {role["id"] for role in resource.graph["appRoles"]}:
-        raise errors.bad_request("Permission being assigned was not found on application.")
-    assignment_id = call.service.opaque(24)
-    if not apps.assign_role(store, assignment_id, tenant_id, holder.id, resource.id, given["appRoleId"]):
-        raise errors.bad_request("Permission being assigned already exists on the object.")
-    shown = {
-        "id": assignment_id,
-        "deletedDateTime": None,
-        "appRoleId": given["appRoleId"],
-        "createdDateTime": iso(call.now),
-        "principalDisplayName": holder.graph["displayName"],
-        "principalId": holder.id,
-        "principalType": "ServicePrincipal",
-        "resourceDisplayName": resource.graph["displayName"],
-        "resourceId": resource.id,
-    }
-    return odata.entity(call, "appRoleAssignments", shown, 201)
+    application = apps.application(store, app_id)
+    if (
+        application is None
+        or not (application.tenant_id == tenant_id or application.multi_tenant)
+        or application.id in found.hidden(call, who)
+    ):
+        raise errors.bad_request(
+            f"The appId '{app_id[:100]}' of the service principal does not reference a valid application object.",
+            "NoBackingApplicationObject",
+        )
+    return application
 
 
-def _guids(body: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    for name in names:
-        if not (isinstance(body.get(name), str) and is_guid(body[name])):
-            raise errors.invalid_value(name, "AppRoleAssignment")
-    return {name: str(body[name]) for name in names}
+def _all(call: Call) -> list[dict[str, Any]]:
+    who = caller(call)
+    who.demand(READ_APPLICATIONS)
+    left_out = found.hidden(call, who)
+    every = apps.principals(call.service.store, who.directory.tenant_id)
+    return [shown.principal(one) for one in every if one.id not in left_out]
 
 
-def _grant_body(call: Call) -> dict[str, Any]:
-    body = odata.body(call)
-    given = {name: body.get(name) for name in ("clientId", "consentType", "principalId", "resourceId", "scope")}
-    given["principalId"] = given["principalId"] or ""
+def _save(call: Call, one: ServicePrincipal, changes: Mapping[str, Any]) -> None:
+    apps.save_principal(
+        call.service.store, ServicePrincipal(one.id, one.tenant_id, one.app_id, {**one.graph, **changes})
+    )
+
+
+def _checked(call: Call, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties that a request sets.
+
+    Raises:
+        GraphError: 400, or 501 for a property of Graph that can't be set here.
+    """
+    changes: dict[str, Any] = {}
     for name, value in given.items():
-        if not isinstance(value, str):
-            raise errors.invalid_value(name, "OAuth2PermissionGrant")
-    if given["consentType"] not in (grants.ALL_PRINCIPALS, grants.PRINCIPAL):
-        raise errors.invalid_value("consentType", "OAuth2PermissionGrant")
-    if (given["consentType"] == grants.PRINCIPAL) != bool(given["principalId"]):
-        raise errors.invalid_value("principalId", "OAuth2PermissionGrant")
-    return given
+        if name == "keyCredentials" and isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            changes[name] = certificates.completed(value, before.get(name, ()), call.service.guid)
+            continue
+        good = (
+            (name in FLAGS and isinstance(value, bool))
+            or (name in TEXTS and (value is None or (isinstance(value, str) and len(value) <= 1_024)))
+            or (name in LISTS and isinstance(value, list) and all(isinstance(entry, str) for entry in value))
+        )
+        if name not in PRINCIPAL:
+            raise errors.bad_request(f"Invalid property '{name[:100]}'.")
+        if name in before and before[name] == value:
+            continue
+        if name not in (*FLAGS, *TEXTS, *LISTS, "keyCredentials"):
+            raise errors.missing_here(call.request.method, f"/servicePrincipals with {name}")
+        if not good:
+            raise errors.invalid_value(name, "ServicePrincipal")
+        changes[name] = value
+    return changes

@@ -8,7 +8,21 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workshop.tenant.graph import applications, authorization_policy, errors, federated, found, principals, users
+from workshop.tenant.graph import (
+    applications,
+    authorization_policy,
+    deleting,
+    errors,
+    federated,
+    found,
+    groups,
+    memberships,
+    ownership,
+    permission_grants,
+    principals,
+    role_assignments,
+    users,
+)
 from workshop.tenant.graph.caller import caller
 from workshop.tenant.service import Service
 from workshop.tenant.web import Call, Row, routes
@@ -21,14 +35,47 @@ async def missing(call: Call) -> Response:
 
 
 GRAPH: tuple[Row, ...] = (
-    ("GET", "/{version}/me", users.me),
-    ("GET", "/{version}/users/{id}", users.user),
+    # People
+    ("GET", "/{version}/users", users.listed),
+    ("POST", "/{version}/users", users.create),
+    ("GET", "/{version}/users/$count", users.counted),
+    ("GET", "/{version}/{person}", users.read),
+    ("PATCH", "/{version}/{person}", users.update),
+    ("DELETE", "/{version}/{person}", users.delete),
+    ("GET", "/{version}/{person}/oauth2PermissionGrants", permission_grants.of_user),
+    ("GET", "/{version}/me/ownedObjects{cast}", ownership.of_me),
     ("GET", "/{version}/organization", users.organization),
     ("GET", "/{version}/policies/authorizationPolicy", authorization_policy.read),
     ("PATCH", "/{version}/policies/authorizationPolicy", authorization_policy.update),
+    ("GET", "/{version}/organization/{id}", users.organization_by_id),
+    # Groups, and who is in them
+    ("GET", "/{version}/groups", groups.listed),
+    ("POST", "/{version}/groups", groups.create),
+    ("GET", "/{version}/groups/$count", groups.counted),
+    ("GET", "/{version}/{group}", groups.read),
+    ("PATCH", "/{version}/{group}", groups.update),
+    ("DELETE", "/{version}/{group}", groups.delete),
+    ("POST", "/{version}/{group}/members/$ref", groups.add_member),
+    ("DELETE", "/{version}/{group}/members/{id}/$ref", groups.remove_member),
+    ("GET", "/{version}/{group}/members{cast}", groups.members),
+    ("GET", "/{version}/{group}/members{cast}/$count", groups.members_counted),
+    ("GET", "/{version}/{group}/transitiveMembers{cast}", groups.members_within),
+    ("GET", "/{version}/{holder}/memberOf{cast}", memberships.direct),
+    ("GET", "/{version}/{holder}/memberOf{cast}/$count", memberships.direct_counted),
+    ("GET", "/{version}/{holder}/transitiveMemberOf{cast}", memberships.transitive),
+    ("GET", "/{version}/{holder}/transitiveMemberOf{cast}/$count", memberships.transitive_counted),
+    ("POST", "/{version}/{holder}/checkMemberGroups", memberships.check),
+    ("POST", "/{version}/{holder}/getMemberGroups", memberships.get),
+    ("POST", "/{version}/{holder}/getMemberObjects", memberships.get_objects),
+    ("POST", "/{version}/directoryObjects/getByIds", memberships.by_ids),
+    ("GET", "/{version}/directoryObjects/{id}", memberships.item),
+    # App registrations
+    ("GET", "/{version}/applications", applications.listed),
     ("POST", "/{version}/applications", applications.create),
+    ("GET", "/{version}/applications/$count", applications.counted),
     ("GET", "/{version}/{application}", applications.read),
     ("PATCH", "/{version}/{application}", applications.update),
+    ("DELETE", "/{version}/{application}", applications.delete),
     ("POST", "/{version}/{application}/addPassword", applications.add_password),
     ("POST", "/{version}/{application}/removePassword", applications.remove_password),
     ("GET", "/{version}/{application}/federatedIdentityCredentials", federated.listed),
@@ -36,38 +83,55 @@ GRAPH: tuple[Row, ...] = (
     ("GET", "/{version}/{application}/federatedIdentityCredentials{credential}", federated.read),
     ("PATCH", "/{version}/{application}/federatedIdentityCredentials{credential}", federated.update),
     ("DELETE", "/{version}/{application}/federatedIdentityCredentials{credential}", federated.delete),
+    ("GET", "/{version}/{owned}/owners", ownership.listed),
+    ("POST", "/{version}/{owned}/owners/$ref", ownership.add),
+    ("DELETE", "/{version}/{owned}/owners/{id}/$ref", ownership.remove),
+    ("GET", "/{version}/directory/deletedItems{cast}", deleting.listed),
+    ("GET", "/{version}/directory/deletedItems/{id}", deleting.read),
+    ("DELETE", "/{version}/directory/deletedItems/{id}", deleting.drop),
+    ("POST", "/{version}/directory/deletedItems/{id}/restore", deleting.restore),
+    # Service principals, consent, roles
+    ("GET", "/{version}/servicePrincipals", principals.listed),
     ("POST", "/{version}/servicePrincipals", principals.create),
-    ("GET", "/{version}/servicePrincipals(appId='{app_id}')", principals.read),
-    ("GET", "/{version}/servicePrincipals/{id}", principals.read),
-    ("POST", "/{version}/servicePrincipals/{id}/appRoleAssignments", principals.assign_role),
-    ("POST", "/{version}/oauth2PermissionGrants", principals.create_grant),
+    ("GET", "/{version}/servicePrincipals/$count", principals.counted),
+    ("GET", "/{version}/{principal}", principals.read),
+    ("PATCH", "/{version}/{principal}", principals.update),
+    ("DELETE", "/{version}/{principal}", principals.delete),
+    ("POST", "/{version}/{principal}/addPassword", principals.add_password),
+    ("POST", "/{version}/{principal}/removePassword", principals.remove_password),
+    ("GET", "/{version}/{principal}/oauth2PermissionGrants", permission_grants.of_principal),
+    ("GET", "/{version}/oauth2PermissionGrants", permission_grants.listed),
+    ("POST", "/{version}/oauth2PermissionGrants", permission_grants.create),
+    ("GET", "/{version}/oauth2PermissionGrants/{id}", permission_grants.read),
+    ("PATCH", "/{version}/oauth2PermissionGrants/{id}", permission_grants.update),
+    ("DELETE", "/{version}/oauth2PermissionGrants/{id}", permission_grants.delete),
+    ("GET", "/{version}/{holder}/appRoleAssignments", role_assignments.held),
+    ("POST", "/{version}/{holder}/appRoleAssignments", role_assignments.assign),
+    ("DELETE", "/{version}/{holder}/appRoleAssignments/{id}", role_assignments.remove),
+    ("GET", "/{version}/{principal}/appRoleAssignedTo", role_assignments.given),
+    ("POST", "/{version}/{principal}/appRoleAssignedTo", role_assignments.assign_to),
+    ("DELETE", "/{version}/{holder}/appRoleAssignedTo/{id}", role_assignments.remove),
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REST: tuple[Row, ...] = tuple((method, "/{version}/{rest:path}", missing) for method in METHODS)
 OUTSIDE: tuple[Row, ...] = tuple((method, "/{rest:path}", missing) for method in METHODS)
 
-
-class Version(StringConvertor):
-    """The first segment of every Graph path."""
-
-    regex = r"v1\.0|beta"
-
-
-class ApplicationAddress(StringConvertor):
-    """An application, named by its object id or its application id."""
-
-    regex = "applications" + found.ADDRESS
-
-
-class CredentialAddress(StringConvertor):
-    """The id or the name of a federated credential, as a segment or in parentheses."""
-
-    regex = r"/[^/]+|\(name='[^']*'\)"
+# What the names in braces stand for, where it is not just one segment; an example of each for tests.
+SEGMENTS: dict[str, tuple[str, str]] = {
+    "version": (r"v1\.0|beta", "v1.0"),
+    "person": (found.PERSON, "users/{id}"),
+    "group": (found.GROUP, "groups/{id}"),
+    "application": (found.APPLICATION, "applications/{id}"),
+    "principal": (found.PRINCIPAL, "servicePrincipals/{id}"),
+    "holder": (found.HOLDER, "users/{id}"),
+    "owned": (found.OWNED, "applications/{id}"),
+    "credential": (r"/[^/]+|\(name='[^']*'\)", "/{id}"),
+    "cast": (r"(?:/(?:microsoft\.)?graph\.\w+)?", "/microsoft.graph.group"),
+}
 
 
-CONVERTORS = {"version": Version(), "application": ApplicationAddress(), "credential": CredentialAddress()}
-for _name, _convertor in CONVERTORS.items():
-    register_url_convertor(f"graph_{_name}", _convertor)
+for _name, (_regex, _) in SEGMENTS.items():
+    register_url_convertor(f"graph_{_name}", type("Segments", (StringConvertor,), {"regex": _regex})())
 
 
 def graph_routes(service: Service) -> list[Route]:
@@ -79,13 +143,13 @@ def graph_routes(service: Service) -> list[Route]:
     return table
 
 
-def _typed(path: str) -> str:
-    """Return a row's path with Starlette's names of the convertors."""
-    for name in CONVERTORS:
-        path = path.replace(f"{{{name}}}", f"{{{name}:graph_{name}}}")
-    return path
-
-
 def outside_routes(service: Service) -> list[Route]:
     """Return routes for the paths without a version, such as ``/oidc/userinfo``, where Graph has a host of its own."""
     return routes(service, OUTSIDE, errors.answer_error)
+
+
+def _typed(path: str) -> str:
+    """Return a row's path with Starlette's names of the convertors."""
+    for name in SEGMENTS:
+        path = path.replace(f"{{{name}}}", f"{{{name}:graph_{name}}}")
+    return path

@@ -101,7 +101,7 @@ def grant(
     App roles are granted to the application itself, whoever consents.
 
     Args:
-        ids: a fresh id for each permission.
+        ids: a fresh id for each app role.
     """
     scopes_of: dict[tuple[str, str], list[str]] = {}
     fresh = iter(ids)
@@ -114,7 +114,7 @@ def grant(
             else:
                 scopes_of.setdefault((holder.id, owner.id), []).append(permission.value)
         for (holder_id, owner_id), values in scopes_of.items():
-            grants.add(store, next(fresh), directory.tenant_id, holder_id, owner_id, user_id, values)
+            grants.add(store, directory.tenant_id, holder_id, owner_id, user_id, values)
 
 
 def ensure_principal(store: Store, directory: Directory, client: Application) -> ServicePrincipal:
