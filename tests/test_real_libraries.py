@@ -219,7 +219,7 @@ async def main():
         me = await graph.me.get()
         found = await graph.applications_with_app_id(made.client_id).get()
         try:
-            await graph.me.member_of.get()
+            await graph.me.manager.get()
         except APIError as error:
             missing = [error.response_status_code, error.error.code]
     async with ClientSecretCredential(TENANT, made.client_id, made.client_secret) as own:

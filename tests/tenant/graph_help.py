@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 
-from .browser import upn
 from .process import GRAPH
 from .world import CLI, GRAPH_APP, App, World
 
@@ -51,17 +50,6 @@ def app_token(world: World, *roles: str, app: App | None = None) -> str:
         assignment = {"principalId": holder.principal_id, "resourceId": graph, "appRoleId": role_id}
         world.made(f"/servicePrincipals/{holder.principal_id}/appRoleAssignments", assignment)
     return str(world.client_credentials(holder, f"{GRAPH}/.default").json()["access_token"])
-
-
-def user_id(world: World, name: str) -> str:
-    """Return someone's object id."""
-    return str(world.graph("GET", f"/users('{upn(name).replace('#', '%23')}')").json()["id"])
-
-
-def group_id(world: World, name: str) -> str:
-    """Return a group's object id."""
-    (group,) = world.graph("GET", "/groups", params={"$filter": f"displayName eq '{name}'"}).json()["value"]
-    return str(group["id"])
 
 
 def values(answer: httpx.Response, member: str = "displayName") -> list[Any]:

@@ -232,17 +232,20 @@ class World:
         return str(answer.json()["tenant_id"])
 
     def disable_account(self, name: str) -> None:
-        """Disable an account as an administrator would, for whom there is no door yet."""
-        self.tenant.sql(
-            "UPDATE users SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE upn = ?", name
-        )
+        """Disable an account, in whichever directory it is, as its administrator would."""
+        with self.tenant.control() as control:
+            path = f"/directories/{name.partition('@')[2]}/users/{quote(name)}"
+            answer = control.patch(path, json={"enabled": False})
+        assert answer.status_code == 200, answer.text
+
+    def change_principal(self, app: App, **properties: Any) -> None:
+        """Patch an application's service principal."""
+        answer = self.graph("PATCH", f"/servicePrincipals/{app.principal_id}", json=properties)
+        assert answer.status_code == 204, answer.text
 
     def disable_application(self, app: App) -> None:
-        """Switch sign-in to an application off as an administrator would, for whom there is no door yet."""
-        self.tenant.sql(
-            "UPDATE service_principals SET graph = json_set(graph, '$.accountEnabled', json('false')) WHERE id = ?",
-            app.principal_id,
-        )
+        """Switch sign-in to an application off."""
+        self.change_principal(app, accountEnabled=False)
 
     def user_id(self, name: str) -> str:
         """Return the object id of a user of the default directory."""
@@ -250,23 +253,17 @@ class World:
 
     def group_id(self, name: str) -> str:
         """Return the object id of a group of the default directory."""
-        query = "SELECT id FROM groups WHERE tenant_id = ? AND json_extract(graph, '$.displayName') = ?"
-        return str(self.tenant.sql(query, self.tenant.id, name)[0][0])
+        (group,) = self.graph("GET", "/groups", params={"$filter": f"displayName eq '{name}'"}).json()["value"]
+        return str(group["id"])
 
     def require_assignment(self, app: App) -> None:
-        """Let an application demand assignment, for which there is no door yet."""
-        self.tenant.sql(
-            "UPDATE service_principals SET graph = json_set(graph, '$.appRoleAssignmentRequired', json('true'))"
-            " WHERE id = ?",
-            app.principal_id,
-        )
+        """Let an application demand assignment."""
+        self.change_principal(app, appRoleAssignmentRequired=True)
 
     def assign(self, app: App, principal_id: str, role_id: str = DEFAULT_ACCESS) -> None:
-        """Assign a user or a group to an application, for which there is no door yet."""
-        self.tenant.sql(
-            "INSERT INTO app_role_assignments VALUES (?, ?, ?, ?, ?)",
-            str(uuid.uuid4()), self.tenant.id, principal_id, app.principal_id, role_id,
-        )  # fmt: skip
+        """Assign a user or a group to an application."""
+        body = {"principalId": principal_id, "resourceId": app.principal_id, "appRoleId": role_id}
+        self.made(f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo", body)
 
     def forbid_user_consent(self, tenant: str) -> None:
         """Let a directory forbid its users to consent, as its administrator does."""
