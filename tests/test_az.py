@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from practice_help import clean_environ, line_of
+from tenant.credentials import certificate
 
 from workshop import azure_cli, settings
 from workshop.practice import Running, browser_variable, environment, found
@@ -124,6 +125,22 @@ def test_a_service_principal_signs_in_with_the_secret_that_az_made(az: Az, app: 
     wrong = cli(az.running, tmp_path / "again").run(*service, "--password", "no such secret")
     assert wrong.returncode != 0
     assert "AADSTS7000215" in wrong.stderr
+
+
+def test_a_service_principal_signs_in_with_a_certificate(az: Az, tmp_path: Path) -> None:
+    made = az("ad", "app", "create", "--display-name", "Has a certificate")
+    az("ad", "sp", "create", "--id", made["appId"])
+    pem = tmp_path / "certificate.pem"
+    pem.touch(0o600)
+    pem.write_text(certificate().pem)
+    public = tmp_path / "public.pem"
+    public.write_text(pem.read_text().partition("-----END PRIVATE KEY-----\n")[2])
+    az("ad", "app", "credential", "reset", "--id", made["appId"], "--append", "--cert", f"@{public}")
+    told = cli(az.running, tmp_path / "azure")(
+        *("login", "--service-principal", "--username", made["appId"], "--tenant", az.running.tenant_id),
+        *("--certificate", str(pem), "--allow-no-subscriptions"),
+    )
+    assert [each["user"]["name"] for each in told] == [made["appId"]]
 
 
 def test_permissions_are_asked_for_granted_and_consented(az: Az) -> None:

@@ -119,7 +119,8 @@ def _certificate(key: Any) -> _Certificate:
     if not isinstance(key, str) or not key:
         raise errors.bad_request("KeyValue cannot be null or empty.", "KeyCredentialsInvalidValue")
     try:
-        raw = base64.b64decode(key, validate=True) if len(key) <= LARGEST_KEY else b""
+        # The Azure CLI sends the lines of a PEM file as they stand, without the first and the last.
+        raw = base64.b64decode("".join(key.split()), validate=True) if len(key) <= LARGEST_KEY else b""
         pem = raw.startswith(b"-----BEGIN CERTIFICATE-----")
         read = x509.load_pem_x509_certificate(raw) if pem else x509.load_der_x509_certificate(raw)
         return _Certificate(
