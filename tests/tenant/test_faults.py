@@ -12,9 +12,9 @@ import pytest
 
 from .browser import page_of
 from .process import LOGIN, serving
-from .world import App, World
+from .world import CLI, App, World
 
-ENDPOINTS = ("all", "token", "devicecode", "discovery", "keys", "managed_identity", "graph", "pages")
+ENDPOINTS = ("all", "token", "devicecode", "discovery", "keys", "management", "managed_identity", "graph", "pages")
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +163,14 @@ class TestWhere:
         }
         assert {name for name, answer in answers.items() if answer.status_code == 429} == struck
         assert {answer.status_code for name, answer in answers.items() if name not in struck} <= {200}
+
+    def test_at_azure_resource_manager(self, lesson: World) -> None:
+        management = "https://management.azure.com"
+        token = lesson.tokens(CLI, scope=f"{management}/user_impersonation")["access_token"]
+        lesson.teach("POST", "/faults", kind="throttle", at="management", retry_after=7)
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = lesson.http.get(f"{management}/subscriptions?api-version=2022-12-01", headers=headers)
+        assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (429, "Too Many Requests", "7")
 
     def test_not_in_another_directory(self, world: World, app: App, lesson: World) -> None:
         lesson.teach("POST", "/faults", kind="throttle")

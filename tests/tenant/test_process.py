@@ -26,8 +26,8 @@ from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN, PATIENCE, Tenant, command, serving
 from .world import World, host_of
 
-ANNOUNCED = ["pid", "proxy", "https", "ca", "tenant_id", "state", "control"]
-DOORS = ("proxy", "https", "control")
+ANNOUNCED = ["pid", "proxy", "https", "ca", "tenant_id", "state", "control", "managed_identity"]
+DOORS = ("proxy", "https", "control", "managed_identity")
 HOSTS = (
     *("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"),
     *("login.microsoftonline.us", "graph.microsoft.com", "graph.microsoft.us", "management.azure.com"),
@@ -72,7 +72,7 @@ class TestTheAnnouncement:
         assert list(own.said) == ANNOUNCED
         assert own.said["pid"] == own.process.pid
         assert json.loads((own.state / "tenant.json").read_text("utf-8")) == own.said
-        assert urlsplit(own.said["proxy"]).scheme == urlsplit(own.said["control"]).scheme == "http"
+        assert {urlsplit(own.said[door]).scheme for door in DOORS if door != "https"} == {"http"}
         assert {urlsplit(own.said[door]).hostname for door in DOORS} == {"127.0.0.1", "localhost"}
         assert Path(own.said["ca"]).parent == own.state
 
@@ -84,7 +84,7 @@ class TestTheAnnouncement:
     def test_the_doors_are_on_loopback_only(self, own: Tenant) -> None:
         connections = psutil.Process(own.process.pid).net_connections("inet")
         mine = [connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN]
-        assert len(mine) == 3
+        assert len(mine) == len(DOORS)
         assert set(mine) == {"127.0.0.1"}
 
 

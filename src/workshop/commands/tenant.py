@@ -14,7 +14,17 @@ from typing import Any
 
 from workshop.commands import tenant_directory
 from workshop.errors import TenantNotRunning, TenantRefused
-from workshop.practice import Exchange, Log, Running, browser_variable, environment, found, node_variables
+from workshop.practice import (
+    Environment,
+    Exchange,
+    Log,
+    Running,
+    browser_variable,
+    environment,
+    found,
+    managed_identity_environment,
+    node_variables,
+)
 from workshop.practice.process import command
 from workshop.practice.shells import SHELLS, lines
 from workshop.private_files import make_private_folder
@@ -43,6 +53,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     shown = action("env", env, "print the variables that lead another program to it")
     shown.add_argument("--shell", choices=sorted(SHELLS), default="powershell" if os.name == "nt" else "sh")
     shown.add_argument("--as", dest="account", metavar="ACCOUNT", default=MEMBER, help="who signs in there")
+    shown.add_argument(
+        "--managed-identity",
+        nargs="?",
+        const="app_service",
+        choices=("app_service", "imds"),
+        help="as if the program ran on Azure: App Service (default) or a virtual machine",
+    )
+    shown.add_argument("--directory", metavar="ID", default="", help="whose managed identity (default: the first)")
     action("status", status, "say whether it runs, where, and who uses it")
     action("stop", stop, "end it, whoever uses it")
     fresh = action("reset", reset, "put its directories back to the seed")
@@ -74,6 +92,10 @@ def env(args: argparse.Namespace) -> int:
     variables = environment(running, environ=os.environ)
     others = node_variables(running) | browser_variable(running, args.account)
     variables = replace(variables, set=variables.set | others)
+    if args.managed_identity:
+        host = managed_identity_environment(running, args.directory, args.managed_identity)
+        removed = [name for name in (*variables.remove, *host.remove) if name not in host.set]
+        variables = Environment(variables.set | host.set, tuple(dict.fromkeys(removed)))
     print("\n".join(lines(variables, args.shell)))
     return 0
 

@@ -94,7 +94,7 @@ def _add_rules(of_directory: Action) -> None:
     faulty.add_argument("kind", nargs="?", metavar="FAULT")
     faulty.add_argument("--clear", action="store_true", help="switch all of them off")
     faulty.add_argument(
-        "--at", default="all", help="token, devicecode, discovery, keys, pages, graph, managed_identity"
+        "--at", default="all", help="token, devicecode, discovery, keys, pages, graph, management, managed_identity"
     )
     faulty.add_argument("--times", type=int, metavar="N", help="strike that many calls (default: until --clear)")
     faulty.add_argument("--retry-after", type=int, metavar="S", help="seconds in the Retry-After header")

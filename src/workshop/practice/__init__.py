@@ -13,6 +13,7 @@ from workshop.practice.control import Exchange, Log, Running, announced, found
 from workshop.practice.directory import Change, Directory
 from workshop.practice.environment import Environment, browser_variable, check_label, environment, node_variables
 from workshop.practice.lease import Lease, take
+from workshop.practice.managed_identity import managed_identity_environment
 from workshop.practice.process import start
 from workshop.private_files import make_private_folder
 from workshop.settings import Mode, Settings
@@ -30,6 +31,7 @@ __all__ = [
     "environment",
     "found",
     "hold_mode",
+    "managed_identity_environment",
     "node_variables",
 ]
 

@@ -59,6 +59,7 @@ class Running:
         ca: the certificate authority's certificate, a PEM file.
         tenant_id: the default directory.
         control: URL of the control door.
+        managed_identity: URL of the managed identities' door; "" if the tenant has none.
         holder: the name of this process's lease, and the label of what it sends; "" without a lease.
     """
 
@@ -71,6 +72,7 @@ class Running:
     control: str
     secret: str = field(repr=False)
     holder: str = ""
+    managed_identity: str = ""
 
     def exchanges(self, after: int = 0, wait: float = 0, holder: str | None = None) -> list[Exchange]:
         """Return the exchanges recorded after number `after`; see `log`."""
@@ -163,6 +165,7 @@ def announced(state: Path) -> Running | None:
             state=state,
             control=said["control"],
             secret=secret,
+            managed_identity=said.get("managed_identity", ""),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -93,7 +93,8 @@ class Directory:
 
         Args:
             kind: "throttle" (429), "error" (a server error) or "slow".
-            at: "token", "devicecode", "discovery", "keys", "pages", "graph", "managed_identity", or "all".
+            at: "token", "devicecode", "discovery", "keys", "pages", "graph", "management" (Azure Resource Manager),
+                "managed_identity", or "all".
             options: `times` (how many calls it strikes; without it, all until it is removed); `retry_after` (seconds;
                 without it there is no such header, as at Graph's identity endpoints); `status` of an "error" (500,
                 502, 503 or 504); `seconds` that a "slow" answer is held back.

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from workshop.tenant import control_people, control_rules
 from workshop.tenant.control_body import Refused, body_of, word
-from workshop.tenant.directory import people, policies, seed
+from workshop.tenant.directory import managed_identities, people, policies, seed
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.settings import BadSetting, as_json
 from workshop.tenant.service import Service
@@ -34,6 +34,16 @@ async def show(service: Service, directory: Directory, _: Request) -> dict[str, 
         "policies": [
             {"id": each.id, "name": each.graph.get("displayName", "")}
             for each in policies.all_of(service.store, tenant_id)
+        ],
+        "managed_identities": [
+            {
+                "name": each.principal.graph["displayName"],
+                "client_id": each.principal.app_id,
+                "object_id": each.principal.id,
+                "resource_id": each.resource_id,
+                "user_assigned": each.user_assigned,
+            }
+            for each in managed_identities.all_of(service.store, tenant_id)
         ],
     }
 

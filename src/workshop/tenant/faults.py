@@ -19,6 +19,7 @@ ENDPOINTS: Mapping[str, Sequence[str]] = {
     "devicecode": ("/oauth2/v2.0/devicecode",),
     "discovery": ("/.well-known/openid-configuration",),
     "keys": ("/discovery/v2.0/keys",),
+    "management": ("/tenants", "/subscriptions"),
     "managed_identity": ("/msi/token", "/metadata/identity"),
     "graph": ("/v1.0/", "/beta/"),
     "pages": ("/",),
@@ -48,8 +49,16 @@ class Fault:
     seconds: float = 5
 
     def __str__(self) -> str:
-        told = {"throttle": "429", "error": str(self.status), "slow": f"{self.seconds:g} s"}[self.kind]
+        told = f"{self.seconds:g} s" if self.kind == "slow" else str(self.told_status)
         return f"a fault the teacher switched on: {self.kind} ({told}) at {self.at}"
+
+    @property
+    def told_status(self) -> int:
+        return 429 if self.kind == "throttle" else self.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 @dataclass(eq=False)

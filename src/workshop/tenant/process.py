@@ -31,6 +31,7 @@ from workshop.tenant.faults import Faults
 from workshop.tenant.gathered import GatheringProtocol
 from workshop.tenant.keys import KeyRings
 from workshop.tenant.lock import StateLock
+from workshop.tenant.managed_identity.door import identity_application
 from workshop.tenant.proxy import ConnectDoor
 from workshop.tenant.requestlog import RequestLog
 from workshop.tenant.service import Service
@@ -38,7 +39,7 @@ from workshop.tenant.service import Service
 LOOPBACK = "127.0.0.1"
 FIRST_LEASE_SECONDS = 15.0
 LAST_WORDS_SECONDS = 2.0
-DOORS = ("proxy", "https", "control")
+DOORS = ("proxy", "https", "control", "managed_identity")
 
 
 @dataclass(frozen=True)
@@ -71,19 +72,22 @@ async def _serve(options: Options) -> None:
     secret = _control_secret(options.state)
     control = Control(service, leases, secret, secrets.token_hex(8), service.clock(), ended.set)
 
+    header = _identity_header(options.state)
     web = Door(application(service))
     controls = Door(control_application(control, sockets["control"].getsockname()[1]))
+    identities = Door(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
     servers = [
         await loop.create_server(lambda: ConnectDoor(loop, context, web.protocol), sock=sockets["proxy"]),
         await loop.create_server(lambda: web.protocol(""), sock=sockets["https"], ssl=context),
         await loop.create_server(lambda: controls.protocol(""), sock=sockets["control"]),
+        await loop.create_server(lambda: identities.protocol(""), sock=sockets["managed_identity"]),
     ]
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)
     if options.leased:
         loop.call_later(FIRST_LEASE_SECONDS, lambda: None if leases.count else ended.set())
-    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls)))
+    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls, identities)))
     with _signals(loop, ended.set):
         await ended.wait()
     housekeeping.cancel()
@@ -91,8 +95,8 @@ async def _serve(options: Options) -> None:
     leases.over.set()
     for server in servers:
         server.close()
-    await controls.close()
-    await web.close()
+    for door in (controls, identities, web):
+        await door.close()
     with contextlib.suppress(OSError):
         (options.state / "tenant.json").unlink()
     service.keys.signer.end()
@@ -195,6 +199,7 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
         "tenant_id": seed.tenant_id_of(seed.DEFAULT),
         "state": str(state),
         "control": f"http://{LOOPBACK}:{ports['control']}",
+        "managed_identity": f"http://{LOOPBACK}:{ports['managed_identity']}",
     }
 
 
@@ -203,6 +208,18 @@ def _control_secret(state: Path) -> str:
     secret = secrets.token_urlsafe(32)
     tls.write_private(state / "control-secret", secret.encode() + b"\n")
     return secret
+
+
+def _identity_header(state: Path) -> str:
+    """Return the value of IDENTITY_HEADER; it stays, as a server's environment does when the tenant starts again."""
+    path = state / "identity-header"
+    with contextlib.suppress(OSError):
+        kept = path.read_text("utf-8").strip()
+        if kept:
+            return kept
+    made = secrets.token_hex(16).upper()
+    tls.write_private(path, made.encode() + b"\n")
+    return made
 
 
 @contextlib.contextmanager

@@ -9,14 +9,16 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from workshop.tenant.directory.settings import DirectorySettings
+from workshop.tenant.faults import Struck
 from workshop.tenant.keys import KeyRing
 from workshop.tenant.service import Service, is_guid
 
@@ -173,6 +175,10 @@ async def _answer(call: Call, handler: Handler, renderer: Renderer) -> Response:
         return await handler(call)
     except Exception as error:
         response = renderer(call, error)
+        if response is None and isinstance(error, Struck):
+            call.remark.reason = str(error)
+            status = error.fault.told_status
+            response = PlainTextResponse(HTTPStatus(status).phrase, status, error.fault.headers)
         if response is None:
             traceback.print_exc(file=sys.stderr)
             call.remark.reason = f"a fault of the practice tenant: {type(error).__name__}"

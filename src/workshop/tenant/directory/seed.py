@@ -13,12 +13,11 @@ Every id is derived from the directory's tenant id and the object's name, so it 
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from typing import Any
 
-from workshop.tenant.directory import apps, grants, groups, people, wellknown
+from workshop.tenant.directory import apps, grants, groups, managed_identities, people, wellknown
 from workshop.tenant.directory.groups import Group
+from workshop.tenant.directory.ids import guid
 from workshop.tenant.directory.objects import (
     GLOBAL_ADMINISTRATOR,
     Application,
@@ -49,11 +48,6 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def guid(*parts: str) -> str:
-    """Return the GUID that belongs to these names: always the same, with the form of a random one."""
-    return str(uuid.UUID(bytes=hashlib.sha256("\0".join(("practice", *parts)).encode()).digest()[:16], version=4))
-
-
 def tenant_id_of(name: str) -> str:
     return guid("directory", name)
 
@@ -78,6 +72,7 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
                 groups.add_member(store, tenant_id, group_id, member)
         _first_party(store, tenant_id)
         _first_party_consent(store, tenant_id)
+        managed_identities.sow(store, tenant_id, FOUNDED)
     return directory
 
 

@@ -79,10 +79,8 @@ _FAULTS: Mapping[int, tuple[str, str]] = {
 
 def disturbed(fault: Fault, tenant_id: str) -> GraphError:
     """Return what Graph says while it is throttling or out of order; throttled identity calls name no time."""
-    status = 429 if fault.kind == "throttle" else fault.status
-    code, message = _FAULTS[status]
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return GraphError(status, code, message.format(tenant=tenant_id), headers)
+    code, message = _FAULTS[fault.told_status]
+    return GraphError(fault.told_status, code, message.format(tenant=tenant_id), fault.headers)
 
 
 def answer_error(call: Call, error: Exception) -> Response | None:

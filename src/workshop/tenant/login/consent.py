@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from workshop.tenant.directory import apps, authorization_policy, grants
+from workshop.tenant.directory.ids import guid
 from workshop.tenant.directory.objects import Application, Directory, Scope, ServicePrincipal, User
-from workshop.tenant.directory.seed import guid
 from workshop.tenant.directory.shapes import principal_json
 from workshop.tenant.directory.store import Store
 from workshop.tenant.directory.wellknown import GRAPH

@@ -59,15 +59,12 @@ def answer_json(call: Call, error: Exception) -> Response | None:
     return JsonAnswer(error_members(call, error), error.status, headers)
 
 
-def _answer_fault(call: Call, struck: Struck, headers: dict[str, str]) -> Response:
-    call.remark.reason = str(struck)
+def _answer_fault(call: Call, struck: Struck, headers: dict[str, str]) -> Response | None:
     told = disturbed.in_json(struck.fault)
-    headers |= disturbed.retry_after(struck.fault)
-    if told:
-        return JsonAnswer(error_members(call, told), told.status, headers)
-    response = disturbed.in_text(struck.fault)
-    response.headers.update(headers)
-    return response
+    if told is None:
+        return None
+    call.remark.reason = str(struck)
+    return JsonAnswer(error_members(call, told), told.status, headers | struck.fault.headers)
 
 
 def answer_page(call: Call, error: Exception) -> Response | None:

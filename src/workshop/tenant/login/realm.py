@@ -53,7 +53,12 @@ def default_directory(call: Call) -> Directory:
 
 
 def authority(call: Call) -> str:
-    """Return the base URL of this authority: the direct listener and the sovereign cloud go by their own host."""
+    """Return the base URL of this authority: the direct listener and the sovereign cloud go by their own host.
+
+    A managed identity's token is asked for over plain http, and is issued by the authority all the same.
+    """
+    if call.request.scope["scheme"] == "http":
+        return f"https://{CANONICAL}"
     host = call.host
     own = host in OWN_AUTHORITY or host.partition(":")[0] in ("localhost", "127.0.0.1")
     return f"https://{host if own else CANONICAL}"

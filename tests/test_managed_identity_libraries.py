@@ -1,0 +1,186 @@
+"""Managed identity through the unpatched libraries: azure-identity, sync and async, and msal. Only variables differ."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jwt
+import msal  # type: ignore[import-untyped]
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import ChainedTokenCredential, CredentialUnavailableError, ManagedIdentityCredential
+from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
+from practice_help import clean_environ, end_any, posix_only
+
+from workshop.practice import Running, ensure, environment, managed_identity_environment
+from workshop.practice.environment import Environment
+from workshop.settings import load
+
+GRAPH = "https://graph.microsoft.com"
+NOBODY = "22222222-2222-4333-8444-555555555555"
+
+Put = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    project = tmp_path_factory.mktemp("project")
+    settings = load({"WORKSHOP_STATE": str(project / "state")}, project)
+    yield ensure(settings, "identity")
+    end_any(settings.state)
+
+
+@pytest.fixture
+def on_azure(running: Running, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Set the variables of a host on Azure, as a process in the practice tenant has them."""
+
+    def put(**options: Any) -> None:
+        led = environment(running, environ=os.environ)
+        host = managed_identity_environment(running, **options)
+        for variables in (led, host):
+            for name in variables.remove:
+                monkeypatch.delenv(name, raising=False)
+            for name, value in variables.set.items():
+                monkeypatch.setenv(name, value)
+
+    return put
+
+
+def identity(running: Running, name: str) -> dict[str, Any]:
+    found = running.directory().show()["managed_identities"]
+    return next(each for each in found if each["name"] == name)
+
+
+def claims(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+async def with_aio(**options: Any) -> str:
+    async with AsyncManagedIdentityCredential(**options) as credential:
+        return str((await credential.get_token(f"{GRAPH}/.default")).token)
+
+
+def by_sync(**options: Any) -> str:
+    return str(ManagedIdentityCredential(**options).get_token(f"{GRAPH}/.default").token)
+
+
+def by_async(**options: Any) -> str:
+    return asyncio.run(with_aio(**options))
+
+
+def by_msal(managed_identity: Any) -> dict[str, Any]:
+    client = msal.ManagedIdentityClient(managed_identity, http_client=requests.Session())
+    return dict(client.acquire_token_for_client(resource=GRAPH))
+
+
+FORMS = pytest.mark.parametrize("form", ["app_service", "imds"])
+AZURE_IDENTITY = pytest.mark.parametrize("token_by", [by_sync, by_async])
+
+
+@FORMS
+@AZURE_IDENTITY
+class TestAzureIdentity:
+    def test_the_system_assigned_identity(self, running: Running, on_azure: Put, form: str, token_by: Any) -> None:
+        on_azure(form=form)
+        found = claims(token_by())
+        assert (found["oid"], found["aud"], found["idtyp"]) == (
+            *(identity(running, "workshop-server")["object_id"], GRAPH, "app"),
+        )
+
+    def test_a_user_assigned_one_by_each_of_its_ids(
+        self, running: Running, on_azure: Put, form: str, token_by: Any
+    ) -> None:
+        on_azure(form=form, assigned="user")
+        wanted = identity(running, "reports-identity")
+        # What the sync credential calls resource_id, the async one wants under the host's own name.
+        resource = "mi_res_id" if form == "app_service" else "msi_res_id"
+        resource = resource if token_by is by_async else "resource_id"
+        for options in (
+            {"client_id": wanted["client_id"]},
+            {"identity_config": {"object_id": wanted["object_id"]}},
+            {"identity_config": {resource: wanted["resource_id"]}},
+        ):
+            assert claims(token_by(**options))["oid"] == wanted["object_id"], options
+
+    def test_an_identity_nobody_assigned(self, on_azure: Put, form: str, token_by: Any) -> None:
+        on_azure(form=form)
+        told = "No User Assigned" if form == "app_service" else "Identity not found"
+        with pytest.raises((CredentialUnavailableError, ClientAuthenticationError), match=told):
+            token_by(client_id=NOBODY)
+
+
+@FORMS
+class TestMsal:
+    def test_the_system_assigned_identity(self, running: Running, on_azure: Put, form: str) -> None:
+        on_azure(form=form)
+        answer = by_msal(msal.SystemAssignedManagedIdentity())
+        assert claims(answer["access_token"])["oid"] == identity(running, "workshop-server")["object_id"]
+        assert answer["expires_in"] > 86_000
+
+    def test_a_user_assigned_one_by_each_of_its_ids(self, running: Running, on_azure: Put, form: str) -> None:
+        on_azure(form=form)
+        wanted = identity(running, "expenses-identity")
+        for named in (
+            msal.UserAssignedManagedIdentity(client_id=wanted["client_id"]),
+            msal.UserAssignedManagedIdentity(object_id=wanted["object_id"]),
+            msal.UserAssignedManagedIdentity(resource_id=wanted["resource_id"]),
+        ):
+            assert claims(by_msal(named)["access_token"])["oid"] == wanted["object_id"]
+
+    def test_an_identity_nobody_assigned(self, on_azure: Put, form: str) -> None:
+        on_azure(form=form)
+        answer = by_msal(msal.UserAssignedManagedIdentity(client_id=NOBODY))
+        assert "access_token" not in answer
+        told = "No User Assigned" if form == "app_service" else "Identity not found"
+        assert told in answer["error_description"]
+
+
+def test_a_chain_that_probes_imds_first(running: Running, on_azure: Put) -> None:
+    on_azure(form="imds")
+    token = ChainedTokenCredential(ManagedIdentityCredential()).get_token(f"{GRAPH}/.default").token
+    assert claims(token)["oid"] == identity(running, "workshop-server")["object_id"]
+
+
+def test_a_directory_of_ones_own(running: Running, on_azure: Put) -> None:
+    tenant_id = running.new_directory("hosts")
+    on_azure(form="app_service", directory=tenant_id)
+    assert claims(by_sync())["tid"] == tenant_id
+    on_azure(form="app_service", directory="hosts.onmicrosoft.com")
+    assert claims(by_sync())["tid"] == tenant_id
+
+
+def test_nothing_is_set_unless_it_is_asked_for(running: Running) -> None:
+    assert not [name for name in environment(running).set if "IDENTITY" in name or "MSI" in name]
+    assert set(managed_identity_environment(running).set) == {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
+    assert set(managed_identity_environment(running, form="imds").set) == {"AZURE_POD_IDENTITY_AUTHORITY_HOST"}
+    assert isinstance(managed_identity_environment(running), Environment)
+
+
+@posix_only
+def test_the_variables_in_a_shell(running: Running) -> None:
+    code = (
+        "import jwt; from azure.identity import ManagedIdentityCredential as C; "
+        f"t = C().get_token('{GRAPH}/.default').token; "
+        "print(jwt.decode(t, options={'verify_signature': False})['oid'])"
+    )
+    environ = clean_environ(running.state, CODE=code, MSI_ENDPOINT="http://127.0.0.1:9/", AZURE_CLIENT_ID="mine")
+    for form in ("app_service", "imds"):
+        env = f"{sys.executable} -m workshop tenant env --managed-identity {form}"
+        script = f'eval "$({env})"; {sys.executable} -c "$CODE"'
+        done = subprocess.run(
+            ["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.stdout.strip() == identity(running, "workshop-server")["object_id"], done.stderr
+
+
+def test_a_host_keeps_its_header_when_the_tenant_starts_again(running: Running) -> None:
+    settings = load({"WORKSHOP_STATE": str(running.state)}, running.state.parent)
+    before = managed_identity_environment(running).set
+    running.stop()
+    assert managed_identity_environment(ensure(settings, "identity")).set == before
