@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import jwt
 import msal  # type: ignore[import-untyped]
 import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError
-from azure.identity import ChainedTokenCredential, CredentialUnavailableError, ManagedIdentityCredential
+from azure.identity import (
+    ChainedTokenCredential,
+    ClientAssertionCredential,
+    CredentialUnavailableError,
+    ManagedIdentityCredential,
+)
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
 from practice_help import clean_environ, end_any, posix_only
+from tenant.browser import Browser
+from tenant.world import AZURE_CLI
 
 from workshop.practice import Running, ensure, environment, managed_identity_environment
 from workshop.practice.environment import Environment
@@ -59,6 +69,27 @@ def identity(running: Running, name: str) -> dict[str, Any]:
 
 def claims(token: str) -> dict[str, Any]:
     return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+@contextlib.contextmanager
+def as_administrator(running: Running) -> Iterator[Callable[[str, str, dict[str, Any]], dict[str, Any]]]:
+    """Call Graph as Avery does with the Azure CLI's permissions."""
+    trust = ssl.create_default_context(cafile=str(running.ca))
+    with httpx.Client(proxy=running.proxy, verify=trust, trust_env=False, timeout=20) as http:
+        agent = Browser(http, running.tenant_id)
+        asks = {"client_id": AZURE_CLI, "response_type": "code", "redirect_uri": "http://localhost:8400"}
+        code = agent.sign_in({**asks, "scope": f"openid {GRAPH}/.default"}, "avery")["code"]
+        form = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "code": code}
+        form |= {"redirect_uri": asks["redirect_uri"], "scope": f"{GRAPH}/.default"}
+        url = f"https://login.microsoftonline.com/{running.tenant_id}/oauth2/v2.0/token"
+        headers = {"Authorization": f"Bearer {http.post(url, data=form).json()['access_token']}"}
+
+        def call(method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+            answer = http.request(method, f"{GRAPH}/v1.0{path}", json=body, headers=headers)
+            assert answer.status_code == 201, answer.text
+            return dict(answer.json())
+
+        yield call
 
 
 async def with_aio(**options: Any) -> str:
@@ -145,6 +176,45 @@ def test_a_chain_that_probes_imds_first(running: Running, on_azure: Put) -> None
     on_azure(form="imds")
     token = ChainedTokenCredential(ManagedIdentityCredential()).get_token(f"{GRAPH}/.default").token
     assert claims(token)["oid"] == identity(running, "workshop-server")["object_id"]
+
+
+@pytest.fixture(scope="module")
+def client_id(running: Running) -> str:
+    """An application that trusts the identity, registered by its own administrator with the Graph SDK's JSON."""
+    with as_administrator(running) as graph:
+        made = graph("POST", "/applications", {"displayName": "No secret"})
+        graph("POST", "/servicePrincipals", {"appId": made["appId"]})
+        trust = {
+            "name": "host",
+            "issuer": f"https://login.microsoftonline.com/{running.tenant_id}/v2.0",
+            "subject": identity(running, "expenses-identity")["object_id"],
+            "audiences": ["api://AzureADTokenExchange"],
+        }
+        graph("POST", f"/applications/{made['id']}/federatedIdentityCredentials", trust)
+    return str(made["appId"])
+
+
+class TestAsAFederatedCredential:
+    """The token of a user-assigned identity in the place of a client secret."""
+
+    @FORMS
+    def test_by_azure_identity(self, running: Running, on_azure: Put, client_id: str, form: str) -> None:
+        on_azure(form=form)
+        host = ManagedIdentityCredential(client_id=identity(running, "expenses-identity")["client_id"])
+        credential = ClientAssertionCredential(
+            running.tenant_id, client_id, lambda: host.get_token("api://AzureADTokenExchange/.default").token
+        )
+        found = claims(credential.get_token(f"{GRAPH}/.default").token)
+        assert (found["appid"], found["idtyp"], found["appidacr"]) == (client_id, "app", "2")
+
+    def test_another_identity_is_not_trusted(self, running: Running, on_azure: Put, client_id: str) -> None:
+        on_azure()
+        host = ManagedIdentityCredential(client_id=identity(running, "reports-identity")["client_id"])
+        credential = ClientAssertionCredential(
+            running.tenant_id, client_id, lambda: host.get_token("api://AzureADTokenExchange/.default").token
+        )
+        with pytest.raises(ClientAuthenticationError, match="AADSTS700213"):
+            credential.get_token(f"{GRAPH}/.default")
 
 
 def test_a_directory_of_ones_own(running: Running, on_azure: Put) -> None:

@@ -104,11 +104,11 @@ class TestInPython:
     def test_consent_until_the_block_ends(self, directory: Directory) -> None:
         cli, graph = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "https://graph.microsoft.com"
         with directory.withdraw_consent(cli) as change:
-            (grant,) = change.said["withdrawn"]
-            assert "User.Read.All" in grant["scope"].split()
+            withdrawn = change.said["withdrawn"]
+            assert "User.Read.All" in " ".join(grant["scope"] for grant in withdrawn).split()
             assert directory.withdraw_consent(cli).said["withdrawn"] == []
         (again,) = directory.withdraw_consent(cli, resource=graph).said["withdrawn"]
-        assert again == grant
+        assert again in withdrawn
         directory.give_consent(cli, graph, "User.Read", user="robin")
         (mine,) = directory.withdraw_consent(cli, user="robin").said["withdrawn"]
         assert mine["scope"] == "User.Read"

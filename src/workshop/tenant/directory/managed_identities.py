@@ -63,10 +63,14 @@ def sow(store: Store, tenant_id: str, founded: str) -> None:
 
 
 def all_of(store: Store, tenant_id: str) -> list[ManagedIdentity]:
-    """List a directory's managed identities, the system-assigned one first."""
+    """List a directory's managed identities, the system-assigned one first.
+
+    One that somebody made through Graph belongs to no host: it has no ``alternativeNames``.
+    """
     rows = store.all(
         "SELECT id, tenant_id, app_id, graph FROM service_principals"
-        " WHERE tenant_id = ? AND json_extract(graph, '$.servicePrincipalType') = ? ORDER BY rowid",
+        " WHERE tenant_id = ? AND json_extract(graph, '$.servicePrincipalType') = ?"
+        " AND json_array_length(graph, '$.alternativeNames') = 2 ORDER BY rowid",
         tenant_id, TYPE,
     )  # fmt: skip
     return [ManagedIdentity(ServicePrincipal(row[0], row[1], row[2], parsed(row[3]))) for row in rows]
