@@ -7,9 +7,9 @@ from typing import Any
 
 from workshop.tenant.directory import apps, groups, people
 from workshop.tenant.directory.groups import Group
+from workshop.tenant.directory.ids import guid
 from workshop.tenant.directory.objects import DIRECTORY_ROLES, FEDERATED, Application, ServicePrincipal, User
 from workshop.tenant.directory.people_shapes import ROLE, group_json, user_json, whole
-from workshop.tenant.directory.seed import guid
 from workshop.tenant.directory.shapes import APPLICATION, PRINCIPAL
 from workshop.tenant.directory.store import Store
 from workshop.tenant.graph import certificates, kinds
