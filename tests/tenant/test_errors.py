@@ -18,6 +18,7 @@ from workshop.tenant.login import errors
 
 from . import refused_assertions as refused_assertions
 from . import refused_authorize as refused_authorize
+from . import refused_device_code as refused_device_code
 from . import refused_on_behalf_of as refused_on_behalf_of
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN

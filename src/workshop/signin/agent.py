@@ -8,6 +8,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -68,8 +69,26 @@ class UserAgent(webbrowser.BaseBrowser):
 
     def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: ARG002
         """Sign in at `url` on a thread of its own: a program may begin to listen only after this returns."""
+        return self._start(url)
+
+    def enter_code(self, verification_uri: str, user_code: str, expires_on: datetime | None = None) -> None:  # noqa: ARG002
+        """Enter the code that a program shows, as its user would elsewhere; without a practice tenant, say where to.
+
+        It fits azure-identity's `prompt_callback`.
+
+        Args:
+            verification_uri: the page to open.
+            user_code: the code to type there.
+            expires_on: not used.
+        """
+        if self._proxy is None:
+            print(f"To sign in, open {verification_uri} in a browser and enter the code {user_code}.")
+        else:
+            self._start(verification_uri, user_code)
+
+    def _start(self, url: str, user_code: str = "") -> bool:
         allow_client = self.consent if self.allow_client is None else self.allow_client
-        choices = Choices(self.account, self.consent, allow_client)
+        choices = Choices(self.account, self.consent, allow_client, user_code)
         bus.begin()
         thread = threading.Thread(target=self._sign_in, args=(url, choices), name="workshop sign-in", daemon=True)
         self._threads = [*(known for known in self._threads if known.is_alive()), thread]

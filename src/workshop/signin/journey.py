@@ -33,11 +33,13 @@ class Choices:
         account: the user principal name that is picked.
         consent: whether to accept on Entra's consent page.
         allow_client: whether to allow the MCP client on the MCP server's own page.
+        user_code: what is typed where Entra asks for the code that a device shows.
     """
 
     account: str
     consent: bool
     allow_client: bool
+    user_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,11 @@ class Journey:
             return _redirected(request, answer)
         page = _page_of(answer, of_tenant) if _is_html(answer) else None
         if page is not None and page.kind != "other":
-            return self._fill_in(page, request.url)
+            return self._fill_in(page, request)
         return _ended(request, answer, page)
 
-    def _fill_in(self, page: Page, url: str) -> _Request | _End:
-        choices = self.choices
+    def _fill_in(self, page: Page, request: _Request) -> _Request | _End:
+        choices, url = self.choices, request.url
         if page.kind == "client-approval":
             return _pressed(page, url, "action", "approve" if choices.allow_client else "deny")
         if page.kind == "account-picker":
@@ -193,6 +195,8 @@ class Journey:
             return _pressed(page, url, "decision", "accept" if choices.consent else "cancel")
         if page.kind == "form-post":
             return _submitted(page.forms[0], url)
+        if page.kind.startswith("device-"):
+            return _for_device(page, request, choices)
         return _End("error", page.message)
 
     def _tell_client(self, asked: dict[str, str], end: _End) -> None:
@@ -254,12 +258,27 @@ def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
 
 
 def _submitted(form: Form, url: str, button: tuple[str, str] | None = None) -> _Request:
-    fields = tuple(form.fields) + ((button,) if button else ())
+    """Submit a form as it stands, with the button that is pressed or the field that is filled in."""
+    fields = tuple(pair for pair in form.fields if button is None or pair[0] != button[0])
+    fields += (button,) if button else ()
     target = _joined(url, form.action or url)
     site = "same-origin" if _origin(target) == _origin(url) else "cross-site"
     if form.method == "POST":
         return _Request("POST", target, fields, site)
     return _Request("GET", target.partition("?")[0] + "?" + urlencode(fields), site=site)
+
+
+def _for_device(page: Page, request: _Request, choices: Choices) -> _Request | _End:
+    """Fill in the pages that a person meets who signs in for a device."""
+    if page.kind == "device-confirm":
+        return _pressed(page, request.url, "decision", "accept" if choices.consent else "cancel")
+    if page.kind == "device-done":
+        return _End("signed in")
+    if page.kind == "device-declined":
+        return _End("declined", page.message)
+    if request.method == "POST" or not page.forms:
+        return _End("error", page.message)  # the code was not taken
+    return _submitted(page.forms[0], request.url, ("otc", choices.user_code))
 
 
 def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End:

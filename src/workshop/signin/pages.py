@@ -7,11 +7,27 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Literal
 
-Kind = Literal["client-approval", "account-picker", "consent", "error", "signed-out", "form-post", "other"]
+Kind = Literal[
+    "client-approval",
+    "account-picker",
+    "consent",
+    "error",
+    "signed-out",
+    "form-post",
+    "device-code",
+    "device-confirm",
+    "device-done",
+    "device-declined",
+    "other",
+]
 
 _PRACTICE_KINDS: dict[str, Kind] = {
     "account-picker": "account-picker",
     "consent": "consent",
+    "device-code": "device-code",
+    "device-confirm": "device-confirm",
+    "device-done": "device-done",
+    "device-declined": "device-declined",
     "error": "error",
     "signed-out": "signed-out",
     "form-post": "form-post",

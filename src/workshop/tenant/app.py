@@ -12,14 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshop.tenant.graph.routes import graph_routes, outside_routes
 from workshop.tenant.login.realm import HOSTS
-from workshop.tenant.login.routes import login_routes
+from workshop.tenant.login.routes import login_routes, short_routes
 from workshop.tenant.management import management_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
 
 GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
 MANAGEMENT_HOSTS = ("management.azure.com",)
-LATER_HOSTS = ("microsoft.com", "www.microsoft.com", "entra.microsoft.com")
+SHORT_HOSTS = ("microsoft.com", "www.microsoft.com")
+LATER_HOSTS = ("entra.microsoft.com",)
 
 _SLASHES = re.compile("//+")
 
@@ -31,6 +32,7 @@ def application(service: Service) -> ASGIApp:
         **dict.fromkeys(HOSTS, _room(login)),
         **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
         **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service))),
+        **dict.fromkeys(SHORT_HOSTS, _room([*short_routes(service), _missing()])),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
         **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph])),
     }

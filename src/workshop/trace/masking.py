@@ -14,7 +14,7 @@ def _names(text: str) -> frozenset[str]:
 
 SECRET = _names(
     """
-    access_token id_token refresh_token token subject_token actor_token device_code user_code code state
+    access_token id_token refresh_token token subject_token actor_token device_code user_code otc code state
     nonce code_verifier code_challenge assertion client_assertion user_assertion client_secret
     secrettext password pwd secret key signature sig jti txn_id csrf_token csrf flowtoken canary ctx
     client_info session_state registration_access_token cookie set-cookie authorization

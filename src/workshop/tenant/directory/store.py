@@ -167,6 +167,7 @@ class Store:
     def forget(self, now: float) -> None:
         """Drop codes and sessions that are long over, so that the file does not grow for ever."""
         self.run("DELETE FROM authorization_codes WHERE issued < ?", now - 86_400)
+        self.run("DELETE FROM device_codes WHERE issued < ?", now - 86_400)
         self.run("DELETE FROM browser_sessions WHERE started < ?", now - 86_400)
         self.run("DELETE FROM session_clients WHERE digest NOT IN (SELECT digest FROM browser_sessions)")
         self.run("DELETE FROM refresh_tokens WHERE last_used < ?", now - 91 * 86_400)

@@ -182,6 +182,67 @@ def signed_out() -> HTMLResponse:
     return _page("signed-out", "You signed out of your account", "<p>You can close this window.</p>")
 
 
+def device_code(action: str, fields: Fields, wrong: str) -> HTMLResponse:
+    """Ask for the code that a device shows.
+
+    Args:
+        wrong: what was wrong with the code that was entered before.
+    """
+    told = f'<p id="wrong" role="alert">{escape(wrong)}</p>' if wrong else ""
+    described = ' aria-invalid="true" aria-describedby="wrong"' if wrong else ""
+    return _page(
+        "device-code",
+        "Enter code to allow access",
+        "<p>Once you enter the code displayed on your app or device, it will have access to your account.</p>"
+        f"<p>Do not enter codes from sources you don't trust.</p>{told}"
+        '<p><label for="otc">Code</label><input type="text" id="otc" name="otc" required autofocus autocomplete="off" '
+        f'autocapitalize="characters" spellcheck="false" maxlength="20"{described}></p>'
+        '<p class="choice"><button>Next</button></p>',
+        form=(action, fields),
+    )
+
+
+def device_confirm(action: str, fields: Fields, client: Application, upn: str) -> HTMLResponse:
+    """Ask whether the device that gets the tokens is the one that was meant."""
+    return _page(
+        "device-confirm",
+        f"Are you trying to sign in to {client.display_name}?",
+        f"<p>Signed in as {_address(upn)}</p>"
+        "<p>Only continue if you downloaded the app from a store or website that you trust.</p>"
+        '<p class="choice"><button name="decision" value="cancel" class="quiet">Cancel</button>'
+        '<button name="decision" value="accept">Continue</button></p>',
+        form=(action, fields),
+    )
+
+
+def device_done(client: Application) -> HTMLResponse:
+    return _page(
+        "device-done",
+        client.display_name,
+        f"<p>You have signed in to the {escape(client.display_name)} application on your device. You may now close "
+        "this window.</p>",
+    )
+
+
+def device_declined(client: Application) -> HTMLResponse:
+    return _page(
+        "device-declined",
+        client.display_name,
+        f"<p>You have not signed in to the {escape(client.display_name)} application on your device. You may now close "
+        "this window.</p>",
+    )
+
+
+def device_error(text: str) -> HTMLResponse:
+    """Show why the sign-in that a device asked for can't be made."""
+    return _page(
+        "error",
+        "Sign in",
+        f'<p>Sorry, but we\'re having trouble signing you in.</p><p id="error-text">{escape(text)}</p>',
+        400,
+    )
+
+
 def plain(name: str, title: str, text: str, status: int) -> HTMLResponse:
     return _page(name, title, f"<p>{escape(text)}</p>", status)
 

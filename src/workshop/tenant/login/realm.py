@@ -15,9 +15,10 @@ AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")
 CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 CANONICAL = "login.microsoftonline.com"
-HOSTS = (CANONICAL, "login.microsoft.com", "login.windows.net", "sts.windows.net", "login.microsoftonline.us")
-OWN_AUTHORITY = frozenset({"login.microsoftonline.us"})
-GRAPH_OF = {"login.microsoftonline.us": "graph.microsoft.us"}
+US = "login.microsoftonline.us"
+HOSTS = (CANONICAL, "login.microsoft.com", "login.windows.net", "sts.windows.net", US)
+OWN_AUTHORITY = frozenset({US})
+GRAPH_OF = {US: "graph.microsoft.us"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workshop.tenant.directory.objects import Application, Platform
-from workshop.tenant.login import clients, errors, redirects
+from workshop.tenant.login import clients, device_code, errors, redirects
 from workshop.tenant.login.errors import LoginError
 from workshop.tenant.login.realm import Realm, realm
 from workshop.tenant.web import Call
@@ -39,6 +39,10 @@ def read(call: Call) -> Target:
     if not client_id:
         raise _page_only(errors.missing_parameter("client_id"))
     client = clients.find(call, where, client_id)
+    mode = call.value("response_mode")
+    if call.value("redirect_uri") == device_code.return_uri(call):
+        call.remark.flow = "device_code"
+        return Target(where, client, device_code.return_uri(call), "publicClient", "query", call.value("state"))
     first = redirects.first_of(client)
     if not first:
         raise errors.no_reply_address()
@@ -46,7 +50,6 @@ def read(call: Call) -> Target:
     platform = redirects.platform_of(client, uri)
     if platform is None:
         raise errors.redirect_mismatch(uri[:500], client.app_id)
-    mode = call.value("response_mode")
     return Target(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
 
 

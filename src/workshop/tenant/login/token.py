@@ -14,6 +14,7 @@ from workshop.tenant.login import clients, errors
 from workshop.tenant.login.envelope import NO_STORE
 from workshop.tenant.login.grant_authorization_code import authorization_code
 from workshop.tenant.login.grant_client_credentials import client_credentials
+from workshop.tenant.login.grant_device_code import device_code_grant
 from workshop.tenant.login.grant_on_behalf_of import on_behalf_of
 from workshop.tenant.login.grant_refresh_token import refresh_token
 from workshop.tenant.login.issue import Redemption, TokenAnswer
@@ -27,6 +28,13 @@ GRANTS: Mapping[str, Grant] = {
     "client_credentials": client_credentials,
     "refresh_token": refresh_token,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": on_behalf_of,
+    "urn:ietf:params:oauth:grant-type:device_code": device_code_grant,
+    "device_code": device_code_grant,
+}
+# What the log calls a flow whose grant type has a longer name.
+FLOWS: Mapping[str, str] = {
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": "on_behalf_of",
+    "urn:ietf:params:oauth:grant-type:device_code": "device_code",
 }
 
 
@@ -35,7 +43,7 @@ async def token(call: Call) -> Response:
     call = replace(call, query=[])
     where = realm(call)
     grant_type = call.value("grant_type")
-    call.remark.flow = grant_type if grant_type in GRANTS else ""
+    call.remark.flow = FLOWS.get(grant_type, grant_type) if grant_type in GRANTS else ""
     if not grant_type:
         raise errors.missing_parameter("grant_type")
     credentials = clients.presented(call)

@@ -7,6 +7,7 @@ from workshop.tenant.login.errors.assertion import *
 from workshop.tenant.login.errors.base import *
 from workshop.tenant.login.errors.client import *
 from workshop.tenant.login.errors.consent import *
+from workshop.tenant.login.errors.device import *
 from workshop.tenant.login.errors.grant import *
 from workshop.tenant.login.errors.on_behalf_of import *
 from workshop.tenant.login.errors.policy import *
