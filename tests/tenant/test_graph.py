@@ -281,9 +281,9 @@ class TestWhatIsMissing:
 
     @pytest.mark.parametrize("host", ["microsoft.com", "entra.microsoft.com"])
     def test_hosts_of_later(self, world: World, host: str) -> None:
-        answer = world.http.get(f"https://{host}/devicelogin")
+        answer = world.http.get(f"https://{host}/applications")
         assert answer.status_code == 501
-        assert answer.text == f"The PRACTICE tenant has no GET https://{host}/devicelogin yet.\n"
+        assert answer.text == f"The PRACTICE tenant has no GET https://{host}/applications yet.\n"
 
 
 class TestRegistering:
