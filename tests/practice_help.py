@@ -37,7 +37,7 @@ def until(ask: Callable[[], T], what: str, seconds: float = DEADLINE) -> T:
 
 def clean_environ(state: Path, **more: str) -> dict[str, str]:
     """Return this process's variables without any that a practice tenant or a proxy would matter to."""
-    unwanted = ("AZURE_", "ENTRA_PROXY_", "FASTMCP_", "WORKSHOP_", "SSL_CERT", "IDENTITY_", "MSI_", "IMDS_")
+    unwanted = ("AZURE_", "ENTRA_", "FASTMCP_", "WORKSHOP_", "SSL_CERT", "IDENTITY_", "MSI_", "IMDS_")
     others = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
     kept = {
         name: value

@@ -210,19 +210,22 @@ from azure.identity import InteractiveBrowserCredential
 from azure.identity.aio import ClientSecretCredential
 from kiota_abstractions.api_error import APIError
 from msgraph.graph_service_client import GraphServiceClient
+from pathlib import Path
 from workshop.registration.apply import apply
 from workshop.registration.declared import PROXY
+from workshop.registration.keeper import MemoryKeeper
 async def main():
+    kept = MemoryKeeper(Path())
     with agent.as_user("avery@contoso.onmicrosoft.com"), InteractiveBrowserCredential(tenant_id=TENANT) as avery:
-        made = await apply(PROXY, avery)
         graph = GraphServiceClient(avery, ["https://graph.microsoft.com/.default"])
+        made = await apply(graph, PROXY, kept)
         me = await graph.me.get()
         found = await graph.applications_with_app_id(made.client_id).get()
         try:
             await graph.me.manager.get()
         except APIError as error:
             missing = [error.response_status_code, error.error.code]
-    async with ClientSecretCredential(TENANT, made.client_id, made.client_secret) as own:
+    async with ClientSecretCredential(TENANT, made.client_id, kept.get(PROXY.names.client_secret)) as own:
         token = await own.get_token(f"api://{made.client_id}/.default")
         try:
             await GraphServiceClient(own, ["https://graph.microsoft.com/.default"]).me.get()

@@ -28,6 +28,7 @@ COMMANDS = {
     "tenant": Command("workshop.commands.tenant", "run and look into the practice tenant"),
     "browser": Command("workshop.commands.browser", "sign in where another program opens a browser"),
     "serve": Command("workshop.commands.serve", "run one of the workshop's servers until Ctrl-C"),
+    "register": Command("workshop.commands.register", "register the app in Entra, verify a registration, remove it"),
     "derive": Command("workshop.derive", "write notebooks/ from solutions/"),
     "wheels": Command("workshop.wheels", "fill a folder from which start.py installs with no network"),
     "lock": Command("workshop.lock", "write the requirements*.txt again from pyproject.toml"),

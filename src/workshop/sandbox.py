@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from workshop.errors import WorkshopError
 from workshop.practice import Directory, Running
 from workshop.registration.declared import PROXY, Declaration
+from workshop.registration.keeper import MemoryKeeper
 from workshop.servers.settings import ProxySettings
 from workshop.signin import UserAgent
 
@@ -115,10 +117,12 @@ def name_of_this_process() -> str:
 
 def _register(agent: UserAgent, tenant_id: str, domain: str, declaration: Declaration) -> ProxySettings:
     from workshop.registration.apply import apply
+    from workshop.registration.graph import client
 
+    kept = MemoryKeeper(Path())
     with _administrator(agent, tenant_id, domain) as credential:
-        made = asyncio.run(apply(declaration, credential))
-    return ProxySettings(made.client_id, made.client_secret, made.tenant_id)
+        made = asyncio.run(apply(client(credential), declaration, kept))
+    return ProxySettings(made.client_id, kept.get(declaration.names.client_secret), made.tenant_id)
 
 
 @contextmanager

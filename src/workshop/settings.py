@@ -18,7 +18,7 @@ from workshop.private_files import make_private_folder, write_private
 
 Mode = Literal["practice", "own"]
 
-TENANT_VALUES = ("AZURE_", "ENTRA_PROXY_")
+TENANT_VALUES = ("AZURE_", "ENTRA_")
 """How the names of a tenant's values begin. In practice mode they come from practice.env and nowhere else."""
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -40,15 +40,16 @@ def _is_guid(value: str) -> bool:
     return GUID.fullmatch(value) is not None
 
 
+CLIENT_ID_FORM = Form(_is_guid, "the application (client) id, a GUID such as 00000000-0000-0000-0000-000000000000")
+SECRET_FORM = Form(lambda value: not _is_guid(value), "the secret's Value; this looks like the Secret ID beside it")
+
 FORMS: Mapping[str, Form] = {
     "WORKSHOP_TENANT": Form(lambda value: value in ("practice", "own"), "practice or own", may_be_shown=True),
     "AZURE_TENANT_ID": Form(_is_guid, "the directory (tenant) id, a GUID such as 00000000-0000-0000-0000-000000000000"),
-    "ENTRA_PROXY_AZURE_CLIENT_ID": Form(
-        _is_guid, "the application (client) id, a GUID such as 00000000-0000-0000-0000-000000000000"
-    ),
-    "ENTRA_PROXY_AZURE_CLIENT_SECRET": Form(
-        lambda value: not _is_guid(value), "the secret's Value; this looks like the Secret ID beside it"
-    ),
+    "ENTRA_PROXY_AZURE_CLIENT_ID": CLIENT_ID_FORM,
+    "ENTRA_PROXY_AZURE_CLIENT_SECRET": SECRET_FORM,
+    "ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID": CLIENT_ID_FORM,
+    "ENTRA_PREAUTHORIZED_AZURE_CLIENT_SECRET": SECRET_FORM,
 }
 
 
@@ -114,12 +115,15 @@ class Settings:
         return value.source if value else None
 
 
-def load(environ: Mapping[str, str] | None = None, project: Path | None = None) -> Settings:
+def load(
+    environ: Mapping[str, str] | None = None, project: Path | None = None, *, malformed_too: bool = False
+) -> Settings:
     """Read the settings: the process environment first, then the file of this mode, then the defaults.
 
     Args:
         environ: the process environment; `os.environ` if None.
         project: the folder with `start.py`; WORKSHOP_PROJECT, or looked for upward, if None.
+        malformed_too: take a tenant's values as they stand, for a program that judges them itself.
 
     Raises:
         SettingMalformed: a value has the wrong form.
@@ -135,7 +139,8 @@ def load(environ: Mapping[str, str] | None = None, project: Path | None = None) 
     state = _state_folder(values.get("WORKSHOP_STATE"), project)
     if mode == "practice":
         values = _practice_values(own, _filled(preset), _from_file(state / "practice.env"))
-    _check_forms(values)
+    if not malformed_too:
+        _check_forms(values)
     return Settings(mode, project, state, values)
 
 
@@ -150,7 +155,34 @@ def _practice_values(
 
 
 def save(settings: Settings, values: Mapping[str, str]) -> Settings:
-    """Write `values` to the file of this mode and return the settings as they are then.
+    """Write `values` to the file of this mode and return the settings as they are then; see `write_values`.
+
+    Raises:
+        SettingMalformed: a value has the wrong form or more than one line.
+        FileUnusable: the file can't be read or written.
+    """
+    file = settings.file
+    new = _checked(values, file)
+    if settings.mode == "practice":
+        make_private_folder(settings.state)
+    write_private(file, _edited(_read(file), new))
+    saved = {name: Value(text, file.name, str(file)) for name, text in new.items()}
+    kept = {name: value for name, value in settings.values.items() if name not in saved}
+    preset = {name: value for name, value in settings.values.items() if value.source == "environment"}
+    return replace(settings, values=kept | _filled(saved) | preset)
+
+
+def read_values(file: Path) -> dict[str, str]:
+    """Return the values that stand in a file, whatever their form; none if there is no file.
+
+    Raises:
+        FileUnusable: the file can't be read.
+    """
+    return {name: value.text for name, value in _from_file(file).items()}
+
+
+def write_values(file: Path, values: Mapping[str, str]) -> None:
+    """Write `values` to a file.
 
     Other lines stay as they are; a value that is there already is replaced where it stands. The file has
     mode 0600 and is written whole or not at all.
@@ -159,19 +191,16 @@ def save(settings: Settings, values: Mapping[str, str]) -> Settings:
         SettingMalformed: a value has the wrong form or more than one line.
         FileUnusable: the file can't be read or written.
     """
-    file = settings.file
+    write_private(file, _edited(_read(file), _checked(values, file)))
+
+
+def _checked(values: Mapping[str, str], file: Path) -> dict[str, str]:
     new = {name: text.strip() for name, text in values.items()}
-    saved = {name: Value(text, file.name, str(file)) for name, text in new.items()}
     for name, text in new.items():
         if CONTROL.search(text):
             raise SettingMalformed(name, "the program", "one line of text")
-    _check_forms(_filled(saved))
-    if settings.mode == "practice":
-        make_private_folder(settings.state)
-    write_private(file, _edited(_read(file), new))
-    kept = {name: value for name, value in settings.values.items() if name not in new}
-    preset = {name: value for name, value in settings.values.items() if value.source == "environment"}
-    return replace(settings, values=kept | _filled(saved) | preset)
+    _check_forms(_filled({name: Value(text, file.name, str(file)) for name, text in new.items()}))
+    return new
 
 
 def _find_project(environ: Mapping[str, str]) -> Path:

@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[str, str]:
     """Return an environment in which no test touches the learner's own tenant, state or Jupyter."""
-    own = ("AZURE_", "ENTRA_PROXY_", "WORKSHOP_")
+    own = ("AZURE_", "ENTRA_", "WORKSHOP_")
     environ = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     environ |= {
         "WORKSHOP_PROJECT": str(current.project),

@@ -20,7 +20,7 @@ from workshop.practice.process import command
 from workshop.private_files import make_private_folder
 from workshop.settings import Settings, load
 
-OF_THE_WORKSHOP = ("AZURE_", "ENTRA_PROXY_", "WORKSHOP_")
+OF_THE_WORKSHOP = ("AZURE_", "ENTRA_", "WORKSHOP_")
 WITHIN_SECONDS = 120
 
 

@@ -87,7 +87,7 @@ def enter(settings: Settings, holder: str | None = None) -> Running:
     if "aiohttp" in sys.modules and not _in_place(settings):
         raise RestartNeeded("The package aiohttp was imported before the start cell ran.")
     running = ensure(settings, holder or f"kernel-{os.getpid()}")
-    for name in [name for name in os.environ if name.startswith("ENTRA_PROXY_")]:
+    for name in [name for name in os.environ if name.startswith("ENTRA_")]:
         del os.environ[name]
     # First the saved values: whatever a file says, the proxy that refuses every other host wins.
     variables = environment(running, running.holder, os.environ)

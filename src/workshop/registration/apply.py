@@ -1,111 +1,222 @@
-"""Make a declared app registration through Microsoft Graph.
+"""Make a registration as it is declared: one step after the other, each of which may be the last before a power cut.
 
-Source: https://learn.microsoft.com/graph/api/application-post-applications
+Every step first looks whether it was done before, so an interrupted run is completed by the next one with nothing
+doubled. Source: https://learn.microsoft.com/graph/api/application-upsert and
+https://learn.microsoft.com/graph/api/application-update
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 
-from azure.core.credentials import TokenCredential
-from msgraph.generated.applications.item.add_password.add_password_post_request_body import (
-    AddPasswordPostRequestBody,
-)
-from msgraph.generated.models.api_application import ApiApplication
+from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.default_query_parameters import QueryParameters
 from msgraph.generated.models.application import Application
-from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
-from msgraph.generated.models.password_credential import PasswordCredential
-from msgraph.generated.models.permission_scope import PermissionScope
-from msgraph.generated.models.required_resource_access import RequiredResourceAccess
-from msgraph.generated.models.resource_access import ResourceAccess
 from msgraph.generated.models.service_principal import ServicePrincipal
-from msgraph.generated.models.web_application import WebApplication
 from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import WorkshopError
-from workshop.registration.declared import GRAPH_APP_ID, Declaration
+from workshop.registration import apply_consent, apply_credentials, look, survey
+from workshop.registration.bodies import IDENTIFIER, PREAUTHORIZED, body
+from workshop.registration.compare import ASPECTS, Change, changes
+from workshop.registration.declared import Declaration
+from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, PATIENCE, GraphRefused, once_there, step
+from workshop.registration.keeper import Keeper
+from workshop.registration.plan import Plan
+from workshop.registration.seen import App
+from workshop.registration.survey import Survey
+from workshop.servers.settings import TENANT_ID
 
-GRAPH_SCOPES = ["https://graph.microsoft.com/.default"]
-TOKEN_VERSION = 2
+# Known only once the application is there; and Graph takes no client of a scope that comes in the same request.
+AFTERWARDS = (IDENTIFIER, PREAUTHORIZED)
+
+
+@dataclass(eq=False)
+class NotSettled(WorkshopError):
+    """The directory still shows something else than what was written."""
+
+    seconds: float
+    missing: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        told = ", ".join(change.what for change in self.missing)
+        return (
+            f"Everything was written, but after {self.seconds:.0f} s the directory does not show all of it yet: "
+            f"{told}. Run the same command again in a few minutes."
+        )
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a server needs of a registration that was just made."""
+class Outcome:
+    """What an apply did.
+
+    Attributes:
+        changed: the lines of the plan that were carried out.
+        left: what only an administrator may do, with Graph's words.
+    """
 
     client_id: str
-    client_secret: str = field(repr=False)
     tenant_id: str
+    changed: tuple[Change, ...]
+    left: tuple[str, ...] = field(default=())
 
 
-async def apply(declaration: Declaration, credential: TokenCredential) -> Made:
-    """Register the app, give it an identifier URI and a secret, and grant its permissions for everyone.
+async def apply(
+    graph: GraphServiceClient,
+    declaration: Declaration,
+    keeper: Keeper,
+    *,
+    agree: Callable[[Plan], None] = lambda _: None,
+    patience: float = PATIENCE,
+) -> Outcome:
+    """Bring the directory and the kept values in line with a declaration.
 
     Args:
-        credential: signs in as somebody who may register apps and grant permissions for the organization.
+        agree: is shown the plan before anything is done; raises to stop.
+        patience: seconds to wait for the directory's replicas.
 
     Raises:
-        kiota_abstractions.api_error.APIError: Graph refuses a step; its message says why.
+        GraphRefused: Graph refused a step.
+        NotSettled: the replicas took longer.
     """
-    graph = GraphServiceClient(credentials=credential, scopes=GRAPH_SCOPES)
-    directory = await graph.organization.get()
-    graph_principal = await graph.service_principals_with_app_id(GRAPH_APP_ID).get()
-    known = (graph_principal.oauth2_permission_scopes if graph_principal else None) or []
-    permission_ids = {scope.value: scope.id for scope in known if scope.value in declaration.graph_permissions}
+    before = await survey.survey(graph, declaration, keeper)
+    plan = before.plan()
+    agree(plan)
+    app = before.app or await _create(graph, before, patience)
+    _keep_ids(before, app)
+    before.journal.end()
+    now = replace(before, snapshot=replace(before.snapshot, app=app))
+    await _bring(graph, app, now.wanted(), now, patience)
+    await _principal(graph, app, now, patience)
+    now = await survey.again(graph, before, app)
+    now = await apply_credentials.apply(graph, now, patience)
+    left = await apply_consent.apply(graph, now, patience)
+    await _settled(graph, now, app, patience, without_consent=bool(left))
+    return Outcome(app.client_id, before.directory.tenant_id, plan.changes, left)
 
-    created = await graph.applications.post(_application(declaration, list(permission_ids.values())))
-    if not (created and created.id and created.app_id and graph_principal and directory and directory.value):
+
+def _keep_ids(here: Survey, app: App) -> None:
+    """Write the ids down; what was kept for another application goes."""
+    names, keeper = here.declaration.names, here.keeper
+    ids = {TENANT_ID: here.directory.tenant_id, names.client_id: app.client_id}
+    if keeper.get(names.client_id).lower() != app.client_id:
+        ids |= {names.client_secret: "", names.certificate: ""}
+    keeper.keep(ids)
+
+
+async def _create(graph: GraphServiceClient, here: Survey, patience: float) -> App:
+    """Make the application under the name in the journal: Graph makes it at most once."""
+    with step("Registering the application"):
+        try:
+            return await _upsert(graph, here, patience)
+        except APIError as error:
+            if "uniqueName already exists" not in str(getattr(getattr(error, "error", None), "message", "")):
+                raise
+        # An application of that name was deleted: it keeps its name for 30 days.
+        here.journal.end()
+        return await _upsert(graph, here, patience)
+
+
+async def _upsert(graph: GraphServiceClient, here: Survey, patience: float) -> App:
+    name = here.journal.begin()
+    item = graph.applications_with_unique_name(name)
+    configuration: RequestConfiguration[QueryParameters] = RequestConfiguration()
+    configuration.headers.add("Prefer", "create-if-missing")
+    await item.patch(body(here.wanted(), [aspect for aspect in ASPECTS if aspect not in AFTERWARDS]), configuration)
+    made = await once_there(item.get, patience)
+    if made is None:
         raise WorkshopError("Microsoft Graph answered without the new application.")
-    item = graph.applications.by_application_id(created.id)
-    await item.patch(Application(identifier_uris=[f"api://{created.app_id}"]))
-    secret = await item.add_password.post(
-        AddPasswordPostRequestBody(password_credential=PasswordCredential(display_name="workshop"))
-    )
-    principal = await graph.service_principals.post(ServicePrincipal(app_id=created.app_id))
-    own = [scope.value for scope in declaration.scopes]
-    for resource, scopes in ((principal, own), (graph_principal, list(declaration.graph_permissions))):
-        await graph.oauth2_permission_grants.post(_grant(principal, resource, scopes))
-    return Made(created.app_id, str(secret.secret_text if secret else ""), str(directory.value[0].id))
+    return look.app_of(made)
 
 
-def _application(declaration: Declaration, permission_ids: Sequence[uuid.UUID | None]) -> Application:
-    return Application(
-        display_name=declaration.display_name,
-        sign_in_audience="AzureADMyOrg",
-        web=WebApplication(redirect_uris=list(declaration.redirect_uris)),
-        api=ApiApplication(
-            requested_access_token_version=TOKEN_VERSION,
-            oauth2_permission_scopes=[
-                PermissionScope(
-                    id=uuid.uuid4(),
-                    value=scope.value,
-                    type="User",
-                    is_enabled=True,
-                    admin_consent_display_name=scope.title,
-                    admin_consent_description=scope.description,
-                    user_consent_display_name=scope.title,
-                    user_consent_description=scope.description,
-                )
-                for scope in declaration.scopes
-            ],
+async def _bring(graph: GraphServiceClient, app: App, wanted: App, here: Survey, patience: float) -> None:
+    """Change what differs: a scope is switched off before it goes, and is there before a client is listed for it."""
+    different = {change.aspect for change in changes(app, wanted, here.directory.permission_names)}
+    if not different:
+        return
+    with step("Changing the application"):
+        if _doomed(app, wanted):
+            fading = _fading(app, wanted)
+            await _patch(graph, app, body(fading, ["Scope", "App role", PREAUTHORIZED]), patience)
+        first = [aspect for aspect in ASPECTS if aspect in different and aspect != PREAUTHORIZED]
+        if first:
+            await _patch(graph, app, body(wanted, first), patience)
+        if PREAUTHORIZED in different:
+            await _patch(graph, app, body(wanted, [PREAUTHORIZED]), patience)
+
+
+async def _patch(graph: GraphServiceClient, app: App, request: Application, patience: float) -> None:
+    item = graph.applications.by_application_id(app.object_id)
+    await once_there(lambda: item.patch(request), patience)
+
+
+def _doomed(app: App, wanted: App) -> bool:
+    kept = _ids(wanted)
+    scopes = any(one.enabled and one.id not in kept for one in app.scopes)
+    return scopes or any(one.enabled and one.id not in kept for one in app.roles)
+
+
+def _fading(app: App, wanted: App) -> App:
+    """Return the application as it is, but with what will go switched off and out of every client's list."""
+    kept = _ids(wanted)
+    return replace(
+        app,
+        scopes=tuple(replace(one, enabled=one.enabled and one.id in kept) for one in app.scopes),
+        roles=tuple(replace(one, enabled=one.enabled and one.id in kept) for one in app.roles),
+        preauthorized=tuple(
+            replace(client, scope_ids=_only(client.scope_ids, kept))
+            for client in app.preauthorized
+            if _only(client.scope_ids, kept)
         ),
-        required_resource_access=[
-            RequiredResourceAccess(
-                resource_app_id=GRAPH_APP_ID,
-                resource_access=[ResourceAccess(id=permission, type="Scope") for permission in permission_ids],
-            )
-        ],
     )
 
 
-def _grant(
-    client: ServicePrincipal | None, resource: ServicePrincipal | None, scopes: Sequence[str]
-) -> OAuth2PermissionGrant:
-    return OAuth2PermissionGrant(
-        client_id=client.id if client else None,
-        consent_type="AllPrincipals",
-        resource_id=resource.id if resource else None,
-        scope=" ".join(scopes),
-    )
+def _ids(app: App) -> frozenset[str]:
+    return frozenset(one.id for one in app.scopes) | frozenset(one.id for one in app.roles)
+
+
+def _only(ids: Collection[str], kept: Collection[str]) -> tuple[str, ...]:
+    return tuple(one for one in ids if one in kept)
+
+
+async def _principal(graph: GraphServiceClient, app: App, here: Survey, patience: float) -> None:
+    """Make the service principal: without it the directory knows the application but can't issue tokens for it."""
+    if here.snapshot.principal or "principal" in here.snapshot.unseen:
+        return
+    with step("Making the service principal"):
+        try:
+            await once_there(lambda: graph.service_principals.post(ServicePrincipal(app_id=app.client_id)), patience)
+        except APIError as error:
+            if error.response_status_code != 409:  # another run made it meanwhile
+                raise
+        await once_there(graph.service_principals_with_app_id(app.client_id).get, patience)
+
+
+async def _settled(
+    graph: GraphServiceClient, here: Survey, app: App, patience: float, *, without_consent: bool
+) -> None:
+    """Wait until the directory shows what was written.
+
+    Raises:
+        NotSettled: it took longer than `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    wait = FIRST_WAIT
+    while True:
+        try:
+            missing = (await survey.again(graph, here, app)).changes()
+        except GraphRefused as error:
+            if error.status != 404:
+                raise
+            missing = ()
+        missing = tuple(one for one in missing if not (without_consent and one.aspect.startswith("Consent")))
+        if not missing:
+            return
+        if time.monotonic() + wait > deadline:
+            raise NotSettled(patience, missing)
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, LONGEST_WAIT)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,7 +28,7 @@ from workshop.registration import certificates, survey
 from workshop.registration.credentials import certificate_turn, federated_turn, secret_turn
 from workshop.registration.declared import Certificate, Secret
 from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, once_there, step
-from workshop.registration.seen import App, Credential, Snapshot
+from workshop.registration.seen import App, Snapshot
 from workshop.registration.survey import Survey
 
 FRESH = timedelta(minutes=5)
@@ -126,22 +125,15 @@ async def _federated(graph: GraphServiceClient, here: Survey, patience: float) -
     app = _app(here)
     credentials = graph.applications.by_application_id(app.object_id).federated_identity_credentials
     for wanted, now in federated_turn(here.declaration, here.snapshot):
-        asked = FederatedIdentityCredential(
-            issuer=wanted.issuer, subject=wanted.subject, audiences=[wanted.audience], name=wanted.name
-        )
+        asked = FederatedIdentityCredential(issuer=wanted.issuer, subject=wanted.subject, audiences=[wanted.audience])
         with step(f"Trusting the issuer of {wanted.name}"):
             if now:
-                asked.name = None
                 await credentials.by_federated_identity_credential_id(now.id).patch(asked)
             else:
+                asked.name = wanted.name
                 await once_there(lambda asked=asked: credentials.post(asked), patience)  # type: ignore[misc]
 
 
 def _app(here: Survey) -> App:
     assert here.app is not None
     return here.app
-
-
-def ours(credentials: Iterable[Credential], name: str) -> tuple[Credential, ...]:
-    """Return the credentials of this name."""
-    return tuple(one for one in credentials if one.name == name)

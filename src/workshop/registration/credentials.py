@@ -10,6 +10,7 @@ from workshop.registration.declared import Certificate, Declaration, FederatedCr
 from workshop.registration.seen import Credential, Federated, Snapshot
 
 RENEW = timedelta(days=14)
+"""How long before its end a credential is made anew, but not before it has lived for three quarters of its time."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def secret_turn(secret: Secret, snapshot: Snapshot) -> Turn:
     Secrets of other names are people's own and stay.
     """
     ours = _named(snapshot.app.secrets if snapshot.app else (), secret.name)
-    usable = [one for one in ours if not _ends_within(one, snapshot.at, RENEW)]
+    usable = [one for one in ours if not _ends_within(one, snapshot.at, _early(secret.days))]
     values = snapshot.values
     kept = bool(values and snapshot.app and values.client_id == snapshot.app.client_id and values.kept == "value")
     # Entra can't be asked while the service principal is missing: then the kept value gets the benefit of the doubt.
@@ -41,7 +42,9 @@ def certificate_turn(certificate: Certificate, snapshot: Snapshot) -> Turn:
     """Say whether a certificate has to be made; see `secret_turn`."""
     ours = _named(snapshot.app.certificates if snapshot.app else (), certificate.name)
     here = snapshot.values.thumbprint if snapshot.values else ""
-    usable = [one for one in ours if one.thumbprint == here and not _ends_within(one, snapshot.at, RENEW)]
+    usable = [
+        one for one in ours if one.thumbprint == here and not _ends_within(one, snapshot.at, _early(certificate.days))
+    ]
     return Turn(not usable, tuple(one for one in ours if one not in usable))
 
 
@@ -85,6 +88,10 @@ def _named(credentials: tuple[Credential, ...], name: str) -> tuple[Credential, 
 
 def _ends_within(one: Credential, now: datetime, time: timedelta) -> bool:
     return one.ends is not None and one.ends <= now + time
+
+
+def _early(days: int) -> timedelta:
+    return min(RENEW, timedelta(days=days) / 4)
 
 
 def _same(wanted: FederatedCredential, now: Federated) -> bool:

@@ -1,34 +1,173 @@
-"""What the workshop's app registration should be, declared in one place."""
+"""What an app registration should be, declared in one place. Nothing here speaks to anyone.
+
+Source of the names: https://learn.microsoft.com/graph/api/resources/application
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from workshop.errors import WorkshopError
+from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+CALLBACK = "/auth/callback"
+LOCAL = "http://localhost:8000"
+
+AccountTypes = Literal["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"]
 
 
 @dataclass(frozen=True)
 class DeclaredScope:
-    """A delegated permission the app exposes."""
+    """A delegated permission the app exposes, with the texts that people read before they consent.
+
+    Attributes:
+        value: the short name, as it stands in a token's `scp`.
+        admins_only: whether only an administrator may consent to it.
+    """
 
     value: str
     title: str
     description: str
+    admins_only: bool = False
+
+
+@dataclass(frozen=True)
+class DeclaredRole:
+    """An app role: who holds it has its value in the `roles` of a token.
+
+    Attributes:
+        for_applications: whether applications may hold it too, not only people.
+    """
+
+    value: str
+    title: str
+    description: str
+    for_applications: bool = False
+
+
+@dataclass(frozen=True)
+class DeclaredClient:
+    """A client that needs no consent for this app's scopes.
+
+    Attributes:
+        redirect_uris: where Entra sends this client's answers; they are registered with the client, not here.
+    """
+
+    name: str
+    app_id: str
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A client secret. Its name tells it from the secrets that people made by hand."""
+
+    name: str = "workshop"
+    days: int = 180
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate that the workshop makes and signs itself; the private key stays on this machine."""
+
+    name: str = "workshop"
+    days: int = 365
+
+
+@dataclass(frozen=True)
+class FederatedCredential:
+    """Trust in another issuer's tokens, such as those of a managed identity, in place of a secret.
+
+    Attributes:
+        subject: of a managed identity its principal (object) id, not its client id.
+    """
+
+    name: str
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Under which names a registration's values stand in the environment or in the file."""
+
+    client_id: str
+    client_secret: str
+    certificate: str
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """An app registration: what is not named here stays as Entra makes it."""
+    """An app registration: what is not named here stays as Entra makes it.
 
+    Attributes:
+        key: tells the workshop's registrations apart, in a tag.
+        identifier_uri: with `{client_id}` for the id that is known only afterwards.
+        preauthorized: clients whose users are not asked for consent.
+        graph_permissions: delegated permissions of Microsoft Graph, granted for everyone.
+    """
+
+    key: str
     display_name: str
-    redirect_uris: tuple[str, ...]
     scopes: tuple[DeclaredScope, ...]
-    graph_permissions: tuple[str, ...]
+    names: Names
+    account_types: AccountTypes = "AzureADMyOrg"
+    identifier_uri: str = "api://{client_id}"
+    token_version: int = 2
+    web_redirect_uris: tuple[str, ...] = ()
+    spa_redirect_uris: tuple[str, ...] = ()
+    public_redirect_uris: tuple[str, ...] = ()
+    preauthorized: tuple[DeclaredClient, ...] = ()
+    graph_permissions: tuple[str, ...] = ()
+    app_roles: tuple[DeclaredRole, ...] = ()
+    credentials: tuple[Secret | Certificate | FederatedCredential, ...] = ()
 
+    @property
+    def secret(self) -> Secret | None:
+        """Return the secret it asks for, if any."""
+        return next((one for one in self.credentials if isinstance(one, Secret)), None)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Return the certificate it asks for, if any."""
+        return next((one for one in self.credentials if isinstance(one, Certificate)), None)
+
+    @property
+    def federated(self) -> tuple[FederatedCredential, ...]:
+        """Return the issuers it trusts."""
+        return tuple(one for one in self.credentials if isinstance(one, FederatedCredential))
+
+    def named(self, display_name: str) -> Declaration:
+        """Return the same under another name: a registration of its own, for production for example.
+
+        Raises:
+            WorkshopError: nothing is left of the name as a key.
+        """
+        slug = re.sub(r"[^a-z0-9]+", "-", display_name.lower()).strip("-")[:60]
+        if not slug:
+            raise WorkshopError(f"{display_name!r} can't name a registration: it needs a letter or a digit.")
+        return replace(self, key=f"{self.key}-{slug}", display_name=display_name)
+
+    def at(self, base_url: str) -> Declaration:
+        """Return the same for a server at another address, such as `https://mcp.contoso.com`."""
+        old, new = LOCAL + CALLBACK, base_url.rstrip("/") + CALLBACK
+        moved = tuple(new if uri == old else uri for uri in self.web_redirect_uris)
+        return replace(self, web_redirect_uris=moved)
+
+
+VISUAL_STUDIO_CODE = DeclaredClient(
+    "Visual Studio Code",
+    "aebc6443-996d-45c2-90f0-388ff96faa56",
+    ("https://vscode.dev/redirect", "http://localhost"),
+)
 
 PROXY = Declaration(
+    key="proxy",
     display_name="Workshop MCP server (proxy)",
-    redirect_uris=("http://localhost:8000/auth/callback",),
     scopes=(
         DeclaredScope(
             "mcp-access",
@@ -36,5 +175,30 @@ PROXY = Declaration(
             "Lets the app call the tools of the MCP server in your name.",
         ),
     ),
+    names=Names(CLIENT_ID, CLIENT_SECRET, "ENTRA_PROXY_AZURE_CLIENT_CERTIFICATE_PATH"),
+    web_redirect_uris=(LOCAL + CALLBACK,),
     graph_permissions=("openid", "profile", "offline_access", "User.Read"),
+    credentials=(Secret(),),
 )
+"""The registration behind FastMCP's `AzureProvider`: Entra answers to the server, which holds a secret."""
+
+PREAUTHORIZED = Declaration(
+    key="preauthorized",
+    display_name="Workshop MCP server (pre-authorized)",
+    scopes=(
+        DeclaredScope(
+            "user_impersonation",
+            "Use the MCP server as you",
+            "Lets the app call the tools of the MCP server in your name.",
+        ),
+    ),
+    names=Names(
+        "ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID",
+        "ENTRA_PREAUTHORIZED_AZURE_CLIENT_SECRET",
+        "ENTRA_PREAUTHORIZED_AZURE_CLIENT_CERTIFICATE_PATH",
+    ),
+    preauthorized=(VISUAL_STUDIO_CODE,),
+)
+"""The registration behind `RemoteAuthProvider`: clients sign in to Entra themselves, so it needs no redirect URI."""
+
+DECLARED = {declaration.key: declaration for declaration in (PROXY, PREAUTHORIZED)}

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import webbrowser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from workshop.errors import WorkshopError
 from workshop.registration.declared import PROXY, Declaration
-from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, TENANT_ID
-from workshop.settings import Settings, load, save
-from workshop.signin import UserAgent
-
-if TYPE_CHECKING:
-    from workshop.registration.apply import Made
-
-ADMINISTRATOR = "avery@contoso.onmicrosoft.com"
+from workshop.registration.desk import Desk
+from workshop.registration.sign_in import ADMINISTRATOR
+from workshop.servers.settings import TENANT_ID
+from workshop.settings import Settings, load
 
 T = TypeVar("T")
 
@@ -45,7 +38,7 @@ class Registration:
 
 
 def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
-    """Return the registration of the OAuth proxy, and put its values where the servers read them.
+    """Return a registration, and put its values where the servers read them.
 
     In the practice tenant a missing one is made on the spot, by its administrator. In your own tenant it has to be
     in ``.env`` (lesson 01).
@@ -55,64 +48,40 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
         WorkshopError: the practice tenant refused a step.
     """
     current = load(project=settings.project)
-    values = {name: current.get(name) for name in (TENANT_ID, CLIENT_ID, CLIENT_SECRET)}
+    names = [TENANT_ID, declaration.names.client_id, *([declaration.names.client_secret] if declaration.secret else [])]
     if current.mode == "own":
-        for name in values:
+        for name in names:
             current.require(name)
         return _registration(declaration, current, found=True)
-    found = all(values.values()) and _in_a_thread(lambda: _still_good(current))
+    found = all(current.get(name) for name in names) and _in_a_thread(lambda: _still_good(current, declaration))
     if not found:
-        made = _in_a_thread(lambda: _make(declaration))
-        current = save(
-            current, {TENANT_ID: made.tenant_id, CLIENT_ID: made.client_id, CLIENT_SECRET: made.client_secret}
-        )
-    os.environ.update({name: current.require(name) for name in values})
+        try:
+            Desk(current).apply(declaration, replace_values=True)
+        except WorkshopError as error:
+            raise WorkshopError(f"The app could not be registered: {error}") from error
+        current = load(project=settings.project)
+    os.environ.update({name: current.require(name) for name in names})
     return _registration(declaration, current, found=found)
 
 
 def _registration(declaration: Declaration, settings: Settings, *, found: bool) -> Registration:
     return Registration(
         display_name=declaration.display_name,
-        client_id=settings.require(CLIENT_ID),
+        client_id=settings.require(declaration.names.client_id),
         tenant_id=settings.require(TENANT_ID),
         found=found,
         file=settings.file.name,
     )
 
 
-def _still_good(settings: Settings) -> bool:
-    """Ask the practice tenant for a token with the kept values: after a reset they are worth nothing."""
-    from azure.core.exceptions import ClientAuthenticationError
-    from azure.identity import ClientSecretCredential
+def _still_good(settings: Settings, declaration: Declaration) -> bool:
+    """Ask the practice tenant whether it knows the kept values: after a reset they are worth nothing."""
+    client_id, tenant_id = settings.require(declaration.names.client_id), settings.require(TENANT_ID)
+    if declaration.secret:
+        from workshop.registration.probe import secret_accepted
 
-    client_id = settings.require(CLIENT_ID)
-    secret = settings.require(CLIENT_SECRET)
-    with ClientSecretCredential(settings.require(TENANT_ID), client_id, secret) as credential:
-        try:
-            credential.get_token(f"api://{client_id}/.default")
-        except ClientAuthenticationError:
-            return False
-    return True
-
-
-def _make(declaration: Declaration) -> Made:
-    from azure.core.exceptions import ClientAuthenticationError
-    from azure.identity import InteractiveBrowserCredential
-    from kiota_abstractions.api_error import APIError
-
-    from workshop.registration.apply import apply
-
-    try:
-        with _as_administrator(), InteractiveBrowserCredential() as credential:
-            return asyncio.run(apply(declaration, credential))
-    except (APIError, ClientAuthenticationError) as error:
-        reason = getattr(getattr(error, "error", None), "message", None) or str(error)
-        raise WorkshopError(f"The app could not be registered: {reason}") from error
-
-
-def _as_administrator() -> AbstractContextManager[object]:
-    browser = webbrowser.get()
-    return browser.as_user(ADMINISTRATOR) if isinstance(browser, UserAgent) else nullcontext()
+        return secret_accepted(tenant_id, client_id, settings.require(declaration.names.client_secret))[0] is True
+    return not Desk(settings).plan(declaration).changes
 
 
 def _in_a_thread(work: Callable[[], T]) -> T:

@@ -24,6 +24,7 @@ from workshop.tenant.graph import (
     odata,
     passwords,
     shown,
+    unique_names,
 )
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
@@ -45,9 +46,17 @@ async def create(call: Call) -> Response:
     """Answer POST /applications; whoever registers an application owns it."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
+    return registered(call, who, odata.body(call))
+
+
+def registered(call: Call, who: Caller, given: Mapping[str, Any]) -> Response:
+    """Register an application and answer with it.
+
+    Raises:
+        GraphError: 400, 403.
+    """
     if not authority.may_make(call, who, "allowedToCreateApps"):
         raise errors.denied()
-    given = odata.body(call)
     application_rules.check(given)
     if "displayName" not in given:
         raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
@@ -56,6 +65,7 @@ async def create(call: Call) -> Response:
     graph = application_json(object_id, app_id, iso(call.now), application_rules.with_token_version(changes))
     application = Application(object_id, who.directory.tenant_id, app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, application)
+    unique_names.check_free(call, who, graph)
     with call.service.store.transaction():
         apps.save_application(call.service.store, application)
         own(call, who, object_id)
@@ -85,9 +95,16 @@ async def update(call: Call) -> Response:
     """Answer PATCH /applications/{id}: nested objects are merged, collections replaced."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
-    before = found.application(call, who)
+    return changed(call, who, found.application(call, who), odata.body(call))
+
+
+def changed(call: Call, who: Caller, before: Application, given: Mapping[str, Any]) -> Response:
+    """Change an application and answer with nothing.
+
+    Raises:
+        GraphError: 400, 403.
+    """
     authority.demand_change(call, who, before.id)
-    given = odata.body(call)
     application_rules.check(given, before.graph)
     graph = merged(before.graph, _completed(call, given, before.certificates))
     application_rules.check_entitlements(before.graph, graph)

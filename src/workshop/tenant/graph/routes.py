@@ -21,6 +21,7 @@ from workshop.tenant.graph import (
     permission_grants,
     principals,
     role_assignments,
+    upserting,
     users,
 )
 from workshop.tenant.graph.caller import caller
@@ -73,6 +74,8 @@ GRAPH: tuple[Row, ...] = (
     ("GET", "/{version}/applications", applications.listed),
     ("POST", "/{version}/applications", applications.create),
     ("GET", "/{version}/applications/$count", applications.counted),
+    ("GET", "/{version}/applications(uniqueName='{unique_name}')", upserting.read),
+    ("PATCH", "/{version}/applications(uniqueName='{unique_name}')", upserting.upsert),
     ("GET", "/{version}/{application}", applications.read),
     ("PATCH", "/{version}/{application}", applications.update),
     ("DELETE", "/{version}/{application}", applications.delete),

@@ -1,0 +1,1 @@
+"""Registration as code: plan, apply, verify, remove, against the practice tenant."""

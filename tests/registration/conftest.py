@@ -1,0 +1,49 @@
+"""One practice tenant for these tests, and for each of them a directory and a desk of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tenant.process import Tenant, serving
+
+from workshop.practice import Running
+from workshop.signin import UserAgent
+
+from .office import Office, inside, opened
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="package")
+def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """A tenant; at the end it has not complained."""
+    with serving(tmp_path_factory.mktemp("registration") / "state") as running:
+        yield running
+        assert running.complaints() == ""
+
+
+@pytest.fixture(scope="package")
+def entered(tenant: Tenant) -> Iterator[tuple[Running, UserAgent]]:
+    """This process led to the tenant."""
+    with inside(tenant) as found:
+        yield found
+
+
+@pytest.fixture
+def new_office(entered: tuple[Running, UserAgent], tmp_path: Path) -> Callable[[], Office]:
+    """What opens an office in a new directory."""
+
+    def make() -> Office:
+        number = next(_numbers)
+        return opened(*entered, f"office{number}", tmp_path / str(number))
+
+    return make
+
+
+@pytest.fixture
+def office(new_office: Callable[[], Office]) -> Office:
+    """An office in a directory of this test's own."""
+    return new_office()
