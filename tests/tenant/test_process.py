@@ -404,6 +404,26 @@ class TestTheLog:
         assert dict(again["received_marks"])["access_token"] != received["access_token"]
         assert tokens["access_token"] != other["access_token"]
 
+    def test_each_exchange_names_its_flow(self, world: World, app: Any) -> None:
+        last = exchanges(world.tenant)[-1]["seq"]
+        tokens = world.tokens(app)
+        world.refresh(app, tokens["refresh_token"])
+        obo = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "requested_token_use": "on_behalf_of"}
+        world.token(**obo, client_id=app.client_id, client_secret=app.secret, assertion=tokens["access_token"])
+        world.token(grant_type="device_code", client_id=app.client_id, device_code="x")
+        world.token(grant_type="password", client_id=app.client_id)
+        world.http.get(f"{LOGIN}/{world.tenant.id}/v2.0/.well-known/openid-configuration")
+        world.http.get(f"{LOGIN}/common/discovery/instance")
+        world.http.get(f"{LOGIN}/{world.tenant.id}/discovery/v2.0/keys")
+        world.graph("GET", "/me", world.administrator)
+        world.teach("POST", "/faults", kind="throttle", at="token", times=1)
+        world.client_credentials(app)
+        flows = [exchange["flow"] for exchange in exchanges(world.tenant, after=last)]
+        assert flows[0] == "authorization_code"
+        assert [flow for flow, before in zip(flows[1:], flows, strict=False) if flow != before] == [
+            *("refresh_token", "on_behalf_of", "device_code", "", "discovery", "keys", "graph", "client_credentials"),
+        ]
+
     def test_a_refusal_has_its_reason(self, world: World, app: Any) -> None:
         world.client_credentials(app, client_secret="wrong")
         assert exchanges(world.tenant)[-1]["reason"].startswith("AADSTS7000215: Invalid client secret provided.")

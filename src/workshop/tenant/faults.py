@@ -17,7 +17,7 @@ from workshop.tenant.directory.store import Store
 ENDPOINTS: Mapping[str, Sequence[str]] = {
     "token": ("/oauth2/v2.0/token",),
     "devicecode": ("/oauth2/v2.0/devicecode",),
-    "discovery": ("/.well-known/openid-configuration",),
+    "discovery": ("/.well-known/openid-configuration", "/discovery/instance"),
     "keys": ("/discovery/v2.0/keys",),
     "management": ("/tenants", "/subscriptions"),
     "managed_identity": ("/msi/token", "/metadata/identity"),

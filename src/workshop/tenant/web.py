@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from workshop.tenant import flows
 from workshop.tenant.directory.settings import DirectorySettings
 from workshop.tenant.faults import Struck
 from workshop.tenant.keys import KeyRing
@@ -221,7 +222,7 @@ def _log(call: Call, response: Response, began: float) -> None:
         method=request.method,
         path=request.scope["path"][:500],
         user_agent=request.headers.get("user-agent", "")[:200],
-        flow=call.remark.flow,
+        flow=flows.named(call.remark.flow, request.scope["path"]),
         sent=[*_authorization(request), *(call.query + call.form or _members(_json_or_nothing(call)))],
         status=response.status_code,
         received=_received(response),

@@ -41,9 +41,9 @@ FLOWS: Mapping[str, str] = {
 async def token(call: Call) -> Response:
     """Answer POST ``/{tenant}/oauth2/v2.0/token``; only the body counts (RFC 6749 section 2.3.1)."""
     call = replace(call, query=[])
-    where = realm(call)
     grant_type = call.value("grant_type")
     call.remark.flow = FLOWS.get(grant_type, grant_type) if grant_type in GRANTS else ""
+    where = realm(call)
     if not grant_type:
         raise errors.missing_parameter("grant_type")
     credentials = clients.presented(call)
