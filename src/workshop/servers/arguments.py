@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,9 @@ def refusal(tool: str, arguments: Arguments, **wrong: object) -> ToolError:
 
 def _error(tool: str, arguments: Arguments, lines: Iterable[str]) -> ToolError:
     example = f"Example: {json.dumps(arguments.example)}"
-    return ToolError("\n".join([f"{tool} did nothing, because of its arguments.", *dict.fromkeys(lines), example]))
+    text = "\n".join([f"{tool} did nothing, because of its arguments.", *dict.fromkeys(lines), example])
+    # Not an error of the server.
+    return ToolError(text, log_level=logging.WARNING)
 
 
 def _lines(arguments: Arguments, error: PydanticValidationError) -> Iterable[str]:

@@ -74,6 +74,13 @@ def _day(value: object) -> object:
     return value
 
 
+def _number(value: object) -> object:
+    # Pydantic would take true for 1.
+    if isinstance(value, bool):
+        raise ValueError("not a number")
+    return value
+
+
 def _line(value: str) -> str:
     text = value.strip()
     if not text or not text.isprintable():
@@ -108,7 +115,7 @@ Description = Annotated[
 CategoryFilter = Annotated[Category | None, Field(description=_described("list_expenses", "category"))]
 FromDate = Annotated[Day | None, Field(description=_described("list_expenses", "from_date"))]
 ToDate = Annotated[Day | None, Field(description=_described("list_expenses", "to_date"))]
-Limit = Annotated[int, Field(ge=1, le=MOST, description=_described("list_expenses", "limit"))]
+Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=MOST, description=_described("list_expenses", "limit"))]
 
 
 def add_tools(mcp: FastMCP, store: ExpenseStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
