@@ -27,6 +27,8 @@ def main(build: Callable[[str], FastMCP], arguments: Sequence[str] | None = None
         run(build, options.host, options.port)
     except SettingsError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:  # Ctrl-C, after the server has shut down
+        sys.exit(130)
 
 
 def run(build: Callable[[str], FastMCP], host: str = LOOPBACK, port: int = PORT) -> None:

@@ -1,0 +1,272 @@
+"""Every way the servers are run, through real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastmcp import Client
+from practice_help import clean_environ, posix_only
+from server_help import free_port
+
+import workshop
+from workshop import practice
+
+from .conftest import Entra
+from .programs import LOOPBACK, Served, needed_by, packages_of, python_of, served
+from .test_tools import LUNCH
+
+SERVERS = Path(workshop.__file__).parent / "servers"
+CLIENT = Path(__file__).with_name("client_program.py")
+BIN = Path(sys.executable).parent
+EXPENSE = {"number": 1, **LUNCH}
+
+MODULE = [sys.executable, "-m", "workshop.servers.{name}", "--port", "{port}"]
+FASTMCP_MODULE = [str(BIN / "fastmcp"), "run", "-m", "workshop.servers.{name}", "--", "--port", "{port}"]
+OVER_HTTP = ["--transport", "http", "--no-banner", "--port", "{port}"]
+FASTMCP_FILE = [str(BIN / "fastmcp"), "run", f"{SERVERS / 'run.py'}:{{name}}", *OVER_HTTP]
+WAYS = {"python -m": MODULE, "fastmcp run -m": FASTMCP_MODULE, "fastmcp run file:function": FASTMCP_FILE}
+
+
+def command(way: str, name: str, port: int) -> list[str]:
+    return [part.format(name=name, port=port) for part in WAYS[way]]
+
+
+def use(server: Served) -> Any:
+    """Add an expense and list what is there."""
+
+    async def ask() -> Any:
+        async with Client(server.url) as client:
+            await client.call_tool("add_expense", LUNCH)
+            return (await client.call_tool("list_expenses")).data
+
+    return asyncio.run(ask())
+
+
+def signed_in(server: Served, environ: dict[str, str]) -> dict[str, Any]:
+    """Let the workshop's user agent sign in to a server and return what a client gets there."""
+    done = subprocess.run(
+        [sys.executable, str(CLIENT), server.url], env=environ, capture_output=True, text=True, check=False, timeout=90
+    )
+    assert done.returncode == 0, done.stderr + server.said()
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture
+def environ(entra: Entra, tmp_path: Path) -> dict[str, str]:
+    """The variables of a terminal that is led to the practice tenant and knows the app."""
+    running = practice.found(entra.tenant.state)
+    assert running
+    made = clean_environ(entra.tenant.state, WORKSHOP_PROJECT=str(tmp_path))
+    practice.environment(running, environ=os.environ).put(made)
+    return made | {
+        "AZURE_TENANT_ID": entra.tenant.id,
+        "ENTRA_PROXY_AZURE_CLIENT_ID": entra.app.client_id,
+        "ENTRA_PROXY_AZURE_CLIENT_SECRET": entra.app.secret,
+        "ENTRA_PROXY_REQUIRED_SCOPES": "access",
+        "ENTRA_PROXY_STORAGE": "memory",
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_unprotected_server_runs_on_this_machine_only(way: str, environ: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    with served(command(way, "unprotected", port), port, environ, tmp_path) as server:
+        assert use(server) == [EXPENSE]
+        assert server.listens_on() <= LOOPBACK
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_server_behind_the_proxy_runs(way: str, environ: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    base_url = f"http://localhost:{port}"
+    told = environ | ({"ENTRA_PROXY_BASE_URL": base_url} if way == "fastmcp run file:function" else {})
+    with served(command(way, "proxy", port), port, told, tmp_path) as server:
+        with httpx.Client(trust_env=False) as client:
+            refused = client.post(server.url)
+        assert refused.status_code == 401
+        assert f'resource_metadata="{base_url}/.well-known/oauth-protected-resource/mcp"' in str(refused.headers)
+        got = signed_in(server, environ)
+        assert got["info"]["username"] == "robin@contoso.onmicrosoft.com"
+        assert got["listed"] == [EXPENSE]
+        assert server.listens_on() <= LOOPBACK
+        if not way.endswith("function"):  # FastMCP's command writes an access log of its own
+            assert "code=" not in server.said()
+        assert environ["ENTRA_PROXY_AZURE_CLIENT_SECRET"] not in server.said()
+
+
+def test_the_data_is_kept_in_the_file_that_is_named(environ: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    told = environ | {"ENTRA_PROXY_DATABASE": "data/expenses.sqlite"}
+    for turn in (1, 2):
+        with served(command("python -m", "proxy", port), port, told, tmp_path) as server:
+            assert [one["number"] for one in signed_in(server, environ)["listed"]] == list(range(turn, 0, -1))
+    assert (tmp_path / "data" / "expenses.sqlite").is_file()
+
+
+def test_the_address_of_the_settings_wins_over_the_ports(environ: dict[str, str], tmp_path: Path) -> None:
+    """Behind a reverse proxy clients see another address than the one it listens on."""
+    port = free_port()
+    told = environ | {"ENTRA_PROXY_BASE_URL": "https://mcp.example.com"}
+    with served(command("python -m", "proxy", port), port, told, tmp_path), httpx.Client(trust_env=False) as client:
+        said = client.get(f"http://127.0.0.1:{port}/.well-known/oauth-authorization-server").json()
+    assert said["issuer"] == "https://mcp.example.com/"
+
+
+# --- what goes wrong ---
+
+
+def ended(arguments: list[str], environ: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        arguments,
+        env=environ,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_a_missing_value_ends_the_program_with_one_line(environ: dict[str, str], tmp_path: Path) -> None:
+    del environ["ENTRA_PROXY_AZURE_CLIENT_ID"]
+    done = ended(command("python -m", "proxy", free_port()), environ, tmp_path)
+    assert done.returncode == 1
+    file = tmp_path / ".env"
+    assert done.stderr == f"ENTRA_PROXY_AZURE_CLIENT_ID is not set. Looked in the environment and in {file}.\n"
+    # FastMCP's command breaks the line, and still names it and ends.
+    done = ended(command("fastmcp run file:function", "proxy", free_port()), environ, tmp_path)
+    assert done.returncode == 1
+    assert "ENTRA_PROXY_AZURE_CLIENT_ID is not set." in " ".join((done.stdout + done.stderr).split())
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_value_in_the_file_is_enough(environ: dict[str, str], tmp_path: Path) -> None:
+    name = "ENTRA_PROXY_AZURE_CLIENT_ID"
+    (tmp_path / ".env").write_text(f"{name}={environ.pop(name)}\n")
+    port = free_port()
+    with served(command("python -m", "proxy", port), port, environ, tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["unprotected", "proxy"])
+def test_a_port_that_is_taken_ends_it_with_one_line(name: str, environ: dict[str, str], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = ended(command("python -m", name, port), environ, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"Port {port} on 127.0.0.1 can't be used (")
+    assert "Traceback" not in done.stderr
+
+
+# --- workshop serve ---
+
+
+def serve(name: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "workshop", "serve", name, "--port", str(port)]
+
+
+@pytest.mark.parametrize("name", ["proxy", "whoami"])
+def test_workshop_serve_registers_the_app_and_signs_users_in(name: str, tmp_path: Path) -> None:
+    """In the practice tenant nothing has to be set; what a .env says of an own tenant does not count."""
+    state, port = tmp_path / "state", free_port()
+    environ = clean_environ(state, WORKSHOP_PROJECT=str(tmp_path))
+    (tmp_path / ".env").write_text("ENTRA_PROXY_REQUIRED_SCOPES=of-another-tenant\nAZURE_TENANT_ID=nonsense\n")
+    with served(serve(name, port), port, environ, tmp_path) as server:
+        assert "It signs users in with the PRACTICE tenant." in server.said()
+        assert f"http://localhost:{port}/mcp" in server.said()
+        got = signed_in(server, environ)
+        assert got["info"]["username"] == "robin@contoso.onmicrosoft.com"
+        assert server.listens_on() <= LOOPBACK
+
+
+def test_workshop_serve_unprotected_signs_nobody_in(tmp_path: Path) -> None:
+    port = free_port()
+    environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path))
+    with served(serve("unprotected", port), port, environ, tmp_path) as server:
+        assert use(server) == [EXPENSE]
+        assert "signs" not in server.said()
+
+
+def test_workshop_serve_in_an_own_tenant_names_what_is_missing(tmp_path: Path) -> None:
+    environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path), WORKSHOP_TENANT="own")
+    done = ended(serve("proxy", free_port()), environ, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("workshop: AZURE_TENANT_ID is not set. Looked in the environment and")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@posix_only
+def test_ctrl_c_ends_it_without_a_traceback(environ: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    for line in (command("python -m", "unprotected", port), serve("unprotected", port)):
+        with served(line, port, environ, tmp_path) as server:
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(20) in (0, 130)
+            assert "Traceback" not in server.said()
+
+
+# --- the folder in a project of its own ---
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """FastMCP with its extra for Azure, and what it needs."""
+    return packages_of(needed_by("fastmcp[azure]"), tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An empty project with a copy of the folder."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(SERVERS, tmp_path / "project" / "servers", ignore=ignored)
+    return tmp_path / "project"
+
+
+def test_the_packages_are_fastmcps_and_no_more(packages: Path, project: Path) -> None:
+    python, variables = python_of(packages)
+    look = "import fastmcp\nfrom importlib.util import find_spec\n"
+    look += "print([name for name in ('workshop', 'msgraph', 'jupyterlab') if find_spec(name)])"
+    done = subprocess.run(
+        [*python, "-c", look], env=os.environ | variables, cwd=project, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ["-m", "servers.{name}", "--port", "{port}"],
+        ["-m", "fastmcp.cli", "run", "servers/run.py:{name}", *OVER_HTTP],
+    ],
+    ids=["python -m", "fastmcp run"],
+)
+def test_the_folder_runs_in_an_empty_project(
+    way: list[str], packages: Path, project: Path, environ: dict[str, str]
+) -> None:
+    python, variables = python_of(packages)
+
+    def line(name: str, port: int) -> list[str]:
+        return [*python, *(part.format(name=name, port=port) for part in way)]
+
+    port = free_port()
+    with served(line("unprotected", port), port, environ | variables, project) as server:
+        assert use(server) == [EXPENSE]
+    told = environ | variables | {"ENTRA_PROXY_BASE_URL": f"http://localhost:{port}"}
+    with served(line("proxy", port), port, told, project) as server:
+        got = signed_in(server, environ)
+        assert got["info"]["username"] == "robin@contoso.onmicrosoft.com"
+        assert got["listed"] == [EXPENSE]
