@@ -15,6 +15,7 @@ from workshop.registration.rules.rule import Mend, Rule
 from workshop.registration.seen import Part, Snapshot
 
 Status = Literal["right", "wrong", "unseen"]
+STATUS: dict[bool | None, Status] = {True: "right", False: "wrong", None: "unseen"}
 
 RULES: tuple[Rule, ...] = (
     *rules_redirects.RULES,
@@ -103,7 +104,7 @@ def _judged(rule: Rule, snapshot: Snapshot, declaration: Declaration) -> Finding
         reason = snapshot.unseen.get(missing[0], NOT_TOLD.get(missing[0], "not looked at"))
         return _finding(rule, "unseen", reason) if _matters(rule, snapshot, declaration) else None
     verdict = rule.judge(snapshot.app, snapshot, declaration)
-    return _finding(rule, "right" if verdict.right else "wrong", verdict.found) if verdict else None
+    return _finding(rule, STATUS[verdict.right], verdict.found) if verdict else None
 
 
 def _matters(rule: Rule, snapshot: Snapshot, declaration: Declaration) -> bool:

@@ -11,9 +11,9 @@ from workshop.registration.seen import App, Part, Snapshot
 
 @dataclass(frozen=True)
 class Verdict:
-    """A judgement and its evidence: what was found there."""
+    """A judgement and its evidence: what was found there. `right` is None where it can't be told."""
 
-    right: bool
+    right: bool | None
     found: str
 
 
@@ -61,6 +61,11 @@ def right(found: str) -> Verdict:
 def wrong(found: str) -> Verdict:
     """Return that it is not."""
     return Verdict(False, found)
+
+
+def unclear(found: str) -> Verdict:
+    """Return that it can't be told from what was looked at."""
+    return Verdict(None, found)
 
 
 def listed(items: Iterable[object], none: str = "none") -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from workshop.registration.declared import Declaration
-from workshop.registration.rules.rule import Judge, Mend, Rule, Verdict, listed, right, wrong
+from workshop.registration.rules.rule import Judge, Mend, Rule, Verdict, listed, right, unclear, wrong
 from workshop.registration.seen import App, Credential, Federated, Snapshot
 
 CREDENTIALS = "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials"
@@ -38,6 +38,8 @@ def present(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict |
     usable = _usable(app, snapshot.at)
     if usable or snapshot.federated:
         return right(listed([*(_told(one) for one in usable), *(f"trusts {one.name}" for one in snapshot.federated)]))
+    if declaration.federated and "federated" not in snapshot.parts:
+        return unclear("no secret and no certificate; federated credentials were not looked at")
     ended = [*app.secrets, *app.certificates]
     return wrong(f"expired: {listed(_told(one) for one in ended)}" if ended else "none")
 

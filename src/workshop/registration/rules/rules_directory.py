@@ -77,7 +77,7 @@ def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdi
 
 def consent(_: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
     """See that an administrator granted the declared permissions of Microsoft Graph to everyone."""
-    if not declaration.graph_permissions or snapshot.directory is None:
+    if not declaration.graph_permissions or snapshot.directory is None or snapshot.principal is None:
         return None
     graph = snapshot.directory.graph_principal_id
     granted = {name for one in snapshot.grants if one.everyone and one.resource_id == graph for name in one.scopes}
