@@ -134,6 +134,7 @@ class Door:
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
     seed.sow(store)
+    seed.renew(store)
     return Service(
         store=store,
         keys=KeyRings(store, time.time()),

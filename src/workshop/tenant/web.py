@@ -158,7 +158,7 @@ def _endpoint(
             request=request,
             body=body,
             query=_fields(request.scope["query_string"]),
-            form=_fields(body) if "json" not in request.headers.get("content-type", "") else [],
+            form=_form(request, body),
             arrived=service.clock(),
             trace_id=service.guid(),
         )
@@ -198,6 +198,11 @@ async def _read(request: Request) -> bytes:
             raise BodyTooLarge
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _form(request: Request, body: bytes) -> Pairs:
+    is_form = request.method == "POST" and "json" not in request.headers.get("content-type", "")
+    return _fields(body) if is_form else []
 
 
 def _fields(encoded: bytes) -> Pairs:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.tenant.directory import apps, grants, groups, managed_identities, people, wellknown
+from workshop.tenant.directory import apps, grants, groups, managed_identities, people, seed_content, wellknown
 from workshop.tenant.directory.groups import Group
 from workshop.tenant.directory.ids import guid
 from workshop.tenant.directory.objects import (
@@ -25,11 +25,13 @@ from workshop.tenant.directory.objects import (
     ServicePrincipal,
     User,
 )
-from workshop.tenant.directory.shapes import application_json, principal_json
+from workshop.tenant.directory.shapes import OWN_OF_PRINCIPAL, application_json, principal_json
 from workshop.tenant.directory.store import Store
 
 DEFAULT = "contoso"
 FOUNDED = "2026-01-05T09:00:00Z"
+# Raised with every change of the seed that a file of an earlier version has to get as well.
+VERSION = 2
 
 # (name, display name, given name, surname, job title, department, office, kind, groups)
 PEOPLE: tuple[tuple[str, str, str, str, str, str, str, str, tuple[str, ...]], ...] = (
@@ -60,6 +62,8 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
         return found
     directory = Directory(tenant_id, name, f"{name}.onmicrosoft.com", _organization(tenant_id, name))
     with store.transaction():
+        if not people.directories(store):
+            store.run(f"PRAGMA user_version = {VERSION}")
         people.add_directory(store, directory)
         for row in PEOPLE:
             people.add_user(store, _user(directory, *row[:8]))
@@ -73,7 +77,22 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
         _first_party(store, tenant_id)
         _first_party_consent(store, tenant_id)
         managed_identities.sow(store, tenant_id, FOUNDED)
+        seed_content.sow(store, people.users(store, tenant_id))
     return directory
+
+
+def renew(store: Store) -> None:
+    """Bring a file that an earlier version has sown up to this one; what people did in it stays."""
+    (version,) = store.one("PRAGMA user_version") or (0,)
+    if version == VERSION:
+        return
+    with store.transaction():
+        for directory in people.directories(store):
+            _first_party(store, directory.tenant_id)
+            _first_party_consent(store, directory.tenant_id)
+            managed_identities.sow(store, directory.tenant_id, FOUNDED)
+            seed_content.sow(store, people.users(store, directory.tenant_id))
+        store.run(f"PRAGMA user_version = {VERSION}")
 
 
 def _organization(tenant_id: str, name: str) -> dict[str, Any]:
@@ -145,12 +164,12 @@ def _group(group_id: str, name: str, description: str) -> dict[str, Any]:
 def _first_party(store: Store, tenant_id: str) -> None:
     """Add Microsoft's own applications: registered once for all directories, present in each."""
     for app_id, name, changes in _FIRST_PARTY:
-        if apps.application(store, app_id) is None:
-            graph = application_json(guid("application", app_id), app_id, FOUNDED, {"displayName": name, **changes})
-            apps.save_application(store, Application(graph["id"], MICROSOFT_TENANT, app_id, graph))
-        registered = apps.application(store, app_id)
-        assert registered is not None
-        principal = principal_json(guid(tenant_id, "principal", app_id), registered, {})
+        graph = application_json(guid("application", app_id), app_id, FOUNDED, {"displayName": name, **changes})
+        registered = Application(graph["id"], MICROSOFT_TENANT, app_id, graph)
+        apps.save_application(store, registered)
+        before = apps.principal(store, tenant_id, app_id)
+        own = {name: before.graph[name] for name in OWN_OF_PRINCIPAL if name in before.graph} if before else {}
+        principal = principal_json(guid(tenant_id, "principal", app_id), registered, own)
         apps.save_principal(store, ServicePrincipal(principal["id"], tenant_id, app_id, principal))
 
 

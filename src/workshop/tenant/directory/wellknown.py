@@ -24,6 +24,9 @@ EXCHANGE_URI = "api://AzureADTokenExchange"
 
 OIDC_SCOPES = ("openid", "profile", "email", "offline_access")
 
+# Each id was found in at least two independent public places (registrations under test, lists of the service
+# principal's own answer); less certain, found in one or from memory: Sites.Read.All as a role, and
+# Policy.ReadWrite.Authorization. The texts are shortened.
 # Delegated permissions: (value, id, admin consent needed, what the consent page says)
 GRAPH_SCOPES: tuple[tuple[str, str, bool, str], ...] = (
     ("openid", "37f7f235-527c-4136-accd-4a02d197296e", False, "Sign you in"),
@@ -91,6 +94,24 @@ GRAPH_SCOPES: tuple[tuple[str, str, bool, str], ...] = (
     ("Mail.Read", "570282fd-fa5c-430d-a7fd-fc8dc98a9dca", False, "Read your mail"),
     ("Mail.ReadWrite", "024d486e-b451-40bb-833d-3e66d98c5c73", False, "Read and write access to your mail"),
     ("Mail.Send", "e383f46e-2787-4529-855e-0e479a3ffac0", False, "Send mail as you"),
+    ("Group.Read.All", "5f8c59db-677d-491f-a6b8-5f174b11ec1d", True, "Read all groups"),
+    ("GroupMember.ReadWrite.All", "f81125ac-d3b7-4573-a3b2-7099cc39df9e", True, "Read and write group memberships"),
+    ("Directory.ReadWrite.All", "c5366453-9fb0-48a5-a156-24f0c49a4b84", True, "Read and write directory data"),
+    ("Organization.Read.All", "4908d5b9-3fb2-4b1e-9336-1888b7937185", True, "Read organization information"),
+    ("Policy.Read.All", "572fea84-0151-49b2-9301-11cb16974376", True, "Read your organization's policies"),
+    (
+        "Files.ReadWrite.All",
+        "863451e7-0667-486c-a5d6-d135439485f0",
+        False,
+        "Have full access to all files you have access to",
+    ),
+    ("Mail.ReadBasic", "a4b8392a-d8d1-4954-a029-8e668a39a170", False, "Read your basic mail"),
+    (
+        "Sites.ReadWrite.All",
+        "89fe6a52-be36-487e-b7d8-d061c450a026",
+        False,
+        "Edit or delete items in all site collections",
+    ),
     (
         "Sites.Read.All",
         "205e70e5-aba6-4c52-a976-6d2d46c48043",
@@ -101,12 +122,31 @@ GRAPH_SCOPES: tuple[tuple[str, str, bool, str], ...] = (
 
 # Application permissions: (value, id)
 GRAPH_ROLES: tuple[tuple[str, str], ...] = (
+    ("User.ReadBasic.All", "97235f07-e226-4f63-ace3-39588e11d3a1"),
     ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
-    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
-    ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
+    ("User.ReadWrite.All", "741f803b-c850-494e-b5df-cde7c675a1ca"),
+    ("Group.Read.All", "5b567255-7703-4780-807c-7be8301ae99b"),
+    ("Group.ReadWrite.All", "62a82d76-70ea-41e2-9197-370581804d09"),
     ("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
+    ("GroupMember.ReadWrite.All", "dbaae8cf-10b5-4b86-a4a1-f871c94c6695"),
+    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    ("Directory.ReadWrite.All", "19dbc75e-c2e2-444c-a770-ec69d8559fc7"),
+    ("Organization.Read.All", "498476ce-e0fe-48b0-b801-37ba7e2685c6"),
+    ("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
+    ("Application.ReadWrite.All", "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
+    ("Application.ReadWrite.OwnedBy", "18a4783c-866b-4cc7-a460-3d5e5662c884"),
+    ("AppRoleAssignment.ReadWrite.All", "06b708a9-e830-4db3-a914-8e69da51d44f"),
+    ("DelegatedPermissionGrant.ReadWrite.All", "8e8e4742-1d95-4f68-9d56-6ee75648c72a"),
+    ("Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
     ("Policy.ReadWrite.Authorization", "fb221be6-99f2-473f-bd32-01c6a0e9ca3b"),
     ("Files.Read.All", "01d4889c-1287-42c6-ac1f-5d1e02578ef6"),
+    ("Files.ReadWrite.All", "75359482-378d-4052-8f01-80520e7db3cd"),
+    ("Sites.Read.All", "332a536c-c7ef-4017-ab91-336970924f0d"),
+    ("Sites.ReadWrite.All", "9492366f-7969-46a4-8d15-ed1a20078fff"),
+    ("Mail.ReadBasic.All", "693c5e45-0940-467d-9b8a-1022fb9d42ef"),
+    ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
+    ("Mail.ReadWrite", "e2a3a72e-5f79-4c64-b1b1-878b674786c9"),
+    ("Mail.Send", "b633e1c5-b582-4048-a93e-9f11b44c7e96"),
 )
 
 # What the Azure CLI holds on Microsoft Graph in every directory, with no consent page.

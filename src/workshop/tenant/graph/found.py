@@ -89,13 +89,13 @@ def own_or_permitted(who: Caller, needed: Needed, find: Callable[[], Registered]
     return one
 
 
-def person(call: Call, who: Caller) -> User:
-    """Return the user that the path names: ``me``, an object id, or a user principal name.
+def person(call: Call, who: Caller, text: str = "") -> User:
+    """Return the user that the path, or another address, names: ``me``, an object id, or a user principal name.
 
     Raises:
         GraphError: 404, 400 for an application's ``/me``.
     """
-    collection, wanted, _ = address(call.path["person"])
+    collection, wanted, _ = address(text or call.path["person"])
     if collection == "me":
         return who.person
     found = people.user(call.service.store, who.directory.tenant_id, wanted)

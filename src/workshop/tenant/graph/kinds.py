@@ -112,6 +112,63 @@ ASSIGNMENT = Kind(
     sorted=(),
     directory=False,
 )
+DRIVE = Kind(
+    "drives",
+    "drive",
+    dict.fromkeys(
+        [
+            *("createdDateTime", "description", "id", "lastModifiedDateTime", "name", "webUrl", "driveType"),
+            *("createdBy", "lastModifiedBy", "owner", "quota"),
+        ]
+    ),
+    directory=False,
+)
+DRIVE_ITEM = Kind(
+    "driveItems",
+    "driveItem",
+    {
+        "@microsoft.graph.downloadUrl": "",
+        **dict.fromkeys(["createdDateTime", "eTag", "id", "lastModifiedDateTime", "name", "webUrl", "cTag"], ""),
+        "size": 0,
+        **dict.fromkeys(["createdBy", "lastModifiedBy", "parentReference", "fileSystemInfo", "root", "folder", "file"]),
+    },
+    sorted=("name", "size", "lastModifiedDateTime"),
+    directory=False,
+    page=200,
+)
+MESSAGE = Kind(
+    "messages",
+    "message",
+    {
+        **dict.fromkeys(["id", "createdDateTime", "lastModifiedDateTime", "changeKey"], ""),
+        "categories": [],
+        **dict.fromkeys(["receivedDateTime", "sentDateTime"], ""),
+        "hasAttachments": False,
+        **dict.fromkeys(["internetMessageId", "subject", "bodyPreview", "importance", "parentFolderId"], ""),
+        **dict.fromkeys(["conversationId", "conversationIndex"], ""),
+        **dict.fromkeys(["isDeliveryReceiptRequested", "isReadReceiptRequested", "isRead", "isDraft"], False),
+        **dict.fromkeys(["webLink", "inferenceClassification"], ""),
+        **dict.fromkeys(["body", "sender", "from"]),
+        **{name: [] for name in ("toRecipients", "ccRecipients", "bccRecipients", "replyTo")},
+        "flag": None,
+    },
+    searched=("subject", "bodyPreview"),
+    sorted=("receivedDateTime", "sentDateTime", "subject"),
+    directory=False,
+    page=10,
+    most=1_000,
+)
+MAIL_FOLDER = Kind(
+    "mailFolders",
+    "mailFolder",
+    {
+        **dict.fromkeys(["id", "displayName", "parentFolderId"], ""),
+        **dict.fromkeys(["childFolderCount", "unreadItemCount", "totalItemCount", "sizeInBytes"], 0),
+        "isHidden": False,
+    },
+    directory=False,
+    page=10,
+)
 AUTHORIZATION_POLICY = Kind(
     "policies/authorizationPolicy", "authorizationPolicy", authorization_policy.DEFAULT, directory=False
 )

@@ -32,8 +32,8 @@ WRITE_APPLICATIONS = Needed(
     ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"),
 )
 READ_GRANTS = Needed(
-    ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_READ),
-    ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_READ_ROLES),
+    ("DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_READ),
+    ("DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_READ_ROLES),
 )
 WRITE_GRANTS = Needed(
     ("DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_WRITE),
@@ -81,4 +81,5 @@ READ_MAIL = Needed(
     ("Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"), ("Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite")
 )
 READ_MAIL_BODIES = Needed(("Mail.Read", "Mail.ReadWrite"), ("Mail.Read", "Mail.ReadWrite"))
+WRITE_MAIL = Needed(("Mail.ReadWrite",), ("Mail.ReadWrite",))
 SEND_MAIL = Needed(("Mail.Send",), ("Mail.Send",))

@@ -101,10 +101,11 @@ async def add_password(call: Call) -> Response:
     who.demand(WRITE_APPLICATIONS)
     one = found.principal(call, who)
     authority.demand_change(call, who, one.id)
+    application = apps.application(call.service.store, one.app_id)
+    if application is None:
+        raise errors.bad_request("Credentials of a managed identity are made by Azure, and by nobody else.")
     entry, secret = passwords.asked(call), passwords.secret(call.service)
     entry["hint"] = secret[:3]
-    application = apps.application(call.service.store, one.app_id)
-    assert application is not None
     with call.service.store.transaction():
         _save(call, one, {"passwordCredentials": [entry, *one.graph["passwordCredentials"]]})
         ends = seconds(entry["endDateTime"])
