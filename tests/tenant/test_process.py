@@ -408,7 +408,10 @@ class TestTheLog:
         last = exchanges(world.tenant)[-1]["seq"]
         tokens = world.tokens(app)
         world.refresh(app, tokens["refresh_token"])
-        obo = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "requested_token_use": "on_behalf_of"}
+        obo: dict[str, Any] = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            "requested_token_use": "on_behalf_of",
+        }
         world.token(**obo, client_id=app.client_id, client_secret=app.secret, assertion=tokens["access_token"])
         world.token(grant_type="device_code", client_id=app.client_id, device_code="x")
         world.token(grant_type="password", client_id=app.client_id)
