@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from practice_help import clean_environ
+from library_program import run
 from tenant.process import Tenant, serving
 from tenant.world import App, World
-
-from workshop import practice
-
-PATIENCE = 90.0
-
-# The programs' first lines: the user agent takes the place of the browser.
-BEGIN = """
-import asyncio, json, os, webbrowser
-from workshop import practice, settings, signin
-agent = signin.install(running=practice.found(settings.load().state))
-TENANT, CLIENT, SECRET = (os.environ[f"APP_{name}"] for name in ("TENANT", "CLIENT", "SECRET"))
-AUTHORITY = f"https://login.microsoftonline.com/{TENANT}"
-USER_READ = "https://graph.microsoft.com/User.Read"
-
-def tell(**found):
-    print(json.dumps(found))
-
-def code_at(url):
-    \"\"\"Open a sign-in and return what arrives at http://localhost:<port>/callback.\"\"\"
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-    from urllib.parse import parse_qs, urlsplit
-
-    class Callback(BaseHTTPRequestHandler):
-        def do_GET(self):
-            server.answer = {name: found[0] for name, found in parse_qs(urlsplit(self.path).query).items()}
-            self.send_response(200)
-            self.end_headers()
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("localhost", 0), Callback) as server:
-        redirect_uri = f"http://localhost:{server.server_port}/callback"
-        webbrowser.open(url(redirect_uri))
-        server.handle_request()
-    return redirect_uri, server.answer
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,21 +23,6 @@ def app(tenant: Tenant) -> App:
     """A web application, which is a native one too."""
     callback = ["http://localhost:8000/callback"]
     return World(tenant).register(redirects=callback, publicClient={"redirectUris": ["http://localhost"]})
-
-
-def run(tenant: Tenant, app: App, program: str, directory: Path) -> dict[str, Any]:
-    """Run a program and return what it tells."""
-    running = practice.found(tenant.state)
-    assert running
-    values = {"APP_TENANT": tenant.id, "APP_CLIENT": app.client_id, "APP_SECRET": app.secret}
-    environ = clean_environ(tenant.state, **values)
-    practice.environment(running, environ=os.environ).put(environ)
-    finished = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", BEGIN + program],
-        env=environ, cwd=directory, capture_output=True, text=True, check=False, timeout=PATIENCE,
-    )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr
-    return dict(json.loads(finished.stdout.splitlines()[-1]))
 
 
 def test_msal_public_client(tenant: Tenant, app: App, tmp_path: Path) -> None:

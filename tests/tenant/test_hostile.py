@@ -22,6 +22,7 @@ from workshop.tenant.graph.routes import GRAPH as GRAPH_ROWS
 from workshop.tenant.graph.routes import SEGMENTS
 from workshop.tenant.login.routes import JSON, PAGES
 
+from .credentials import certificate, plain_claims, proof, publish, raw, signed, trusts, with_certificate
 from .process import PATIENCE, Tenant
 from .world import App, World, host_of
 
@@ -43,11 +44,14 @@ POOL = [
     *("eyJhbGciOiJub25lIn0.e30.", "1.A" + "x" * 80, "common", "organizations", "consumers", "{tenantid}"),
     *("00000000-0000-0000-0000-000000000000", "api:///", "/.default", "openid", "https://graph.microsoft.com/.default"),
     *("authorization_code", "refresh_token", "client_credentials", "code", "none", "S256", "plain", "form_post"),
+    *("urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:device_code", "device_code"),
+    *("urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "on_behalf_of", '{"access_token":{"capolids":[]}}'),
 ]
 NAMES = [
     *("client_id", "client_secret", "grant_type", "scope", "code", "refresh_token", "redirect_uri", "state", "nonce"),
     *("response_type", "response_mode", "code_challenge", "code_challenge_method", "code_verifier", "prompt", "flow"),
     *("login_hint", "resource", "account", "decision", "organization", "client-request-id", "authorization_endpoint"),
+    *("assertion", "requested_token_use", "client_assertion", "client_assertion_type", "claims", "device_code", "otc"),
     *(
         "api-version",
         "post_logout_redirect_uri",
@@ -218,7 +222,9 @@ def test_the_identity_platform(
 
 @hostile
 @given(
-    path=st.sampled_from([b"oauth2/v2.0/authorize", b"oauth2/v2.0/token", b"login", b"consent"]),
+    path=st.sampled_from(
+        [b"oauth2/v2.0/authorize", b"oauth2/v2.0/token", b"oauth2/v2.0/devicecode", b"login", b"consent"]
+    ),
     method=st.sampled_from(["GET", "POST"]),
     query=pairs,
     body=pairs,
@@ -280,6 +286,15 @@ def test_damaged_tokens_and_codes(world: World, app: App, good: dict[str, str], 
     if kind == "graph":
         answer = world.http.get(f"https://{GRAPH_HOST}/v1.0/me", headers={"Authorization": f"Bearer {damaged}"})
         assert answer.status_code == 401
+    elif kind == "assertion":
+        answer = world.on_behalf_of(app, damaged, f"https://{GRAPH_HOST}/User.Read")
+        assert answer.json()["error_codes"][0] in (50027, 50013, 5002738)
+    elif kind == "certificate":
+        answer = world.client_credentials(app, **proof(damaged))
+        assert answer.json()["error_codes"][0] in (50027, 700027, 5002738, 5002723, 700021)
+    elif kind == "device":
+        answer = world.token(grant_type="device_code", client_id=app.client_id, device_code=damaged)
+        assert answer.json()["error_codes"] == [70018]
     else:
         answer = (world.redeem if kind == "code" else world.refresh)(app, damaged)
         assert answer.json()["error_codes"] == [9002313]
@@ -289,7 +304,68 @@ def test_damaged_tokens_and_codes(world: World, app: App, good: dict[str, str], 
 @pytest.fixture(scope="module")
 def good(world: World, app: App) -> dict[str, str]:
     """What is about to be damaged."""
-    return {"graph": world.administrator, "code": world.code(app), "refresh": world.tokens(app)["refresh_token"]}
+    tokens = world.tokens(app)
+    form = {"client_id": app.client_id, "scope": "openid"}
+    device = world.http.post(f"https://{LOGIN_HOST}/{world.tenant.id}/oauth2/v2.0/devicecode", data=form).json()
+    return {
+        "graph": world.administrator,
+        "code": world.code(app),
+        "refresh": tokens["refresh_token"],
+        "assertion": tokens["access_token"],
+        "certificate": signed(world, app, certificate()),
+        "device": device["device_code"],
+    }
+
+
+members = st.dictionaries(
+    st.sampled_from([*("alg", "kid", "x5t", "x5t#S256", "typ", "crit", "jwk", "jku", "x5c", "nonce", "b64", "zip")]),
+    st.one_of(json_values, st.sampled_from(["RS256", "PS256", "none", "HS256"])),
+    max_size=5,
+)  # fmt: skip
+said = st.dictionaries(
+    st.sampled_from([*("iss", "sub", "aud", "exp", "nbf", "iat", "tid", "oid", "scp", "azp", "appid", "ver", "aio")]),
+    st.one_of(json_values, st.sampled_from([*(0, 4_102_444_800, "https://issuer.example", LOGIN_HOST)])),
+    max_size=8,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def holder(world: World) -> App:
+    """An application with a certificate that trusts an outside issuer."""
+    app = world.register("Holder")
+    with_certificate(world, app)
+    publish(world)
+    trusts(world, app)
+    return app
+
+
+# What makes an assertion another one than the plain one.
+_WEIGHTY = {"alg", "x5t", "x5t#S256", "crit", "iss", "sub", "aud", "exp", "nbf", "iat"}
+
+
+@hostile
+@given(header=members, claims=said, honest=st.booleans())
+def test_assertions_of_every_kind(
+    world: World, holder: App, header: dict[str, Any], claims: dict[str, Any], honest: bool
+) -> None:
+    plain = {"alg": "RS256", "x5t": certificate().sha1} if honest else {}
+    try:
+        token = raw(plain_claims(world, holder) | claims, certificate().key, plain | header)
+    except UnicodeEncodeError:
+        return
+    if len(token) > 65_536:
+        return
+    behalf = {"requested_token_use": "on_behalf_of", "client_secret": holder.secret, "assertion": token}
+    for form in (
+        {"grant_type": "client_credentials", "scope": f"{holder.client_id}/.default", **proof(token)},
+        {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "scope": "openid", **behalf},
+    ):
+        answer = world.token(client_id=holder.client_id, **form)
+        if honest and "client_assertion" in form and not _WEIGHTY & (header.keys() | claims.keys()):
+            assert answer.status_code == 200
+        else:
+            harmless(answer.status_code, answer.content)
+            assert answer.json()["error_codes"]
 
 
 @hostile
