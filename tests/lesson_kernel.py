@@ -1,4 +1,4 @@
-"""A solved lesson, run in a kernel of its own: what each cell printed, and every hop it recorded."""
+"""A solved lesson, run in a kernel of its own: what each cell printed, and every hop it made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from workshop.notebook_files import node, read
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# After the start cell: keep each recording that a cell makes, for the probe after that cell.
+# After the start cell: keep each recording that a cell makes, and record each cell as a whole.
+# It goes into a file: nbclient takes minutes to look through one long line for backspaces.
 _LISTEN = """
 import contextlib, json
 from dataclasses import asdict
@@ -28,16 +29,27 @@ def _kept(*arguments, **options):
         yield recorded
 
 lesson.recording = _kept
-"""
-_DUMP = """
-print(json.dumps([[asdict(hop) for hop in recorded._symbolic()] for recorded in _made]))
-_made.clear()
+
+def _begin():
+    global _whole, _traffic
+    _whole = _record()
+    _traffic = _whole.__enter__()
+
+def _end(name):
+    _whole.__exit__(None, None, None)
+    hops = [[asdict(hop) for hop in recorded._symbolic()] for recorded in _made]
+    with open({file!r}, "a", encoding="utf-8") as file:
+        print(json.dumps([name, hops, [asdict(hop) for hop in _traffic.hops]]), file=file)
+    _made.clear()
+    _begin()
+
+_begin()
 """
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One recorded hop, with names in place of ids."""
+    """One recorded hop."""
 
     source: str
     target: str
@@ -63,11 +75,13 @@ class Ran:
 
     Attributes:
         printed: its text outputs, one after the other.
-        recordings: the hops of each recording it made.
+        recordings: the hops of each recording it made, with names in place of ids.
+        traffic: all its hops, with their ids.
     """
 
     printed: str
     recordings: list[list[Hop]]
+    traffic: list[Hop]
 
     @property
     def hops(self) -> list[Hop]:
@@ -80,14 +94,16 @@ def run(number: str, state: Path, probes: dict[str, str] | None = None) -> dict[
     """Run the solution of a lesson and return what each cell did, by the cell's id.
 
     Args:
-        state: the folder of the practice tenant.
+        state: the folder of the practice tenant, a new one; beside it a file is written.
         probes: source to be run at the end, by a name of its own; what it prints and records is returned as well.
     """
     cells = read(PROJECT / "solutions" / outline(number).filename).cells
     sources = {cell.id: cell.source for cell in cells if cell.cell_type == "code"} | (probes or {})
+    file = state.parent / f"{state.name}-traffic.jsonl"
     made = []
     for index, (name, source) in enumerate(sources.items()):
-        made += [_cell(name, source), _cell(f"{name}-dump", _LISTEN if index == 0 else _DUMP)]
+        after = _LISTEN.replace("{file!r}", repr(str(file))) if index == 0 else f"_end({name!r})"
+        made += [_cell(2 * index, source), _cell(2 * index + 1, after)]
     notebook = node({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     client = NotebookClient(
         notebook,
@@ -97,12 +113,17 @@ def run(number: str, state: Path, probes: dict[str, str] | None = None) -> dict[
         resources={"metadata": {"path": str(PROJECT / "solutions")}},
     )
     client.execute(env=clean_environ(state, WORKSHOP_PROJECT=str(PROJECT), WORKSHOP_STRICT="1"))
-    found = notebook.cells
-    return {name: Ran(_text(found[2 * i]), _hops(_text(found[2 * i + 1]))) for i, name in enumerate(sources)}
+    printed = {name: _text(notebook.cells[2 * index]) for index, name in enumerate(sources)}
+    start = next(iter(sources))
+    found = {start: Ran(printed[start], [], [])}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, recordings, traffic = json.loads(line)
+        found[name] = Ran(printed[name], [_hops(hops) for hops in recordings], _hops(traffic))
+    return found
 
 
-def _cell(name: str, source: str) -> dict[str, Any]:
-    made = {"cell_type": "code", "id": name[-64:], "source": source, "metadata": {}}
+def _cell(number: int, source: str) -> dict[str, Any]:
+    made = {"cell_type": "code", "id": f"cell-{number}", "source": source, "metadata": {}}
     return made | {"outputs": [], "execution_count": None}
 
 
@@ -110,8 +131,8 @@ def _text(cell: Any) -> str:
     return "\n".join(str(out.get("text") or out.get("data", {}).get("text/plain", "")) for out in cell.outputs)
 
 
-def _hops(dumped: str) -> list[list[Hop]]:
-    return [[_hop(raw) for raw in recording] for recording in json.loads(dumped or "[]")]
+def _hops(raw: list[dict[str, Any]]) -> list[Hop]:
+    return [_hop(hop) for hop in raw]
 
 
 def _hop(raw: dict[str, Any]) -> Hop:

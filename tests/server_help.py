@@ -104,8 +104,8 @@ def get(url: str) -> httpx.Response:
 
 
 @contextmanager
-def signed_in_server(name: str = "whoami") -> Iterator[BackgroundServer]:
-    """Run an OAuth proxy before a second server that stands where Entra would."""
+def signed_in_server(name: str = "whoami", *, consent: bool = True) -> Iterator[BackgroundServer]:
+    """Run an OAuth proxy before a second server that stands where Entra would, and signs everybody in unasked."""
     upstream_port, port = free_port(), free_port()
     issuer = InMemoryOAuthProvider(
         base_url=f"http://localhost:{upstream_port}",
@@ -131,6 +131,7 @@ def signed_in_server(name: str = "whoami") -> Iterator[BackgroundServer]:
             token_verifier=issuer,  # type: ignore[arg-type]  # it verifies its own tokens as well
             base_url=base_url,
             client_storage=MemoryStore(),
+            require_authorization_consent=consent,
         )
         server = FastMCP(name, auth=auth)
 

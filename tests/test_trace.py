@@ -48,6 +48,14 @@ class TestMerging:
         )
         assert hops == (replace(seen, note="no such code"),)
 
+    def test_a_hop_that_the_server_saw_was_to_the_server(self) -> None:
+        """A link straight to Entra names the server's own address as the one to return to: no client's."""
+        seen = hop(1.0, source="Browser", target="MCP client", method="GET", url="http://localhost:8000/auth/callback")
+        (only,) = merged(
+            [Sighting(seen, "browser", AGENT), Sighting(replace(seen, target="MCP server"), "server", AGENT)]
+        )
+        assert only.target == "MCP server"
+
     def test_a_hop_to_the_tenant_during_a_request_is_the_servers_and_comes_after_it(self) -> None:
         inside = hop(1.05, target="Entra", url="https://login.microsoftonline.com/t/token")
         after = hop(1.5, target="Entra", url="https://graph.microsoft.com/v1.0/me")

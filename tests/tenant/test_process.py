@@ -387,6 +387,14 @@ class TestTheLog:
         assert ["expires_in", "3599"] in found["received"]
         assert found["reason"] == ""
 
+    def test_a_path_that_is_not_there_is_in_it_too(self, world: World) -> None:
+        before = world.tenant.control().get("/log", params={"after": 2**53}).json()["last"]
+        answer = world.http.post(f"{LOGIN}/{world.tenant.id}/oauth2/v2.0/register", json={"client_name": "x"})
+        (found,) = exchanges(world.tenant, after=before)
+        assert answer.status_code == found["status"] == 404
+        assert (found["method"], found["path"]) == ("POST", f"/{world.tenant.id}/oauth2/v2.0/register")
+        assert found["sent"] == [["client_name", "x"]]
+
     def test_secrets_of_one_name_are_told_apart_by_their_marks(self, world: World, app: Any) -> None:
         verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
         challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"

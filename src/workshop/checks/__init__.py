@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from workshop.checks import lesson00, lesson03
+from workshop.checks import lesson00, lesson02, lesson03
 from workshop.checks.card import Card
 from workshop.checks.examine import examine
 from workshop.checks.exercise import Exercise, Verdict
 
 __all__ = ["Card", "Exercise", "Verdict", "examine", "exercises"]
 
-EXERCISES: dict[str, tuple[Exercise, ...]] = {"00": lesson00.EXERCISES, "03": lesson03.EXERCISES}
+EXERCISES: dict[str, tuple[Exercise, ...]] = {
+    "00": lesson00.EXERCISES,
+    "02": lesson02.EXERCISES,
+    "03": lesson03.EXERCISES,
+}
 
 
 def exercises(lesson: str) -> tuple[Exercise, ...]:

@@ -16,6 +16,7 @@ from workshop.tenant.login.routes import login_routes, short_routes
 from workshop.tenant.management import management_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
+from workshop.tenant.web import unrouted
 
 GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
 MANAGEMENT_HOSTS = ("management.azure.com",)
@@ -27,14 +28,14 @@ _SLASHES = re.compile("//+")
 
 def application(service: Service) -> ASGIApp:
     """Return the application; ``localhost`` answers for sign-in and Graph alike."""
-    login, graph = login_routes(service), graph_routes(service)
+    login, graph, rest = login_routes(service), graph_routes(service), unrouted(service)
     rooms: dict[str, ASGIApp] = {
-        **dict.fromkeys(HOSTS, _room(login)),
-        **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)])),
-        **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service))),
-        **dict.fromkeys(SHORT_HOSTS, _room([*short_routes(service), _missing()])),
-        **dict.fromkeys(LATER_HOSTS, _room([_missing()])),
-        **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph])),
+        **dict.fromkeys(HOSTS, _room(login, rest)),
+        **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)], rest)),
+        **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service), rest)),
+        **dict.fromkeys(SHORT_HOSTS, _room([*short_routes(service), _missing()], rest)),
+        **dict.fromkeys(LATER_HOSTS, _room([_missing()], rest)),
+        **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph], rest)),
     }
     return Hosts(rooms)
 
@@ -57,8 +58,8 @@ class Hosts:
             await room({**scope, "path": _SLASHES.sub("/", path)} if "//" in path else scope, receive, send)
 
 
-def _room(table: list[Route]) -> ASGIApp:
-    return Router(table, redirect_slashes=False)
+def _room(table: list[Route], rest: ASGIApp) -> ASGIApp:
+    return Router(table, redirect_slashes=False, default=rest)
 
 
 def _missing() -> Route:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import traceback
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshop.tenant import flows
 from workshop.tenant.directory.settings import DirectorySettings
@@ -139,6 +141,21 @@ def routes(service: Service, rows: Sequence[Row], renderer: Renderer) -> list[Ro
     return [
         Route(path, _endpoint(service, handlers, renderer), methods=list(handlers)) for path, handlers in paths.items()
     ]
+
+
+def unrouted(service: Service) -> ASGIApp:
+    """Return what answers a path that no row has: 404, with its place in the log."""
+    endpoint = _endpoint(service, defaultdict(lambda: _not_found), lambda _call, _error: None)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return app
+
+
+async def _not_found(_call: Call) -> Response:
+    return PlainTextResponse("Not Found", 404)
 
 
 def _endpoint(

@@ -15,8 +15,8 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Hop, ...]:
     """Return each hop once, the earliest first.
 
     What the workshop's user agent did is known from itself, so of the same hops seen by the server or the
-    tenant only the reason of a refusal is kept. A request to Entra made while the MCP server handled one is
-    the server's.
+    tenant only who answered and the reason of a refusal are kept. A request to Entra made while the MCP server
+    handled one is the server's.
     """
     seen = list(sightings)
     windows = [
@@ -25,7 +25,7 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Hop, ...]:
         if sighting.seen_by == "server" and not _is_stream(sighting.hop)
     ]
     twice = [s.hop for s in seen if s.seen_by != "browser" and s.user_agent.startswith(_OWN_AGENT)]
-    browsed = [_with_reason(s.hop, twice) for s in seen if s.seen_by == "browser"]
+    browsed = [_completed(s.hop, twice) for s in seen if s.seen_by == "browser"]
     others = [
         _attributed(sighting, windows)
         for sighting in seen
@@ -34,11 +34,12 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Hop, ...]:
     return tuple(sorted([*browsed, *others], key=lambda hop: hop.at))
 
 
-def _with_reason(hop: Hop, twice: Sequence[Hop]) -> Hop:
+def _completed(hop: Hop, twice: Sequence[Hop]) -> Hop:
+    """Add what only the other end knows: who it is, and the reason of a refusal."""
     for other in twice:
         same = (other.method, other.url, other.status) == (hop.method, hop.url, hop.status)
-        if same and other.note and not hop.note and hop.at <= other.at <= hop.at + hop.seconds:
-            return replace(hop, note=other.note)
+        if same and hop.at <= other.at <= hop.at + hop.seconds:
+            return replace(hop, target=other.target, note=hop.note or other.note)
     return hop
 
 
