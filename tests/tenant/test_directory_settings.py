@@ -178,6 +178,13 @@ class TestKeys:
         assert lesson.graph("GET", "/me", graphs).status_code == 401
         assert self.verifies(lesson, mine, token_of(lesson, mine)["access_token"])
 
+    def test_many_times(self, world: World) -> None:
+        lesson = world.of("spinning")
+        for _ in range(7):
+            made = lesson.teach("POST", "/keys")
+        assert len(self.kids(lesson)) == 5
+        assert self.kids(lesson)[-1] == made["kid"]
+
     def test_a_token_of_one_directory_is_not_verified_by_the_key_of_another(self, world: World) -> None:
         lesson = world.of("apart")
         lesson.teach("POST", "/keys", old="dropped")

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from workshop.tenant.directory.store import Store
 from workshop.tenant.signer import Signer
 
+MOST_KEYS = 5
+
 
 @dataclass(frozen=True)
 class SigningKey:
@@ -93,10 +95,10 @@ class KeyRings:
         """Sign with a new key from now on.
 
         Args:
-            keep: go on publishing the keys before it; else tokens that they signed verify no more.
+            keep: go on publishing the last keys before it; else tokens that they signed verify no more.
         """
         made = await asyncio.to_thread(make_key, now)
-        keys = [*(self.of(tenant_id).keys if keep else ()), made]
+        keys = [*(self.of(tenant_id).keys if keep else ()), made][-MOST_KEYS:]
         with self.store.transaction():
             self.store.run("DELETE FROM directory_keys WHERE tenant_id = ?", tenant_id)
             for key in keys:
