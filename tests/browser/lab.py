@@ -149,12 +149,19 @@ def is_clean(notebook: Notebook) -> None:
 
 
 def seen(output: Locator) -> Locator:
-    """Scroll to an output and find it on the screen."""
+    """Scroll to an output and find it on the screen; pictures that load above it push it away again for a while."""
     from playwright.sync_api import expect
 
-    output.scroll_into_view_if_needed()
+    def in_sight() -> bool:
+        output.scroll_into_view_if_needed()
+        try:
+            expect(output).to_be_in_viewport(timeout=1_000)
+        except AssertionError:
+            return False
+        return True
+
+    until(in_sight, "an output in sight")
     expect(output).to_be_visible()
-    expect(output).to_be_in_viewport()
     return output
 
 
