@@ -74,9 +74,9 @@ async def send(call: Call) -> Response:
     if not who.may(SEND_MAIL):
         raise _denied()
     sender = _mailbox(call, who)
-    given = odata.body(call)
+    given = {name.lower(): value for name, value in odata.body(call).items()}  # msgraph-sdk writes ``Message``
     message = mail_messages.read(given.get("message"))
-    keep = given.get("saveToSentItems", True)
+    keep = given.get("savetosentitems", True)
     if not isinstance(keep, bool):
         raise errors.bad_request("Invalid value specified for property 'saveToSentItems'.", "ErrorInvalidRequest")
     store = call.service.store
