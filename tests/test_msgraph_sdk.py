@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from library_program import run
 from tenant.process import Tenant, serving
 from tenant.world import App, World
-from test_real_libraries import run
 
 BEGIN = """
 from azure.identity import InteractiveBrowserCredential
@@ -223,7 +223,7 @@ root = await graph.drives.by_drive_id(drive.id).root.get()
 children = await graph.drives.by_drive_id(drive.id).items.by_drive_item_id(root.id).children.get()
 policy = next(item for item in children.value if item.name == "Travel policy.md")
 content = await graph.drives.by_drive_id(drive.id).items.by_drive_item_id(policy.id).content.get()
-await graph.me.send_mail.post(SendMailPostRequestBody(message=Message(
+await graph.me.send_mail.post(SendMailPostRequestBody(save_to_sent_items=True, message=Message(
     subject="From the SDK", body=ItemBody(content_type=BodyType.Text, content="Hello"),
     to_recipients=[Recipient(email_address=EmailAddress(address="robin@contoso.onmicrosoft.com"))])))
 inbox = await graph.me.mail_folders.by_mail_folder_id("inbox").messages.get()

@@ -82,7 +82,8 @@ def _file(
 ) -> None:
     at = BEGAN + number * HOUR
     when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    key = base64.urlsafe_b64encode(hashlib.sha256(f"{owner.id} {folder} {number}".encode()).digest()).decode()
+    digest = hashlib.sha256(f"{owner.id} {folder} {number}".encode()).digest()
+    key = base64.urlsafe_b64encode(digest).decode()
     graph: dict[str, Any] = {
         "id": f"AAMk{key}",
         "createdDateTime": when,
@@ -98,7 +99,7 @@ def _file(
         "importance": "normal",
         "parentFolderId": mail.folder_id(owner.id, folder),
         "conversationId": key[24:],
-        "conversationIndex": key[:22],
+        "conversationIndex": base64.b64encode(digest[:22]).decode(),
         "isDeliveryReceiptRequested": False,
         "isReadReceiptRequested": False,
         "isRead": folder == SENT,
