@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from practice_help import clean_environ
 
-from workshop.errors import WorkshopError
 from workshop.lesson import Lesson
-from workshop.sandbox import name_of_this_process
+from workshop.sandbox import OnlyInPractice, name_of_this_process
 from workshop.settings import load
 from workshop.signin import UserAgent
 from workshop.trace.masking import mask_text
@@ -103,5 +102,6 @@ def test_its_name_is_not_taken_for_something_random() -> None:
 
 def test_in_an_own_tenant_there_is_none(tmp_path: Path) -> None:
     lesson = Lesson("03", load({"WORKSHOP_TENANT": "own"}, tmp_path), UserAgent(), None)
-    with pytest.raises(WorkshopError, match="WORKSHOP_TENANT=practice"):
+    with pytest.raises(OnlyInPractice, match="WORKSHOP_TENANT=practice") as told:
         lesson.sandbox()
+    assert told.value._render_traceback_() == [str(told.value)]

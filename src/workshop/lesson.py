@@ -106,7 +106,7 @@ class Lesson:
         """Return a directory tenant of this notebook's own, with an app in it; it is made at the first call.
 
         Raises:
-            WorkshopError: in your own tenant there is none.
+            OnlyInPractice: in your own tenant there is none.
         """
         if self._sandbox is None:
             self._sandbox = sandbox.make(self.running, self.agent, sandbox.name_of_this_process())

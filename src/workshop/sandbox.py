@@ -29,6 +29,16 @@ GRAPH = "https://graph.microsoft.com"
 T = TypeVar("T")
 
 
+class OnlyInPractice(WorkshopError):
+    """There is no sandbox in an own tenant. A notebook shows one line instead of a traceback."""
+
+    def __str__(self) -> str:
+        return "A sandbox needs the practice tenant: set WORKSHOP_TENANT=practice and restart the kernel."
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 @dataclass(eq=False)
 class SandboxRefused(WorkshopError):
     """Microsoft Graph refused a change of the sandbox's app."""
@@ -100,10 +110,10 @@ def make(running: Running | None, agent: UserAgent, name: str, declaration: Decl
         declaration: of the app.
 
     Raises:
-        WorkshopError: this is an own tenant.
+        OnlyInPractice: this is an own tenant.
     """
     if running is None:
-        raise WorkshopError("A sandbox needs the practice tenant: set WORKSHOP_TENANT=practice and restart the kernel.")
+        raise OnlyInPractice
     directory = running.directory(running.new_directory(name))
     domain = str(directory.show()["domain"])
     settings = _in_a_thread(lambda: _register(agent, directory.tenant_id, domain, declaration))

@@ -44,3 +44,15 @@ class Notice:
 
     def _repr_html_(self) -> str:
         return frame(escape(self.heading), [words(line) for line in self.lines], self.colour)
+
+
+class Words(str):
+    """Text that a notebook shows without quotes, and breaks between words."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return f'<div style="max-width:52em">{escape(self)}</div>'

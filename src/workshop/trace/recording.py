@@ -13,6 +13,7 @@ from workshop.trace.merging import merged
 from workshop.trace.symbols import Symbols, symbolic
 
 if TYPE_CHECKING:
+    from workshop.show.frame import Words
     from workshop.show.table import Table
     from workshop.trace.details import Details
     from workshop.trace.diagram import Diagram
@@ -65,11 +66,12 @@ class Recording:
 
         return table(self._symbolic())
 
-    def refusal(self) -> str:
+    def refusal(self) -> Words:
         """Return why it came to nothing, in the words of the one who refused; empty if nothing was refused."""
+        from workshop.show.frame import Words
         from workshop.trace.scopes import refusal
 
-        return refusal(self._symbolic())
+        return Words(refusal(self._symbolic()))
 
     def follow(self, *names: str) -> Table:
         """Return where the secrets of these names travel, such as `code_challenge` and `code_verifier`."""
