@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Platform = Literal["web", "spa", "publicClient"]
@@ -69,6 +70,12 @@ class User:
     @property
     def enabled(self) -> bool:
         return bool(self.graph["accountEnabled"])
+
+    @property
+    def sessions_valid_from(self) -> float:
+        """Return since when sign-ins count, in Unix seconds; those before were revoked."""
+        since = self.graph.get("signInSessionsValidFromDateTime")
+        return datetime.fromisoformat(since).timestamp() if since else 0.0
 
     @property
     def is_guest(self) -> bool:

@@ -25,8 +25,12 @@ def deliver(target: Target, answer: Pairs) -> Response:
     return response
 
 
-def refuse(call: Call, target: Target, error: LoginError) -> Response:
-    """Tell the client by a redirect where that is allowed, else show the error page."""
+def refuse(call: Call, target: Target, error: LoginError, *more: tuple[str, str]) -> Response:
+    """Tell the client by a redirect where that is allowed, else show the error page.
+
+    Args:
+        more: what else the client is told, before ``state``.
+    """
     if not error.redirectable:
         raise error
     call.remark.reason = str(error)
@@ -35,6 +39,7 @@ def refuse(call: Call, target: Target, error: LoginError) -> Response:
         ("error", error.error),
         ("error_description", members["error_description"]),
         ("error_uri", members.get("error_uri", "")),
+        *more,
         ("state", target.state),
     ]
     return deliver(target, answer)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import Directory, User
-from workshop.tenant.login import accounts, assignment, clients, consent, envelope, errors, pages, pkce, scopes, session
+from workshop.tenant.login import accounts, assignment, consent, envelope, errors, pages, pkce, scopes, session, sign_in
 from workshop.tenant.login import target as targets
 from workshop.tenant.login.answer import deliver, refuse
 from workshop.tenant.login.errors import LoginError
@@ -22,8 +22,6 @@ from workshop.tenant.login.target import Target
 from workshop.tenant.web import Call
 
 PROMPTS = ("", "login", "none", "consent", "select_account", "create")
-# What the pages' own forms add to the client's parameters.
-FORM_FIELDS = frozenset({"account", "decision", "organization", "flow"})
 # Refusals of a person that are told on a page, and to a client that wants no page as interaction_required.
 TOLD_ON_A_PAGE = frozenset({50020, 50105, 53003})
 
@@ -81,9 +79,7 @@ async def pick_account(call: Call) -> Response:
     session.check_form(call)
     try:
         _check(call, target)
-        user = accounts.named(call, target.where, target.client, call.value("account"))
-        call.enter(user.tenant_id)
-        signed_in = session.new(call, user)
+        signed_in = sign_in.picked(call, target.where, target.client)
         response = _go_on(_enter(call, target, signed_in))
     except LoginError as error:
         return refuse(call, target, error)
@@ -98,7 +94,7 @@ async def decide_consent(call: Call) -> Response:
     session.check_form(call)
     try:
         _check(call, target)
-        signed_in = _usable_session(call, target)
+        signed_in = sign_in.current(call, target.where)
         if signed_in is None:
             return _picker(call, target)
         if call.value("decision") != "accept":
@@ -143,7 +139,7 @@ def _read_scopes(call: Call, directory: Directory, target: Target, *, known_only
 
 def _first_page(call: Call, target: Target) -> Response:
     prompt, hint = call.value("prompt"), call.value("login_hint")
-    signed_in = _usable_session(call, target)
+    signed_in = sign_in.current(call, target.where)
     if signed_in and hint and not accounts.is_hinted(signed_in.user, hint):
         signed_in = None
     if prompt == "none":
@@ -151,13 +147,6 @@ def _first_page(call: Call, target: Target) -> Response:
     if signed_in is None or prompt in ("select_account", "login", "create"):
         return _picker(call, target)
     return _go_on(_enter(call, target, signed_in))
-
-
-def _usable_session(call: Call, target: Target) -> SignedIn | None:
-    """Return who is signed in in this browser, unless their account is none in the directory asked for."""
-    signed_in = session.current(call)
-    known = signed_in and accounts.seen_from(call.service.store, signed_in.user, target.where)
-    return signed_in if known else None
 
 
 def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Response:
@@ -177,15 +166,7 @@ def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Respons
 
 
 def _picker(call: Call, target: Target) -> Response:
-    hint = call.value("login_hint")
-    choices = accounts.choices(call, target.where, hint)
-    token = session.flow_token(call)
-    fields = [*_client_fields(call), ("flow", token)]
-    response = pages.account_picker(
-        f"/{target.where.segment}/login", fields, target.client, choices, lambda user: accounts.is_hinted(user, hint)
-    )
-    session.keep_flow(response, token)
-    return response
+    return sign_in.picker(call, target.where, target.client, f"/{target.where.segment}/login")
 
 
 def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
@@ -194,17 +175,10 @@ def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
     Raises:
         LoginError: 50020, 7000112 or 50105, and what the scopes may be refused for in this directory.
     """
-    store = call.service.store
-    seen = accounts.seen_from(store, signed_in.user, target.where)
-    if seen is None:
-        directory = target.where.directory or default_directory(call)
-        raise accounts.other_directory(store, signed_in.user, directory, target.client)
-    directory, user = seen
-    call.enter(directory.tenant_id)
-    clients.check_enabled(call, target.client, directory.tenant_id)
+    directory, user = sign_in.enter(call, target.where, target.client, signed_in)
     request = _read_scopes(call, directory, target)
     for application in (target.client, *(asked.resource for asked in request.asked)):
-        assignment.check(store, directory, application, user)
+        assignment.check(call.service.store, directory, application, user)
     return Visit(call, target, signed_in, directory, user, request)
 
 
@@ -213,20 +187,14 @@ def _go_on(visit: Visit) -> Response:
     wanted = _wanted(visit)
     if not wanted:
         return _with_code(visit)
-    call, target, client = visit.call, visit.target, visit.target.client
-    refusal = consent.refusal(call.service.store, visit.directory, client, visit.user, wanted)
-    token = session.flow_token(call)
-    fields = [*_client_fields(call), ("flow", token)]
-    action = f"/{target.where.segment}/consent"
-    if refusal:
-        call.remark.reason = str(refusal)
-        again = f"/{target.where.segment}/oauth2/v2.0/authorize"
-        text = envelope.description(call, refusal)
-        response = pages.admin_approval(action, again, fields, client, visit.user, wanted, text)
-    else:
-        response = pages.consent(action, fields, client, visit.user, wanted)
-    session.keep_flow(response, token)
-    return response
+    call, segment, client, user = visit.call, visit.target.where.segment, visit.target.client, visit.user
+    refusal = consent.refusal(call.service.store, visit.directory, client, user, wanted)
+    action = f"/{segment}/consent"
+    if refusal is None:
+        return sign_in.page(call, lambda fields: pages.consent(action, fields, client, user, wanted))
+    call.remark.reason = str(refusal)
+    again, text = f"/{segment}/oauth2/v2.0/authorize", envelope.description(call, refusal)
+    return sign_in.page(call, lambda fields: pages.admin_approval(action, again, fields, client, user, wanted, text))
 
 
 def _wanted(visit: Visit) -> list[Permission]:
@@ -243,7 +211,7 @@ def _with_code(visit: Visit) -> Response:
     consent.ensure_principal(store, visit.directory, target.client)
     sessions.add_client(store, visit.signed_in.cookie, target.client.app_id)
     challenge = call.value("code_challenge")
-    sign_in = SignIn(
+    stands_for = SignIn(
         tenant_id=visit.directory.tenant_id,
         user_id=visit.user.id,
         client_id=target.client.app_id,
@@ -258,9 +226,5 @@ def _with_code(visit: Visit) -> Response:
         challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
     )
     code = f"1.A{call.service.opaque(96)}"
-    store.add_code(code, call.now, asdict(sign_in))
+    store.add_code(code, call.now, asdict(stands_for))
     return deliver(target, [("code", code), ("state", target.state), ("session_state", session_.sid)])
-
-
-def _client_fields(call: Call) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in (*call.query, *call.form) if name not in FORM_FIELDS]

@@ -61,8 +61,10 @@ def missing(store: Store, directory: Directory, client: Application, user: User,
     return _with_offline_access(lacking, client, plain.resource, has)
 
 
-def everything(store: Store, directory: Directory, client: Application, request: Request) -> list[Permission]:
-    """Return all that a forced consent page (``prompt=consent``) lists."""
+def everything(
+    store: Store, directory: Directory, client: Application, request: Request, *, with_offline_access: bool = True
+) -> list[Permission]:
+    """Return all that a forced consent page lists (``prompt=consent``, and that of the admin consent endpoint)."""
     lacking: list[Permission] = []
     for asked in request.asked:
         if asked.default:
@@ -71,7 +73,7 @@ def everything(store: Store, directory: Directory, client: Application, request:
             lacking += [of_scope(client, asked.resource, scope) for scope in _named(asked)]
     plain = _openid(store, directory, request.oidc)
     lacking += [of_scope(client, plain.resource, scope) for scope in _named(plain)]
-    return _with_offline_access(lacking, client, plain.resource, set())
+    return _with_offline_access(lacking, client, plain.resource, set() if with_offline_access else {"offline_access"})
 
 
 def refusal(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from importlib import resources
+from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
@@ -26,6 +27,9 @@ _HEADERS = {
 _STYLE = resources.files(__package__).joinpath("pages.css").read_text("utf-8")
 
 Fields = Iterable[tuple[str, str]]
+# How long the applications have to hear that someone signed out, before the browser goes on.
+SECONDS_FOR_FRAMES = 2
+_URL = ":/%#?=@[]!$&'()*+,;~"
 
 
 def account_picker(
@@ -178,8 +182,21 @@ def form_post(target: str, fields: Fields) -> HTMLResponse:
     return response
 
 
-def signed_out() -> HTMLResponse:
-    return _page("signed-out", "You signed out of your account", "<p>You can close this window.</p>")
+def signed_out(told: Sequence[str] = (), back: str = "") -> HTMLResponse:
+    """Say that the session is over, tell the applications in frames nobody sees, and lead back.
+
+    Args:
+        told: addresses of the applications. Source: OpenID Connect Front-Channel Logout 1.0.
+        back: where to go on.
+    """
+    frames = "".join(f'<iframe src="{escape(url)}" hidden title="signs you out of an app"></iframe>' for url in told)
+    link = f'<p><a href="{escape(back)}">Return to the app</a></p>' if back else "<p>You can close this window.</p>"
+    response = _page("signed-out", "You signed out of your account", link + frames)
+    if told:
+        response.headers["Content-Security-Policy"] = _HEADERS["Content-Security-Policy"] + "; frame-src http: https:"
+    if back:
+        response.headers["Refresh"] = f"{SECONDS_FOR_FRAMES}; url={quote(back, safe=_URL)}"
+    return response
 
 
 def device_code(action: str, fields: Fields, wrong: str) -> HTMLResponse:

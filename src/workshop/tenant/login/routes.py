@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from workshop.tenant.login import authorize, device_code, discovery, envelope
+from workshop.tenant.login.admin_consent import admin_consent
 from workshop.tenant.login.sign_out import sign_out
 from workshop.tenant.login.token import token
 from workshop.tenant.service import Service
@@ -23,7 +24,12 @@ PAGES: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
     ("POST", "/{tenant}/login", authorize.pick_account),
     ("POST", "/{tenant}/consent", authorize.decide_consent),
+    ("GET", "/{tenant}/v2.0/adminconsent", admin_consent),
+    ("POST", "/{tenant}/v2.0/adminconsent", admin_consent),
+    ("GET", "/{tenant}/adminconsent", admin_consent),
+    ("POST", "/{tenant}/adminconsent", admin_consent),
     ("GET", "/{tenant}/oauth2/v2.0/logout", sign_out),
+    ("POST", "/{tenant}/oauth2/v2.0/logout", sign_out),
     ("GET", device_code.ENTRY, device_code.enter_code),
     ("POST", device_code.ENTRY, device_code.check_code),
     ("GET", device_code.RETURN, device_code.came_back),

@@ -27,11 +27,13 @@ class SignedIn:
 
 
 def current(call: Call) -> SignedIn | None:
-    """Return who is signed in in this browser; a user disabled since then is not."""
+    """Return who is signed in in this browser; a user disabled, or whose sessions were revoked, since then is not."""
     cookie = call.request.cookies.get(SESSION, "")
     found = sessions.find(call.service.store, cookie) if cookie else None
     user = people.user(call.service.store, found.tenant_id, found.user_id) if found else None
-    return SignedIn(cookie, found, user) if found and user and user.enabled else None
+    if found is None or user is None or not user.enabled or found.started < user.sessions_valid_from:
+        return None
+    return SignedIn(cookie, found, user)
 
 
 def new(call: Call, user: User) -> SignedIn:
