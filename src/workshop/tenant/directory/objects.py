@@ -10,6 +10,8 @@ from typing import Any, Literal
 Platform = Literal["web", "spa", "publicClient"]
 PLATFORMS: tuple[Platform, ...] = ("web", "spa", "publicClient")
 
+TokenKind = Literal["accessToken", "idToken"]
+
 # Directory roles, by the ids of their templates.
 # Source: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
@@ -164,6 +166,18 @@ class Application:
             required["resourceAppId"]: {access["id"]: access["type"] for access in required["resourceAccess"]}
             for required in self.graph["requiredResourceAccess"]
         }
+
+    @property
+    def group_claims(self) -> frozenset[str]:
+        """Return which groups its tokens carry: words of ``groupMembershipClaims``."""
+        return frozenset(
+            part.strip() for part in (self.graph["groupMembershipClaims"] or "").split(",") if part.strip()
+        )
+
+    def optional_claims(self, kind: TokenKind) -> Mapping[str, frozenset[str]]:
+        """Return the optional claims it asks for in a kind of token: name -> additional properties."""
+        configured = (self.graph["optionalClaims"] or {}).get(kind) or ()
+        return {entry["name"]: frozenset(entry.get("additionalProperties") or ()) for entry in configured}
 
     def redirect_uris(self, platform: Platform) -> tuple[str, ...]:
         return tuple(self.graph[platform]["redirectUris"])

@@ -23,7 +23,7 @@ class Session:
     second_factor: float | None
 
     @property
-    def methods(self) -> list[str]:
+    def amr(self) -> list[str]:
         """Return how the person proved who they are. Source: RFC 8176."""
         return ["pwd"] if self.second_factor is None else ["pwd", "mfa"]
 

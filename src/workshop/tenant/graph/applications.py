@@ -39,6 +39,7 @@ SCOPE_DEFAULTS = {
     "userConsentDescription": None,
     "userConsentDisplayName": None,
 }
+OPTIONAL_CLAIM_DEFAULTS: dict[str, Any] = {"source": None, "essential": False, "additionalProperties": []}
 ROLE_DEFAULTS = {"isEnabled": True, "origin": "Application", "value": None}
 
 
@@ -187,6 +188,11 @@ def _completed(call: Call, given: Mapping[str, Any], before: Sequence[Mapping[st
     if isinstance(api, dict) and "oauth2PermissionScopes" in api:
         scopes = [{**SCOPE_DEFAULTS, **entry} for entry in api["oauth2PermissionScopes"]]
         changes["api"] = {**api, "oauth2PermissionScopes": scopes}
+    if isinstance(changes.get("optionalClaims"), dict):
+        changes["optionalClaims"] = {
+            kind: [{**OPTIONAL_CLAIM_DEFAULTS, **entry} for entry in changes["optionalClaims"].get(kind, ())]
+            for kind in ("idToken", "accessToken", "saml2Token")
+        }
     if "appRoles" in changes:
         changes["appRoles"] = [{**ROLE_DEFAULTS, **entry} for entry in changes["appRoles"]]
     return changes

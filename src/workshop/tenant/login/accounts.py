@@ -6,14 +6,13 @@ https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-co
 
 from __future__ import annotations
 
-import base64
-import binascii
-import uuid
+import hashlib
 from dataclasses import dataclass
 
 from workshop.tenant.directory import guests, people
 from workshop.tenant.directory.objects import Application, Directory, User
 from workshop.tenant.directory.store import Store
+from workshop.tenant.keys import base64url
 from workshop.tenant.login import errors
 from workshop.tenant.login.realm import Realm, default_directory
 from workshop.tenant.web import Call
@@ -91,20 +90,13 @@ def other_directory(store: Store, user: User, directory: Directory, client: Appl
 
 
 def hint(user: User) -> str:
-    """Return the ``login_hint`` claim: it names the account, and means nothing to whoever reads it."""
-    ids = uuid.UUID(user.tenant_id).bytes + uuid.UUID(user.id).bytes
-    return _OPAQUE + base64.urlsafe_b64encode(ids).rstrip(b"=").decode()
+    """Return the ``login_hint`` claim: the same here and at home, and opaque to whoever reads it."""
+    return _OPAQUE + base64url(hashlib.sha256(user.sign_in_name.lower().encode()).digest())
 
 
 def is_hinted(user: User, given: str) -> bool:
     """Say whether a ``login_hint`` or ``logout_hint`` names this account."""
-    if given.startswith(_OPAQUE):
-        try:
-            ids = base64.b64decode(given[len(_OPAQUE) :] + "=" * 2, altchars=b"-_", validate=False)
-        except (binascii.Error, ValueError):
-            return False
-        return ids == uuid.UUID(user.tenant_id).bytes + uuid.UUID(user.id).bytes
-    return given.lower() in (user.upn.lower(), user.sign_in_name.lower())
+    return given.lower() in (user.upn.lower(), user.sign_in_name.lower()) or given == hint(user)
 
 
 def _at_home(store: Store, name: str) -> User | None:

@@ -32,7 +32,7 @@ class SignIn:
 
     Args:
         auth_time: when the person signed in, in Unix seconds.
-        methods: how they proved who they are (``amr``, RFC 8176).
+        amr: how they proved who they are (RFC 8176): ``pwd``, ``mfa``.
     """
 
     tenant_id: str
@@ -44,7 +44,7 @@ class SignIn:
     nonce: str
     sid: str
     auth_time: float
-    methods: list[str]
+    amr: list[str]
     challenge: str
     challenge_method: str
 
@@ -221,7 +221,7 @@ def _with_code(visit: Visit) -> Response:
         nonce=call.value("nonce"),
         sid=session_.sid,
         auth_time=session_.started,
-        methods=session_.methods,
+        amr=session_.amr,
         challenge=challenge,
         challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
     )
