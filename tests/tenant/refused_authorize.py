@@ -289,3 +289,23 @@ def _(world: World, app: App) -> httpx.Response:
     world.change(app, signInAudience="AzureADMultipleOrgs")
     world.forbid_user_consent(tenant)
     return typed(world, app, "robin@fourthcoffee.onmicrosoft.com", tenant)
+
+
+# The token endpoint, when it turns out there
+
+
+@row(  # [REC] of 2026-04: error and text; the resource goes by the name it was asked for
+    "application_not_assigned", "json", 400, "invalid_grant", 501051,
+    "Application '{client}'({name}) is not assigned to a role for the application 'api://{client}'({name}).",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:
+    world.require_assignment(app)
+    return world.client_credentials(app)
+
+
+# [REC] nais.io, "user is not a direct member of a group with access"
+@row("not_assigned", "json", 400, "invalid_grant", 50105, NOT_ASSIGNED.replace("WHO", "{{EmailHidden}}"))
+def _(world: World, app: App) -> httpx.Response:
+    code = world.code(app)
+    world.require_assignment(app)
+    return world.redeem(app, code)

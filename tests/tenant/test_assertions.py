@@ -24,7 +24,7 @@ from .credentials import (
     with_header,
 )
 from .process import GRAPH, LOGIN
-from .test_token import claims, ok
+from .tokens import claims, ok
 from .world import App, World
 
 

@@ -13,7 +13,7 @@ import pytest
 from .credentials import with_header
 from .process import GRAPH
 from .refused_on_behalf_of import NO_APPLICATION, access_token, altered, resigned
-from .test_token import claims, ok
+from .tokens import claims, ok
 from .world import App, World, scope_entry
 
 USER_READ = f"{GRAPH}/User.Read"

@@ -134,12 +134,6 @@ def assign_role(
     )  # fmt: skip
 
 
-def role_values(store: Store, tenant_id: str, principal_id: str, resource: Application) -> list[str]:
-    """Return the values of the app roles this service principal holds on the resource."""
-    on = principal(store, tenant_id, resource.app_id) if resource.graph["appRoles"] else None
-    return values_of_roles(resource, assigned_roles(store, on, [principal_id])) if on else []
-
-
 def assigned_roles(store: Store, resource: ServicePrincipal, principal_ids: Sequence[str]) -> list[str]:
     """Return the ids of the app roles of a resource that any of these principals is assigned to."""
     rows = store.all(

@@ -7,9 +7,10 @@ https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps
 from __future__ import annotations
 
 from workshop.tenant.directory import apps, groups
-from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.objects import Application, Directory, ServicePrincipal, User
 from workshop.tenant.directory.store import Store
 from workshop.tenant.login import errors
+from workshop.tenant.login.scopes import Asked
 
 
 def check(store: Store, directory: Directory, application: Application, user: User) -> None:
@@ -35,6 +36,25 @@ def roles(store: Store, directory: Directory, application: Application, user: Us
     if principal is None:
         return ()
     return tuple(apps.values_of_roles(application, apps.assigned_roles(store, principal, _principals(store, user))))
+
+
+def of_application(store: Store, client: Application, principal: ServicePrincipal, asked: Asked) -> tuple[str, ...]:
+    """Return the app roles that a client holds on a resource.
+
+    Args:
+        principal: the client's, in the directory that is asked.
+
+    Raises:
+        LoginError: 501051 when it holds none on a resource that demands assignment.
+    """
+    resource = apps.principal(store, principal.tenant_id, asked.resource.app_id)
+    if resource is None:
+        return ()
+    held = apps.assigned_roles(store, resource, [principal.id])
+    if resource.assignment_required and not held:
+        name = asked.resource.display_name
+        raise errors.application_not_assigned(client.app_id, client.display_name, asked.audience, name)
+    return tuple(apps.values_of_roles(asked.resource, held))
 
 
 def _principals(store: Store, user: User) -> list[str]:

@@ -13,27 +13,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.directory.objects import Application, Directory
 from workshop.tenant.directory.wellknown import GRAPH
 from workshop.tenant.keys import base64url
-from workshop.tenant.login import realm
+from workshop.tenant.login import optional_claims, realm, user_claims
+from workshop.tenant.login.person import Person
 from workshop.tenant.login.scopes import joined
 from workshop.tenant.web import Call
 
 BACKDATED = 300
 
 
+# The directory roles of a client without any, in Microsoft Graph's tokens. Source: public recordings.
+NO_DIRECTORY_ROLE = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
+
+
 @dataclass(frozen=True)
 class Grantee:
-    """Who a token is for: the client, how it authenticated, and the user unless it acts for itself."""
+    """Who a token is for: the client, how it authenticated, and the user unless it acts for itself.
+
+    Args:
+        object_id: of the user, or of the client's service principal.
+        roles: values of the app roles that the service principal holds.
+    """
 
     directory: Directory
     client: Application
     authentication: str
-    user: User | None
     object_id: str
-    principal_roles: tuple[str, ...] = ()
-    amr: tuple[str, ...] = ("pwd",)
+    person: Person | None = None
+    roles: tuple[str, ...] = ()
 
 
 def access_token(
@@ -47,73 +56,67 @@ def access_token(
         expires_in: seconds from now.
     """
     version = resource.token_version
-    tenant_id = grantee.directory.tenant_id
+    tenant_id, person = grantee.directory.tenant_id, grantee.person
     kid = call.keys.current.kid
+    by_id = version == 2 or "use_guid" in resource.optional_claims("accessToken").get("aud", ())
     claims: dict[str, Any] = {
-        "aud": audience if version == 1 else resource.app_id,
+        "aud": resource.app_id if by_id else audience,
         "iss": realm.issuer(call, tenant_id, version),
         **_times(call, expires_in),
-        "aio": _aio(call, grantee.amr),
+        "aio": _aio(call, person.amr if person else ()),
         **_client_claims(version, grantee),
         "oid": grantee.object_id,
         "rh": f"1.{call.service.opaque(30)}.",
-        "sub": pairwise(tenant_id, resource.app_id, grantee.object_id) if grantee.user else grantee.object_id,
+        "sub": pairwise(tenant_id, resource.app_id, grantee.object_id) if person else grantee.object_id,
         "tid": tenant_id,
         "uti": call.service.opaque(16),
         "ver": f"{version}.0",
         "xms_ftd": call.service.opaque(48),
     }
-    if grantee.user:
-        claims |= _user_claims(version, grantee.user, grantee.amr)
-        claims["scp"] = joined(sorted(scp))
-    if grantee.principal_roles:
-        claims["roles"] = list(grantee.principal_roles)
+    if person:
+        claims |= {**user_claims.of_access_token(call.service.store, resource, person), "scp": joined(sorted(scp))}
+    else:
+        claims |= _application_claims(version, grantee, resource)
     header: dict[str, Any] = {"typ": "JWT", "alg": "RS256"}
     if resource.app_id == GRAPH:
         header["nonce"] = call.service.opaque(32)
-        claims |= {"app_displayname": grantee.client.display_name, "idtyp": "user" if grantee.user else "app"}
+        claims |= _graph_claims(grantee)
     if version == 1:
         header["x5t"] = kid
     return {**header, "kid": kid}, dict(sorted(claims.items()))
 
 
 def id_token(
-    call: Call, grantee: Grantee, user: User, oidc: Iterable[str], of_sign_in: Mapping[str, str], expires_in: int
+    call: Call, grantee: Grantee, person: Person, nonce: str, expires_in: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return header and claims of a version 2.0 id token.
 
     Args:
-        oidc: the OpenID scopes that were asked for.
-        of_sign_in: claims that only this sign-in has, such as ``nonce``; empty ones are left out.
         expires_in: seconds from now.
 
     Source: OpenID Connect Core section 2.
     """
-    tenant_id = grantee.directory.tenant_id
+    tenant_id = person.directory.tenant_id
     claims: dict[str, Any] = {
+        "aio": _aio(call, person.amr),
         "aud": grantee.client.app_id,
         "iss": realm.issuer(call, tenant_id),
         **_times(call, expires_in),
-        "oid": user.id,
         "rh": f"1.{call.service.opaque(30)}.",
-        "sub": pairwise(tenant_id, grantee.client.app_id, user.id),
+        "sub": pairwise(tenant_id, grantee.client.app_id, person.user.id),
         "tid": tenant_id,
         "uti": call.service.opaque(16),
         "ver": "2.0",
+        **{name: value for name, value in (("nonce", nonce), ("sid", person.sid)) if value},
+        **user_claims.of_id_token(call.service.store, grantee.client, person),
     }
-    asked = set(oidc)
-    if "profile" in asked:
-        claims |= {"name": user.display_name, "preferred_username": user.upn}
-    if "email" in asked and user.graph["mail"]:
-        claims["email"] = user.graph["mail"]
-    claims |= {name: value for name, value in of_sign_in.items() if value}
     kid = call.keys.current.kid
     return {"typ": "JWT", "alg": "RS256", "kid": kid}, dict(sorted(claims.items()))
 
 
-def client_info(user: User) -> str:
-    """Return what MSAL needs to know the account: base64url JSON of ``uid`` and ``utid``."""
-    return base64url(json.dumps({"uid": user.id, "utid": user.tenant_id}).encode())
+def client_info(person: Person) -> str:
+    """Return what MSAL needs to know the account: base64url JSON of ``uid`` and ``utid``, which are those of home."""
+    return base64url(json.dumps({"uid": person.home.user_id, "utid": person.home.tenant_id}).encode())
 
 
 def pairwise(tenant_id: str, app_id: str, object_id: str) -> str:
@@ -153,19 +156,20 @@ def _client_claims(version: int, grantee: Grantee) -> dict[str, Any]:
     return dict(zip(names, (grantee.client.app_id, grantee.authentication), strict=True))
 
 
-def _user_claims(version: int, user: User, amr: tuple[str, ...]) -> dict[str, Any]:
-    shared: dict[str, Any] = {"name": user.display_name}
-    if user.roles:
-        shared["wids"] = list(user.roles)
-    if version == 2:
-        return {**shared, "preferred_username": user.upn}
-    return {
-        **shared,
-        "acr": "1",
-        "amr": list(amr),
-        "family_name": user.graph["surname"],
-        "given_name": user.graph["givenName"],
-        "ipaddr": "127.0.0.1",
-        "unique_name": user.upn,
-        "upn": user.upn,
-    }
+def _application_claims(version: int, grantee: Grantee, resource: Application) -> dict[str, Any]:
+    """Return what the token of a client that acts for itself says of it."""
+    claims = optional_claims.of_an_application(resource)
+    if grantee.roles:
+        claims["roles"] = list(grantee.roles)
+    if version == 1:
+        claims["idp"] = f"https://sts.windows.net/{grantee.directory.tenant_id}/"
+    return claims
+
+
+def _graph_claims(grantee: Grantee) -> dict[str, Any]:
+    """Return what only Microsoft Graph's tokens say."""
+    claims = {"app_displayname": grantee.client.display_name, **user_claims.of_directory(grantee.directory)}
+    if grantee.person is None:
+        return {**claims, "idtyp": "app", "wids": [NO_DIRECTORY_ROLE]}
+    sub = pairwise(grantee.directory.tenant_id, grantee.client.app_id, grantee.object_id)
+    return {**claims, **user_claims.of_graph(grantee.person, sub)}

@@ -11,7 +11,7 @@ Source: RFC 6749 section 4.4; https://learn.microsoft.com/entra/identity-platfor
 from __future__ import annotations
 
 from workshop.tenant.directory import apps
-from workshop.tenant.login import claims, clients, errors, scopes
+from workshop.tenant.login import assignment, claims, clients, errors, scopes
 from workshop.tenant.login.claims import Grantee
 from workshop.tenant.login.issue import Redemption, TokenAnswer
 from workshop.tenant.login.realm import default_directory
@@ -24,7 +24,7 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
 
     Raises:
         LoginError: 7000216 without a credential; what ``clients.prove`` raises; 90014 without a scope, 1002012 unless
-            it ends in ``/.default``; 500011; 7000229.
+            it ends in ``/.default``; 500011; 7000229; 501051.
     """
     call, client = redemption.call, redemption.client
     store = call.service.store
@@ -46,9 +46,8 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
         directory=directory,
         client=client,
         authentication=redemption.credentials.authentication,
-        user=None,
         object_id=principal.id,
-        principal_roles=tuple(apps.role_values(store, directory.tenant_id, principal.id, asked.resource)),
+        roles=assignment.of_application(store, client, principal, asked),
     )
     seconds = call.settings.access_lifetime or SECONDS
     header, body = claims.access_token(call, grantee, asked.resource, asked.audience, (), seconds)

@@ -16,6 +16,9 @@ from workshop.tenant.directory.store import Store
 MOST = 200
 MOST_IN_A_URL = 5
 
+# Stand among the directory roles of everybody; source: tokens of members and guests in public recordings.
+MEMBER, GUEST = "b79fbf4d-3ef9-4689-8143-76b194e85509", "13bd1c72-6f4a-4dcf-985f-18d3b80f208a"
+
 
 def of(store: Store, application: Application, kind: TokenKind, user: User, *, in_url: bool = False) -> dict[str, Any]:
     """Return ``groups`` and ``wids``, or what stands for them.
@@ -26,8 +29,8 @@ def of(store: Store, application: Application, kind: TokenKind, user: User, *, i
     """
     chosen = application.group_claims
     claims: dict[str, Any] = {}
-    if chosen & {"All", "DirectoryRole"} and user.roles:
-        claims["wids"] = list(user.roles)
+    if chosen & {"All", "DirectoryRole"}:
+        claims["wids"] = directory_roles(user)
     if not chosen & {"All", "SecurityGroup", "ApplicationGroup"}:
         return claims
     found = _chosen(store, application, user)
@@ -39,6 +42,11 @@ def of(store: Store, application: Application, kind: TokenKind, user: User, *, i
     values = [_value(group, shape, chosen) for group in found]
     name = "roles" if "emit_as_roles" in shape else "groups"
     return {**claims, name: values} if values else claims
+
+
+def directory_roles(user: User) -> list[str]:
+    """Return ``wids``: template ids of the user's directory roles, and one that tells members from guests."""
+    return [*user.roles, GUEST if user.is_guest else MEMBER]
 
 
 def _chosen(store: Store, application: Application, user: User) -> list[Group]:

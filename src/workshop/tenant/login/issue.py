@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.tenant.directory import apps, people
+from workshop.tenant.directory import guests, people
 from workshop.tenant.directory.objects import Application, Directory, User
 from workshop.tenant.directory.seed import MICROSOFT_TENANT
 from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
-from workshop.tenant.login import claims, clients, consent, errors, scopes
+from workshop.tenant.login import assignment, claims, clients, consent, errors, optional_claims, scopes
 from workshop.tenant.login.claims import Grantee
 from workshop.tenant.login.clients import Credentials
+from workshop.tenant.login.person import Person
 from workshop.tenant.login.realm import Realm
 from workshop.tenant.login.scopes import Asked
 from workshop.tenant.web import Call
@@ -115,24 +116,20 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
     """Return the answer of a user grant: access token, and what was asked of the others.
 
     Raises:
-        LoginError: 65001, or 65002 among Microsoft's own applications, unless all that was asked is granted.
+        LoginError: 50105 when an application wants the user to be assigned to it; 65001, or 65002 among Microsoft's own
+            applications, unless all that was asked is granted.
     """
-    call, client = redemption.call, redemption.client
+    call, client, asked = redemption.call, redemption.client, grant.asked
+    for application in (client, asked.resource):
+        assignment.check(call.service.store, grant.directory, application, grant.user)
     granted = _granted(call, client, grant)
-    grantee = Grantee(
-        directory=grant.directory,
-        client=client,
-        authentication=redemption.credentials.authentication,
-        user=grant.user,
-        object_id=grant.user.id,
-        principal_roles=_roles(call, grant),
-        amr=grant.amr,
-    )
+    person = _person(call, grant)
+    grantee = Grantee(grant.directory, client, redemption.credentials.authentication, grant.user.id, person)
     seconds = lifetime(call)
-    header, body = claims.access_token(call, grantee, grant.asked.resource, grant.asked.audience, granted, seconds)
+    header, body = claims.access_token(call, grantee, asked.resource, asked.audience, granted, seconds)
     answer: TokenAnswer = {
         "token_type": "Bearer",
-        "scope": scopes.joined(grant.asked.qualified(value) for value in (*granted, *_default(grant))),
+        "scope": scopes.joined(asked.qualified(value) for value in (*granted, *_default(grant))),
         "expires_in": seconds,
         "ext_expires_in": seconds,
         "access_token": await call.keys.sign(header, body),
@@ -140,12 +137,24 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
     if "offline_access" in grant.oidc:
         answer["refresh_token"] = _new_refresh_token(call, client, grant)
     if "openid" in grant.oidc:
-        of_sign_in = {"nonce": grant.nonce, "sid": grant.sid}
-        header, body = claims.id_token(call, grantee, grant.user, grant.oidc, of_sign_in, call.settings.id_lifetime)
+        header, body = claims.id_token(call, grantee, person, grant.nonce, call.settings.id_lifetime)
         answer["id_token"] = await call.keys.sign(header, body)
     if call.value("client_info") == "1":
-        answer["client_info"] = claims.client_info(grant.user)
+        answer["client_info"] = claims.client_info(person)
     return answer
+
+
+def _person(call: Call, grant: UserGrant) -> Person:
+    return Person(
+        directory=grant.directory,
+        user=grant.user,
+        home=guests.home(call.service.store, grant.user),
+        oidc=frozenset(grant.oidc),
+        amr=grant.amr,
+        auth_time=grant.signed_in,
+        sid=grant.sid,
+        capabilities=optional_claims.capabilities(call.value("claims")),
+    )
 
 
 def lifetime(call: Call) -> int:
@@ -182,11 +191,6 @@ def _default(grant: UserGrant) -> tuple[str, ...]:
 def _ordered(values: Iterable[str]) -> list[str]:
     has = set(values)
     return [value for value in OIDC_SCOPES if value in has] + sorted(has - set(OIDC_SCOPES))
-
-
-def _roles(call: Call, grant: UserGrant) -> tuple[str, ...]:
-    store = call.service.store
-    return tuple(apps.role_values(store, grant.directory.tenant_id, grant.user.id, grant.asked.resource))
 
 
 def _new_refresh_token(call: Call, client: Application, grant: UserGrant) -> str:

@@ -10,37 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from workshop.tenant.directory.guests import Home
-from workshop.tenant.directory.objects import Application, Directory, TokenKind, User
+from workshop.tenant.directory.objects import Application, TokenKind
 from workshop.tenant.login import accounts
+from workshop.tenant.login.person import Person
 
 LONGEST_REQUEST = 4_096
 ADDRESS = "127.0.0.1"
 REGION = "NA"
-
-
-@dataclass(frozen=True)
-class Person:
-    """A user as claims tell of them, and the sign-in that a token comes from.
-
-    Args:
-        oidc: the OpenID scopes that were asked for.
-        auth_time: in Unix seconds.
-        sid: the session; empty when it is not known.
-        capabilities: what the client says it can do (``xms_cc``).
-    """
-
-    directory: Directory
-    user: User
-    home: Home
-    oidc: frozenset[str]
-    auth_time: float
-    sid: str
-    capabilities: tuple[str, ...]
-
 
 Claim = Callable[[Person, frozenset[str]], Any]
 
@@ -62,6 +40,11 @@ def of(application: Application, kind: TokenKind, version: int, person: Person) 
         if value is not None and value != "":
             claims[name] = value
     return claims
+
+
+def of_an_application(resource: Application) -> dict[str, Any]:
+    """Return the optional claims of a token without a user."""
+    return {"idtyp": "app"} if "idtyp" in resource.optional_claims("accessToken") else {}
 
 
 def capabilities(requested: str) -> tuple[str, ...]:
@@ -102,6 +85,7 @@ CLAIMS: Mapping[str, Claim] = {
     "email": lambda person, _: person.user.graph.get("mail"),
     "family_name": lambda person, _: person.user.graph.get("surname"),
     "given_name": lambda person, _: person.user.graph.get("givenName"),
+    "idtyp": lambda _person, shape: "user" if "include_user_token" in shape else None,
     "ipaddr": lambda _person, _: ADDRESS,
     "login_hint": lambda person, _: accounts.hint(person.user),
     "preferred_username": lambda person, _: person.user.sign_in_name,

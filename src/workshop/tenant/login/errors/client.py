@@ -43,6 +43,14 @@ def application_disabled(app_id: str, name: str) -> LoginError:
     )
 
 
+def application_not_assigned(app_id: str, name: str, resource: str, resource_name: str) -> LoginError:
+    return LoginError(
+        501051,
+        "invalid_grant",
+        f"Application '{app_id}'({name}) is not assigned to a role for the application '{resource}'({resource_name}).",
+    )
+
+
 def redirect_mismatch(uri: str, app_id: str) -> LoginError:
     return LoginError(
         50011,
