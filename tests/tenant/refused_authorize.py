@@ -242,7 +242,7 @@ def _(world: World, app: App) -> httpx.Response:
 
 
 # [REC] AzureAD/microsoft-authentication-library-for-js#1001: the error, and that an app does not see the address
-@row("not_assigned", "redirect", 302, "interaction_required", 50105, NOT_ASSIGNED.replace("WHO", "{{EmailHidden}}"))
+@row("not_assigned", "redirect", 302, "interaction_required", 50105, NOT_ASSIGNED.replace("WHO", "{{EUII Hidden}}"))
 def _(world: World, app: App) -> httpx.Response:
     browser = world.browser()
     assert "code" in browser.sign_in(world.register().asks())
@@ -303,8 +303,9 @@ def _(world: World, app: App) -> httpx.Response:
     return world.client_credentials(app)
 
 
-# [REC] nais.io, "user is not a direct member of a group with access"
-@row("not_assigned", "json", 400, "invalid_grant", 50105, NOT_ASSIGNED.replace("WHO", "{{EmailHidden}}"))
+# [REC] nais.io, "user is not a direct member of a group with access"; an app is told {EUII Hidden} since 2024, as in
+# recordings of 2026-03 and 2026-07, and was told {EmailHidden} before
+@row("not_assigned", "json", 400, "invalid_grant", 50105, NOT_ASSIGNED.replace("WHO", "{{EUII Hidden}}"))
 def _(world: World, app: App) -> httpx.Response:
     code = world.code(app)
     world.require_assignment(app)

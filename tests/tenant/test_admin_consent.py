@@ -152,7 +152,7 @@ def test_somebody_of_another_directory(world: World) -> None:
     told = answer_of(browser.http.post(LOGIN + page.action, data=form))
     assert refused(told) == ("access_denied", "AADSTS50020")
     assert told["error_description"].startswith(
-        "AADSTS50020: User account '{EmailHidden}' from identity provider 'https"
+        "AADSTS50020: User account '{EUII Hidden}' from identity provider 'https"
     )
     assert told["admin_consent"] == "True"
 

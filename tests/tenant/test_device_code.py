@@ -13,7 +13,7 @@ import pytest
 
 from .browser import Browser, Page, page_of, upn
 from .process import GRAPH, LOGIN
-from .test_token import claims, ok
+from .tokens import claims, ok
 from .world import App, World
 
 ENTRY = f"{LOGIN}/common/oauth2/deviceauth"

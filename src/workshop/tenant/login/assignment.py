@@ -10,7 +10,6 @@ from workshop.tenant.directory import apps, groups
 from workshop.tenant.directory.objects import Application, Directory, ServicePrincipal, User
 from workshop.tenant.directory.store import Store
 from workshop.tenant.login import errors
-from workshop.tenant.login.scopes import Asked
 
 
 def check(store: Store, directory: Directory, application: Application, user: User) -> None:
@@ -38,23 +37,25 @@ def roles(store: Store, directory: Directory, application: Application, user: Us
     return tuple(apps.values_of_roles(application, apps.assigned_roles(store, principal, _principals(store, user))))
 
 
-def of_application(store: Store, client: Application, principal: ServicePrincipal, asked: Asked) -> tuple[str, ...]:
+def of_application(
+    store: Store, client: Application, principal: ServicePrincipal, resource: Application, audience: str
+) -> tuple[str, ...]:
     """Return the app roles that a client holds on a resource.
 
     Args:
         principal: the client's, in the directory that is asked.
+        audience: the resource as it was asked for.
 
     Raises:
         LoginError: 501051 when it holds none on a resource that demands assignment.
     """
-    resource = apps.principal(store, principal.tenant_id, asked.resource.app_id)
-    if resource is None:
+    there = apps.principal(store, principal.tenant_id, resource.app_id)
+    if there is None:
         return ()
-    held = apps.assigned_roles(store, resource, [principal.id])
-    if resource.assignment_required and not held:
-        name = asked.resource.display_name
-        raise errors.application_not_assigned(client.app_id, client.display_name, asked.audience, name)
-    return tuple(apps.values_of_roles(asked.resource, held))
+    held = apps.assigned_roles(store, there, [principal.id])
+    if there.assignment_required and not held:
+        raise errors.application_not_assigned(client.app_id, client.display_name, audience, resource.display_name)
+    return tuple(apps.values_of_roles(resource, held))
 
 
 def _principals(store: Store, user: User) -> list[str]:

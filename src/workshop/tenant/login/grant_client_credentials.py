@@ -47,7 +47,7 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
         client=client,
         authentication=redemption.credentials.authentication,
         object_id=principal.id,
-        roles=assignment.of_application(store, client, principal, asked),
+        roles=assignment.of_application(store, client, principal, asked.resource, asked.audience),
     )
     seconds = call.settings.access_lifetime or SECONDS
     header, body = claims.access_token(call, grantee, asked.resource, asked.audience, (), seconds)

@@ -18,7 +18,7 @@ from workshop.tenant.directory import apps, managed_identities, people
 from workshop.tenant.directory.managed_identities import ManagedIdentity
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.seed import FOUNDED
-from workshop.tenant.login import claims
+from workshop.tenant.login import assignment, claims
 from workshop.tenant.login import errors as login_errors
 from workshop.tenant.login.claims import Grantee
 from workshop.tenant.login.envelope import error_members
@@ -187,20 +187,15 @@ async def _token(call: Call, host: Host, identity: ManagedIdentity) -> tuple[dic
     """Return claims and token: app-only, as if the client had used a certificate.
 
     Raises:
-        LoginError: 500011.
+        LoginError: 500011 or 501051.
     """
     store, directory, wanted = call.service.store, host.directory, call.value("resource")
     resource = apps.resource(store, directory.tenant_id, wanted.rstrip("/"))
     if resource is None:
         raise login_errors.resource_not_found(wanted[:300], directory.display_name)
-    grantee = Grantee(
-        directory=directory,
-        client=identity.as_client(),
-        authentication=CERTIFICATE,
-        user=None,
-        object_id=identity.principal.id,
-        principal_roles=tuple(apps.role_values(store, directory.tenant_id, identity.principal.id, resource)),
-    )
+    client, principal = identity.as_client(), identity.principal
+    roles = assignment.of_application(store, client, principal, resource, wanted)
+    grantee = Grantee(directory, client, CERTIFICATE, principal.id, roles=roles)
     header, body = claims.access_token(call, grantee, resource, wanted, (), _lifetime(call))
     return body, await call.keys.sign(header, body)
 

@@ -44,6 +44,6 @@ class LoginError(Exception):
         return f"AADSTS{self.code}: {self.text}"
 
     def for_client(self) -> str:
-        """Return what a client is told: ``{EmailHidden}`` stands for the account's name."""
-        text = self.text.replace(self.account, "{EmailHidden}") if self.account else self.text
+        """Return what a client is told: ``{EUII Hidden}`` stands for the account's name."""
+        text = self.text.replace(self.account, "{EUII Hidden}") if self.account else self.text
         return f"AADSTS{self.code}: {text}"
