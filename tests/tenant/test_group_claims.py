@@ -166,8 +166,9 @@ class TestRoles:
         assert "roles" not in claims(answer["id_token"])
 
     def test_none_for_default_access_and_for_a_role_that_is_switched_off(self, world: World) -> None:
-        app = world.register(appRoles=[ROLE])
+        app = world.register()
         world.assign(app, world.user_id("robin"))
+        world.change(app, appRoles=[ROLE])
         assert "roles" not in access(world, app)
         world.assign(app, world.user_id("sam"), AUDITOR)
         world.change(app, appRoles=[{**ROLE, "isEnabled": False}])
