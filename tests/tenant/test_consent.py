@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
 from .visits import after_picking, asked_for, refused, words
-from .world import GRAPH_APP, World, scope_entry
+from .world import GRAPH_APP, App, World, scope_entry
 
 
 def test_the_page_lists_what_is_asked_and_what_it_means(world: World) -> None:
@@ -119,3 +121,99 @@ def test_default_asks_for_what_the_registration_lists(world: World) -> None:
     assert asked_for(page) == ["User.Read", "offline_access"]
     code = answer_of(browser.press(page, "decision", "accept"))["code"]
     assert world.redeem(app, code).json()["scope"] == f"{GRAPH}/User.Read {GRAPH}/.default"
+
+
+USER_READ, FILES_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "10465720-29dd-4523-a11a-6a75c743c9d9"
+
+
+def listing(*resources: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return the static permissions of a registration: a scope of each resource."""
+    return [
+        {"resourceAppId": app_id, "resourceAccess": [{"id": scope_id, "type": "Scope"}]}
+        for app_id, scope_id in resources
+    ]
+
+
+def id_of_access(world: World, app: App) -> str:
+    graph = world.graph("GET", f"/applications/{app.object_id}").json()
+    return str(next(each["id"] for each in graph["api"]["oauth2PermissionScopes"] if each["value"] == "access"))
+
+
+def test_default_asks_for_all_resources_at_once(world: World) -> None:
+    """Source: scopes-oidc, ".default when the user hasn't consented": for all APIs that the registration lists."""
+    api = world.register("API")
+    listed = listing((GRAPH_APP, USER_READ), (api.client_id, id_of_access(world, api)))
+    app = world.register(requiredResourceAccess=listed)
+    browser = world.browser()
+    page = page_of(after_picking(browser, app, scope=f"{api.uri}/.default"))
+    assert asked_for(page) == ["User.Read", "access", "offline_access"]
+    browser.press(page, "decision", "accept")
+    assert "code" in answer_of(browser.open(app.asks(scope=f"{GRAPH}/.default")))
+
+
+def test_default_asks_nothing_of_whoever_granted_anything_there(world: World) -> None:
+    """Source: scopes-oidc, "Example 1": then the consent that is there is what the token has."""
+    app = world.register(requiredResourceAccess=listing((GRAPH_APP, FILES_READ)))
+    world.tokens(app, scope=f"openid {GRAPH}/User.Read")
+    answer = answer_of(after_picking(world.browser(), app, scope=f"{GRAPH}/.default"))
+    assert world.redeem(app, answer["code"]).json()["scope"] == f"openid {GRAPH}/User.Read {GRAPH}/.default"
+
+
+def test_default_with_prompt_consent_asks_for_the_whole_list(world: World) -> None:
+    """Source: scopes-oidc, "Example 2"."""
+    app = world.register(requiredResourceAccess=listing((GRAPH_APP, FILES_READ)))
+    world.tokens(app, scope=f"openid {GRAPH}/User.Read")
+    page = page_of(after_picking(world.browser(), app, scope=f"{GRAPH}/.default", prompt="consent"))
+    assert asked_for(page) == ["Files.Read", "offline_access"]
+
+
+def test_a_middle_tier_that_knows_its_client_is_consented_with_it(world: World) -> None:
+    """Source: v2-oauth2-on-behalf-of-flow, "/.default and combined consent"."""
+    api, stranger = (
+        world.register(name, requiredResourceAccess=listing((GRAPH_APP, USER_READ))) for name in ("API", "Stranger")
+    )
+    listed = listing((api.client_id, id_of_access(world, api)), (stranger.client_id, id_of_access(world, stranger)))
+    app = world.register(requiredResourceAccess=listed)
+    world.change(api, api={"knownClientApplications": [app.client_id]})
+    assert asked_for(page_of(after_picking(world.browser(), app, scope=f"{stranger.uri}/.default"))) == [
+        "access", "access", "offline_access",
+    ]  # fmt: skip
+    browser = world.browser()
+    page = page_of(after_picking(browser, app, scope=f"openid {api.uri}/.default"))
+    assert asked_for(page) == ["User.Read", "access", "access", "offline_access", "openid"]
+    token = world.redeem(app, answer_of(browser.press(page, "decision", "accept"))["code"]).json()["access_token"]
+    answer = world.on_behalf_of(api, token, f"{GRAPH}/User.Read")
+    assert answer.status_code == 200, answer.text
+
+
+def test_consent_that_was_withdrawn_is_asked_for_again(world: World) -> None:
+    app = world.register()
+    tokens = world.tokens(app)
+    world.tokens(app, "sam")
+    grants = world.graph("GET", "/oauth2PermissionGrants").json()["value"]
+    robin = world.user_id("robin")
+    for grant in grants:
+        if grant["clientId"] == app.principal_id and grant["principalId"] == robin:
+            assert world.graph("DELETE", f"/oauth2PermissionGrants/{grant['id']}").status_code == 204
+    answer = world.refresh(app, tokens["refresh_token"])
+    assert refused(answer.json()) == ("invalid_grant", "AADSTS65001")
+    assert page_of(after_picking(world.browser(), app)).kind == "consent"
+    assert "code" in answer_of(after_picking(world.browser(), app, "sam"))
+
+
+class TestUsersMayNotConsent:
+    """Source: https://learn.microsoft.com/entra/identity/enterprise-apps/configure-user-consent."""
+
+    def test_they_need_an_administrator_who_still_may(self, world: World) -> None:
+        strict = world.of("strictconsent")
+        strict.forbid_user_consent(strict.tenant.id)
+        app, robin, avery = strict.register(), upn("robin", strict.domain), upn("avery", strict.domain)
+        page = page_of(after_picking(strict.browser(), app, robin))
+        assert (page.h1, page.error.partition(":")[0]) == ("Need admin approval", "AADSTS90093")
+        browser = strict.browser()
+        page = page_of(after_picking(browser, app, avery))
+        assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
+        assert "code" in answer_of(after_picking(strict.browser(), app, robin))
+
+    def test_it_is_a_setting_of_one_directory(self, world: World) -> None:
+        assert page_of(after_picking(world.browser(), world.register())).kind == "consent"

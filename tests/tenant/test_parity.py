@@ -106,7 +106,7 @@ SAMPLE = (
         "login/claims.py",
         'f"{tenant_id}\\0{app_id}\\0{object_id}"',
         'f"{tenant_id}\\0{object_id}"',
-        "test_token.py::TestClaims::test_sub_is_pairwise_and_oid_is_not",
+        "test_claims.py::TestValues::test_sub_is_pairwise_and_oid_is_not",
     ),
     Taken(
         "login/scopes.py",
@@ -130,7 +130,7 @@ SAMPLE = (
         "keys.py",
         'nonce_digest(header["nonce"])',
         'header["nonce"]',
-        "test_token.py::TestGraphsToken::test_nobody_but_graph_can_verify_it",
+        "test_claims.py::TestGraphsToken::test_nobody_but_graph_can_verify_it",
     ),
 )
 
