@@ -48,7 +48,7 @@ WITH_ERROR_URI = {
         700027,
         700082,
     ),
-    *(700084, 900144, 5002723, 5002738, 7000215, 7000216, 7000222),
+    *(700084, 900023, 900144, 5002723, 5002738, 7000215, 7000216, 7000222),
 }
 SUBERRORS = {
     **dict.fromkeys([700082, 700084], "bad_token"),
@@ -192,6 +192,23 @@ def _(world: World, app: App) -> httpx.Response:  # noqa: ARG001
     return world.client_credentials(world.register(principal=False), f"{GRAPH}/.default")
 
 
+@row(
+    "not_a_tenant", "json", 400, "invalid_request", 900023,  # recorded 2023-12-11: MSAL.NET's MockHelpers
+    "Specified tenant identifier 'invalid_tenant' is neither a valid DNS name, nor a valid external domain.",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:
+    return world.client_credentials(app, tenant="invalid_tenant")
+
+
+# Seen on the page "Sorry, but we're having trouble signing you in."
+@row(
+    "post_only", "page", 400, "", 900561,
+    "The endpoint only accepts POST requests. Received a GET request.",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:  # noqa: ARG001
+    return world.http.get(f"{LOGIN}/{world.tenant.id}/oauth2/v2.0/token")
+
+
 # How the client proves who it is
 
 
@@ -318,18 +335,14 @@ def _(world: World, app: App) -> httpx.Response:  # noqa: ARG001
     return world.refresh(page, second, headers=origin)
 
 
-@row(
-    "issued_to_another_client", "json", 400, "invalid_grant", 70000,  # [MEM]
-    "Provided grant is invalid or malformed. It was not issued to application '{client}'.",
-)  # fmt: skip
+# Seen when a refresh token is shown by another client: ROADrecon's and AzureHound's notes
+@row("issued_to_another_client", "json", 400, "invalid_grant", 70000, "Provided grant is invalid or malformed.")
 def _(world: World, app: App) -> httpx.Response:
     return world.redeem(app, world.code(world.register()))
 
 
-@row(
-    "issued_to_another_client", "json", 400, "invalid_grant", 70000,  # [MEM]
-    "Provided grant is invalid or malformed. It was not issued to application '{client}'.",
-)  # fmt: skip
+# Seen when a refresh token is shown by another client: ROADrecon's and AzureHound's notes
+@row("issued_to_another_client", "json", 400, "invalid_grant", 70000, "Provided grant is invalid or malformed.")
 def _(world: World, app: App) -> httpx.Response:
     return world.refresh(app, world.tokens(world.register())["refresh_token"])
 
@@ -344,7 +357,7 @@ def _(world: World, app: App) -> httpx.Response:
 
 
 @row(
-    "reply_address_differs", "json", 400, "invalid_grant", 500112,  # [MEM]
+    "reply_address_differs", "json", 400, "invalid_grant", 500112,  # the text: recorded with its older code, 50011
     "The reply address 'http://localhost:8000/other' does not match the reply address "
     "'http://localhost:8000/auth/callback' provided when requesting Authorization code.",
 )  # fmt: skip
@@ -369,7 +382,7 @@ def _(world: World, app: App) -> httpx.Response:
 
 
 @row(
-    "invalid_challenge", "redirect", 302, "invalid_request", 501491,  # [MEM]
+    "invalid_challenge", "redirect", 302, "invalid_request", 501491,  # the text: several logs; the error: [MEM]
     "Invalid size of Code_Challenge parameter.",
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:

@@ -58,7 +58,7 @@ def _check_owner(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
     if where.directory and where.directory.tenant_id != sign_in["tenant_id"]:
         raise errors.code_of_another_tenant()
     if redemption.client.app_id != sign_in["client_id"]:
-        raise errors.issued_to_another_client(redemption.client.app_id)
+        raise errors.issued_to_another_client()
 
 
 def _grant(redemption: Redemption, sign_in: Mapping[str, Any], issued: float) -> UserGrant:

@@ -43,7 +43,7 @@ async def device_code_grant(redemption: Redemption) -> TokenAnswer:
 
 def _check_state(redemption: Redemption, flow: DeviceFlow) -> None:
     if redemption.client.app_id != flow.client_id:
-        raise errors.issued_to_another_client(redemption.client.app_id)
+        raise errors.issued_to_another_client()
     if flow.status == "redeemed":
         raise errors.code_redeemed()
     if device_code.expired(redemption.call, flow):

@@ -40,7 +40,7 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     sign_in = stored.sign_in
     call.enter(sign_in["tenant_id"])
     if redemption.client.app_id != sign_in["client_id"]:
-        raise errors.issued_to_another_client(redemption.client.app_id)
+        raise errors.issued_to_another_client()
     issue.authenticate(redemption, sign_in["platform"])
     issue.check_origin(redemption, sign_in["platform"])
     if call.now - stored.last_used > call.settings.refresh_idle:

@@ -8,6 +8,7 @@ from typing import Literal
 from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.login import errors
+from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
 Audience = Literal["common", "organizations", "consumers"]
@@ -37,12 +38,14 @@ def realm(call: Call, error: str = "invalid_request") -> Realm:
     """Resolve the tenant segment of the path.
 
     Raises:
-        LoginError: 90002 when no directory goes by that id or domain.
+        LoginError: 90002 when no directory goes by that id or domain, 900023 when it is neither in form.
     """
     segment = call.path["tenant"]
     if segment.lower() in AUDIENCES:
         return Realm(segment.lower(), None)
     found = people.directory(call.service.store, segment)
+    if found is None and "." not in segment and not is_guid(segment):
+        raise errors.not_a_tenant(segment[:200], error)
     if found is None:
         raise errors.tenant_not_found(segment[:200], error)
     call.enter(found.tenant_id)

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from workshop.tenant.login import authorize, device_code, discovery, envelope
 from workshop.tenant.login.admin_consent import admin_consent
 from workshop.tenant.login.sign_out import sign_out
-from workshop.tenant.login.token import token
+from workshop.tenant.login.token import by_get, token
 from workshop.tenant.service import Service
 from workshop.tenant.web import Row, routes
 
@@ -30,6 +30,8 @@ PAGES: tuple[Row, ...] = (
     ("POST", "/{tenant}/adminconsent", admin_consent),
     ("GET", "/{tenant}/oauth2/v2.0/logout", sign_out),
     ("POST", "/{tenant}/oauth2/v2.0/logout", sign_out),
+    ("GET", "/{tenant}/oauth2/v2.0/token", by_get),
+    ("GET", "/{tenant}/oauth2/v2.0/devicecode", by_get),
     ("GET", device_code.ENTRY, device_code.enter_code),
     ("POST", device_code.ENTRY, device_code.check_code),
     ("GET", device_code.RETURN, device_code.came_back),

@@ -53,3 +53,12 @@ async def token(call: Call) -> Response:
     client = clients.find(call, where, credentials.client_id)
     answer = await grant(Redemption(call, where, client, credentials))
     return JsonAnswer(answer, headers={**NO_STORE, "x-ms-request-id": call.trace_id})
+
+
+async def by_get(call: Call) -> Response:
+    """Refuse GET, as a browser sends it that was led to the wrong address.
+
+    Raises:
+        LoginError: 900561.
+    """
+    raise errors.post_only(call.request.method)

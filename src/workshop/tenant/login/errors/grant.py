@@ -44,12 +44,8 @@ def spa_refresh_token_expired(issued: str) -> LoginError:
     )
 
 
-def issued_to_another_client(app_id: str) -> LoginError:
-    return LoginError(
-        70000,
-        "invalid_grant",
-        f"Provided grant is invalid or malformed. It was not issued to application '{app_id}'.",
-    )
+def issued_to_another_client() -> LoginError:
+    return LoginError(70000, "invalid_grant", "Provided grant is invalid or malformed.")
 
 
 def code_of_another_tenant() -> LoginError:

@@ -13,6 +13,24 @@ def malformed(error: str = "invalid_request") -> LoginError:
     return LoginError(9002313, error, "Invalid request. Request is malformed or invalid.")
 
 
+def post_only(method: str) -> LoginError:
+    return LoginError(
+        900561,
+        "invalid_request",
+        f"The endpoint only accepts POST requests. Received a {method} request.",
+        redirectable=False,
+    )
+
+
+def not_a_tenant(tenant: str, error: str = "invalid_request") -> LoginError:
+    return LoginError(
+        900023,
+        error,
+        f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.",
+        redirectable=False,
+    )
+
+
 def tenant_not_found(tenant: str, error: str = "invalid_request") -> LoginError:
     return LoginError(
         90002,
