@@ -203,6 +203,7 @@ def test_a_restart_keeps_them_and_their_count(tmp_path: Path) -> None:
     ("body", "line"),
     [
         ({}, "there is no fault 'None': the faults are throttle, error, slow"),
+        ({"kind": ["throttle"]}, "there is no fault \"['throttle']\": the faults are throttle, error, slow"),
         ({"kind": "fire"}, "there is no fault 'fire': the faults are throttle, error, slow"),
         ({"kind": "throttle", "status": 500}, "throttle has no 'status': it takes at, times, retry_after"),
         (

@@ -124,11 +124,11 @@ class Faults:
             BadSetting: the line lists what there is.
         """
         kind = values.get("kind")
-        if kind not in _KINDS:
+        if not isinstance(kind, str) or kind not in _KINDS:
             raise BadSetting(f"there is no fault {str(kind)[:60]!r}: the faults are {', '.join(_KINDS)}")
         options = {name: value for name, value in values.items() if name != "kind" and value is not None}
         for name, value in options.items():
-            _check(str(kind), name, value)
+            _check(kind, name, value)
         numbers = {name: int(value) for name, value in options.items() if name in _WHOLE}
         last = self.store.one("SELECT max(id) FROM faults")
         fault = Fault(**{"id": int((last and last[0]) or 0) + 1, "kind": kind, "at": "all", **options, **numbers})
