@@ -31,7 +31,7 @@ class TestWhoMay:
         made = world.graph("POST", "/applications", robin, json={"displayName": "Robin's"}).json()
         path = f"/applications/{made['id']}"
         assert values(world.graph("GET", f"{path}/owners", robin)) == ["Robin Marsh"]
-        assert made["id"] in values(world.graph("GET", "/me/ownedObjects/microsoft.graph.application", robin), "id")
+        assert made["id"] in values(world.graph("GET", "/me/ownedObjects/microsoft.graph.application?$top=999", robin), "id")
         served = world.graph("POST", "/servicePrincipals", robin, json={"appId": made["appId"]})
         assert served.status_code == 201
         principal = f"/servicePrincipals/{served.json()['id']}"
@@ -188,7 +188,7 @@ class TestGrants:
         assert found(f"resourceId eq '{UNKNOWN}'") == []
         of_client = world.graph("GET", f"/servicePrincipals/{app.principal_id}/oauth2PermissionGrants")
         assert values(of_client, "id") == [all_of_them, one]
-        of_robin = world.graph("GET", f"/users/{robin}/oauth2PermissionGrants")
+        of_robin = world.graph("GET", f"/users/{robin}/oauth2PermissionGrants?$top=999")
         assert one in values(of_robin, "id")
         assert all_of_them not in values(of_robin, "id")
 
