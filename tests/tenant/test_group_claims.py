@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .browser import upn
-from .process import GRAPH
+from .process import GRAPH, Tenant
 from .test_claims import ADMINISTRATOR, GUEST, MEMBER
 from .tokens import claims
 from .world import App, World
@@ -44,6 +44,18 @@ def add_group(world: World, name: str, *, security: bool = True, member: str = "
     world.tenant.sql("INSERT INTO groups VALUES (?, ?, ?)", group_id, world.tenant.id, json.dumps(graph))
     world.tenant.sql("INSERT INTO members VALUES (?, ?, ?)", world.tenant.id, group_id, world.user_id(member))
     return group_id
+
+
+@pytest.fixture(scope="module")
+def world(tenant: Tenant) -> World:
+    """A directory of its own, for other tests put people of the default one into more groups."""
+    return World(tenant).of("groupclaims")
+
+
+@pytest.fixture(scope="module")
+def app(world: World) -> App:
+    """An application that no test changes."""
+    return world.register()
 
 
 class TestGroups:
