@@ -148,7 +148,8 @@ def install_lock(place: Environment, lock: str, uv: str, environ: dict[str, str]
     """Install the packages of one lock, and with the first lock the workshop itself."""
     count = sum(line[:1].isalnum() for line in (PROJECT / lock).read_text(encoding="utf-8").splitlines())
     into = [uv, "pip", "install", "--python", str(place.python)]
-    packages = [*into, "--require-hashes", "--compile-bytecode", "-r", lock]
+    packages = [*into, "--require-hashes", "-r", lock]
+    packages += ["--compile-bytecode"] if place == MAIN else []  # of the Azure CLI little is ever imported
     if wheels:
         packages += ["--offline", "--no-index", "--find-links", str(wheels), "--no-build"]
     hint = NOT_IN_FOLDER if wheels else NOT_FINISHED
