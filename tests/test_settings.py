@@ -106,6 +106,12 @@ def test_a_missing_value_is_named_with_where_it_was_looked_for(tmp_path: Path, m
     assert ("environment" in raised.value.looked_in[0]) == (mode == "own")
 
 
+@pytest.mark.parametrize("tenant", [TENANT, "organizations", "common", "consumers"])
+def test_a_tenant_is_an_id_or_the_accounts_of_many(tmp_path: Path, tenant: str) -> None:
+    settings = settings_of(tmp_path, WORKSHOP_TENANT="own", AZURE_TENANT_ID=tenant)
+    assert settings.require("AZURE_TENANT_ID") == tenant
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

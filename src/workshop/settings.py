@@ -45,7 +45,10 @@ SECRET_FORM = Form(lambda value: not _is_guid(value), "the secret's Value; this 
 
 FORMS: Mapping[str, Form] = {
     "WORKSHOP_TENANT": Form(lambda value: value in ("practice", "own"), "practice or own", may_be_shown=True),
-    "AZURE_TENANT_ID": Form(_is_guid, "the directory (tenant) id, a GUID such as 00000000-0000-0000-0000-000000000000"),
+    "AZURE_TENANT_ID": Form(
+        lambda value: _is_guid(value) or value in ("organizations", "common", "consumers"),
+        "the directory (tenant) id, a GUID such as 00000000-0000-0000-0000-000000000000, or organizations",
+    ),
     "ENTRA_PROXY_AZURE_CLIENT_ID": CLIENT_ID_FORM,
     "ENTRA_PROXY_AZURE_CLIENT_SECRET": SECRET_FORM,
     "ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID": CLIENT_ID_FORM,
