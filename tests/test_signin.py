@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from fastmcp import Client, FastMCP
-from practice_help import clean_environ, end_any
+from practice_help import clean_environ, end_any, is_gone, posix_only, until
 from server_help import free_port, serving, signed_in_server
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -489,3 +489,31 @@ class TestChromium:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
         assert "You signed out of your account" in ended.stdout
         assert "PRACTICE" in ended.stdout
+
+
+class TestClosingAChromium:
+    BROWSER = """
+import pathlib, subprocess, sys, time
+profile = pathlib.Path(sys.argv[1])
+if len(sys.argv) == 2:  # the browser: it starts a helper and waits
+    helper = subprocess.Popen([sys.executable, __file__, profile, "helper"])
+    print(helper.pid, flush=True)
+while True:
+    (profile / "Default").mkdir(parents=True, exist_ok=True)
+    (profile / "Default" / f"{time.monotonic_ns()}").write_text("x")
+    time.sleep(0.001)
+"""
+
+    @posix_only
+    def test_its_helpers_end_and_its_profile_goes(self, tmp_path: Path) -> None:
+        program = tmp_path / "browser.py"
+        program.write_text(self.BROWSER, "utf-8")
+        profile = tmp_path / "profile"
+        process = subprocess.Popen([sys.executable, program, profile], stdout=subprocess.PIPE)
+        with process:
+            assert process.stdout
+            helper = int(process.stdout.readline())
+            until(lambda: (profile / "Default").exists(), "the profile")
+            chromium.Launched(process, profile).close()
+        assert not profile.exists()
+        assert is_gone(helper)

@@ -156,6 +156,10 @@ class TestTheEnd:
                 part.close()
             self.ended_well(tenant)
 
+    def test_a_lease_that_nobody_takes(self, tmp_path: Path) -> None:
+        with serving(tmp_path / "state", "--leased", "--grace", "0.1") as tenant:
+            self.ended_well(tenant)
+
     def ended_well(self, tenant: Tenant) -> None:
         assert tenant.process.wait(PATIENCE) == 0
         for door in DOORS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import shutil
@@ -10,12 +11,14 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -39,6 +42,10 @@ _ON_WINDOWS = (
     r"Microsoft\Edge\Application\msedge.exe",
     r"Chromium\Application\chrome.exe",
 )
+
+
+_END_SECONDS = 10.0
+_HELPER_SECONDS = 1.0
 
 
 class Tenant(Protocol):
@@ -71,14 +78,47 @@ class Launched:
     profile: Path
 
     def close(self) -> None:
-        """End the browser and remove its profile."""
+        """End the browser with the processes it started, and remove its profile.
+
+        Raises:
+            WorkshopError: the profile could not be removed; the message names the folder.
+        """
+        helpers = _helpers(self.process.pid)
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait(10)
-        shutil.rmtree(self.profile, ignore_errors=True)
+            self.process.wait(_END_SECONDS)
+        # They write into the profile for a while after the browser has ended.
+        _, alive = psutil.wait_procs(helpers, _HELPER_SECONDS)
+        for helper in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                helper.kill()
+        psutil.wait_procs(alive, _END_SECONDS)
+        _remove(self.profile)
+
+
+def _helpers(pid: int) -> list[psutil.Process]:
+    """Return the processes that a process started, and theirs."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; on Windows its files may stay locked for a moment.
+
+    Raises:
+        WorkshopError: it is still there.
+    """
+    deadline = time.monotonic() + _END_SECONDS
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > deadline:
+            raise WorkshopError(f"The browser's profile could not be removed: {folder}. Remove it by hand.")
+        time.sleep(0.02)
 
 
 def find(platform: str = sys.platform, environ: Mapping[str, str] | None = None) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 ALREADY_RUNNING = 3
@@ -17,13 +18,15 @@ def main(arguments: list[str] | None = None) -> int:
     runner.add_argument("--state", type=Path, required=True, help="folder for directory, keys and certificate")
     runner.add_argument("--port", type=int, default=0, help="port of the proxy door")
     runner.add_argument("--leased", action="store_true", help="end when the last lease is let go")
+    runner.add_argument("--grace", type=float, help="seconds that --leased waits for the first lease")
     chosen = parser.parse_args(arguments)
 
     from workshop.tenant.lock import AlreadyRunning
     from workshop.tenant.process import Options, run
 
     try:
-        run(Options(chosen.state.resolve(), chosen.port, chosen.leased))
+        options = Options(chosen.state.resolve(), chosen.port, chosen.leased)
+        run(options if chosen.grace is None else replace(options, grace=chosen.grace))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return ALREADY_RUNNING

@@ -44,11 +44,18 @@ DOORS = ("proxy", "https", "control", "managed_identity")
 
 @dataclass(frozen=True)
 class Options:
-    """How the process was asked to run; ``port`` is the proxy's, 0 for the one used before or any free one."""
+    """How the process was asked to run.
+
+    Args:
+        port: the proxy's; 0 for the one used before or any free one.
+        leased: end when the last lease is let go.
+        grace: seconds within which the first lease must be taken.
+    """
 
     state: Path
     port: int = 0
     leased: bool = False
+    grace: float = FIRST_LEASE_SECONDS
 
 
 def run(options: Options) -> None:
@@ -86,7 +93,7 @@ async def _serve(options: Options) -> None:
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)
     if options.leased:
-        loop.call_later(FIRST_LEASE_SECONDS, lambda: None if leases.count else ended.set())
+        loop.call_later(options.grace, lambda: None if leases.count else ended.set())
     housekeeping = asyncio.create_task(_housekeeping(service, (web, controls, identities)))
     with _signals(loop, ended.set):
         await ended.wait()
