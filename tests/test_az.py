@@ -23,6 +23,8 @@ AVERY = "avery@contoso.onmicrosoft.com"
 GRAPH = "00000003-0000-0000-c000-000000000000"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
+USER_READ_ALL = "df021288-bdef-4463-88db-98f22de89214"
+
 
 @dataclass(frozen=True)
 class Az:
@@ -155,6 +157,26 @@ def test_permissions_are_asked_for_granted_and_consented(az: Az) -> None:
     assert (granted["scope"], granted["consentType"]) == ("User.Read", "AllPrincipals")
     (shown,) = az("ad", "app", "permission", "list-grants", "--id", made["appId"])
     assert shown["scope"] == "User.Read"
+
+
+def test_an_administrator_consents_to_all_that_is_asked_for(az: Az) -> None:
+    made = az("ad", "app", "create", "--display-name", "Asks an administrator")
+    principal = az("ad", "sp", "create", "--id", made["appId"])
+    wanted = (f"{USER_READ}=Scope", f"{USER_READ_ALL}=Role")
+    az("ad", "app", "permission", "add", "--id", made["appId"], "--api", GRAPH, "--api-permissions", *wanted)
+    az("ad", "app", "permission", "admin-consent", "--id", made["appId"])
+    (shown,) = az("ad", "app", "permission", "list-grants", "--id", made["appId"])
+    assert (shown["scope"], shown["consentType"]) == ("User.Read", "AllPrincipals")
+    path = f"https://graph.microsoft.com/v1.0/servicePrincipals/{principal['id']}/appRoleAssignments"
+    (role,) = az("rest", "--url", path)["value"]
+    assert role["appRoleId"] == USER_READ_ALL
+
+
+def test_a_rest_call_shows_graphs_refusal(az: Az) -> None:
+    nobody = f"https://graph.microsoft.com/v1.0/users/{GRAPH}"
+    refused = az.run("rest", "--url", nobody)
+    assert refused.returncode == 1
+    assert "Request_ResourceNotFound" in refused.stderr
 
 
 def test_a_federated_credential_is_added(az: Az, app: dict[str, Any]) -> None:

@@ -31,7 +31,9 @@ class TestWhoMay:
         made = world.graph("POST", "/applications", robin, json={"displayName": "Robin's"}).json()
         path = f"/applications/{made['id']}"
         assert values(world.graph("GET", f"{path}/owners", robin)) == ["Robin Marsh"]
-        assert made["id"] in values(world.graph("GET", "/me/ownedObjects/microsoft.graph.application?$top=999", robin), "id")
+        assert made["id"] in values(
+            world.graph("GET", "/me/ownedObjects/microsoft.graph.application?$top=999", robin), "id"
+        )
         served = world.graph("POST", "/servicePrincipals", robin, json={"appId": made["appId"]})
         assert served.status_code == 201
         principal = f"/servicePrincipals/{served.json()['id']}"

@@ -31,7 +31,7 @@ DOORS = ("proxy", "https", "control", "managed_identity")
 HOSTS = (
     *("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"),
     *("login.microsoftonline.us", "graph.microsoft.com", "graph.microsoft.us", "management.azure.com"),
-    *("microsoft.com", "www.microsoft.com", "entra.microsoft.com"),
+    *("main.iam.ad.ext.azure.com", "microsoft.com", "www.microsoft.com", "entra.microsoft.com"),
 )
 
 

@@ -14,6 +14,7 @@ TENANT_HOSTS = (
     "graph.microsoft.com",
     "graph.microsoft.us",
     "management.azure.com",
+    "main.iam.ad.ext.azure.com",
     "microsoft.com",
     "www.microsoft.com",
     "entra.microsoft.com",

@@ -14,12 +14,14 @@ from workshop.tenant.graph.routes import graph_routes, outside_routes
 from workshop.tenant.login.realm import HOSTS
 from workshop.tenant.login.routes import login_routes, short_routes
 from workshop.tenant.management import management_routes
+from workshop.tenant.portal_api import portal_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
 from workshop.tenant.web import unrouted
 
 GRAPH_HOSTS = ("graph.microsoft.com", "graph.microsoft.us")
 MANAGEMENT_HOSTS = ("management.azure.com",)
+PORTAL_HOSTS = ("main.iam.ad.ext.azure.com",)
 SHORT_HOSTS = ("microsoft.com", "www.microsoft.com")
 LATER_HOSTS = ("entra.microsoft.com",)
 
@@ -33,6 +35,7 @@ def application(service: Service) -> ASGIApp:
         **dict.fromkeys(HOSTS, _room(login, rest)),
         **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)], rest)),
         **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service), rest)),
+        **dict.fromkeys(PORTAL_HOSTS, _room(portal_routes(service), rest)),
         **dict.fromkeys(SHORT_HOSTS, _room([*short_routes(service), _missing()], rest)),
         **dict.fromkeys(LATER_HOSTS, _room([_missing()], rest)),
         **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph], rest)),

@@ -17,6 +17,7 @@ HOSTS = (
     "graph.microsoft.com",
     "graph.microsoft.us",
     "management.azure.com",
+    "main.iam.ad.ext.azure.com",
     "microsoft.com",
     "www.microsoft.com",
     "entra.microsoft.com",

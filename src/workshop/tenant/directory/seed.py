@@ -31,7 +31,7 @@ from workshop.tenant.directory.store import Store
 DEFAULT = "contoso"
 FOUNDED = "2026-01-05T09:00:00Z"
 # Raised with every change of the seed that a file of an earlier version has to get as well.
-VERSION = 2
+VERSION = 3
 
 # (name, display name, given name, surname, job title, department, office, kind, groups)
 PEOPLE: tuple[tuple[str, str, str, str, str, str, str, str, tuple[str, ...]], ...] = (
@@ -181,8 +181,9 @@ def _first_party_consent(store: Store, tenant_id: str) -> None:
     ):
         client = guid(tenant_id, "principal", app_id)
         grants.add(store, tenant_id, client, graph, "", scopes)
-    cli, management = (guid(tenant_id, "principal", app_id) for app_id in (wellknown.AZURE_CLI, wellknown.MANAGEMENT))
-    grants.add(store, tenant_id, cli, management, "", ("user_impersonation",))
+    cli = guid(tenant_id, "principal", wellknown.AZURE_CLI)
+    for app_id in (wellknown.MANAGEMENT, wellknown.PORTAL_API):
+        grants.add(store, tenant_id, cli, guid(tenant_id, "principal", app_id), "", ("user_impersonation",))
 
 
 def _graph_api() -> dict[str, Any]:
@@ -218,10 +219,9 @@ def _graph_api() -> dict[str, Any]:
     }
 
 
-def _user_impersonation() -> dict[str, Any]:
-    text = "Access Azure Resource Manager as you"
+def _user_impersonation(scope_id: str, text: str) -> dict[str, Any]:
     return {
-        "id": wellknown.USER_IMPERSONATION,
+        "id": scope_id,
         "value": "user_impersonation",
         "type": "User",
         "isEnabled": True,
@@ -234,6 +234,10 @@ def _user_impersonation() -> dict[str, Any]:
 
 # The directory in which Microsoft's own applications are registered (appOwnerOrganizationId).
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+
+_ARM_ACCESS = _user_impersonation(wellknown.USER_IMPERSONATION, "Access Azure Resource Manager as you")
+# The id of this scope is not published; the one here is of the practice tenant alone.
+_PORTAL_ACCESS = _user_impersonation(guid("scope", wellknown.PORTAL_API), "Access the Entra admin center as you")
 
 _FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (wellknown.GRAPH, "Microsoft Graph", {"signInAudience": "AzureADMultipleOrgs", **_graph_api()}),
@@ -261,7 +265,15 @@ _FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
         {
             "signInAudience": "AzureADMultipleOrgs",
             "identifierUris": list(wellknown.MANAGEMENT_URIS),
-            "api": {"requestedAccessTokenVersion": 1, "oauth2PermissionScopes": [_user_impersonation()]},
+            "api": {"requestedAccessTokenVersion": 1, "oauth2PermissionScopes": [_ARM_ACCESS]},
+        },
+    ),
+    (
+        wellknown.PORTAL_API,
+        "ADIbizaUX",
+        {
+            "signInAudience": "AzureADMultipleOrgs",
+            "api": {"requestedAccessTokenVersion": 1, "oauth2PermissionScopes": [_PORTAL_ACCESS]},
         },
     ),
     (
