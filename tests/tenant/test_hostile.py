@@ -275,6 +275,11 @@ def test_an_application_that_was_let_in_can_be_used(world: World, body: Any, pat
     assert world.graph("POST", "/servicePrincipals", json={"appId": made["appId"]}).status_code == 201
 
 
+# Which of them depends on the character that is damaged: it may be one of the algorithm, of the key's name, of a
+# claim's name, of a client id, an audience or a time. Some of these are looked at before the signature.
+REFUSED_ASSERTIONS = {50013, 50027, 90014, 700021, 700023, 700024, 700027, 5002723, 5002738}
+
+
 @hostile
 @given(data=st.data())
 def test_damaged_tokens_and_codes(world: World, app: App, good: dict[str, str], data: st.DataObject) -> None:
@@ -288,10 +293,10 @@ def test_damaged_tokens_and_codes(world: World, app: App, good: dict[str, str], 
         assert answer.status_code == 401
     elif kind == "assertion":
         answer = world.on_behalf_of(app, damaged, f"https://{GRAPH_HOST}/User.Read")
-        assert answer.json()["error_codes"][0] in (50027, 50013, 5002738)
+        assert answer.json()["error_codes"][0] in REFUSED_ASSERTIONS
     elif kind == "certificate":
         answer = world.client_credentials(app, **proof(damaged))
-        assert answer.json()["error_codes"][0] in (50027, 700027, 5002738, 5002723, 700021)
+        assert answer.json()["error_codes"][0] in REFUSED_ASSERTIONS
     elif kind == "device":
         answer = world.token(grant_type="device_code", client_id=app.client_id, device_code=damaged)
         assert answer.json()["error_codes"] == [70018]
