@@ -121,6 +121,8 @@ def run_all(page: Page, file: Path) -> Notebook:
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     last = page.locator(".jp-NotebookPanel:visible .jp-CodeCell").last
     expect(last.locator(".jp-OutputArea-output")).not_to_have_count(0, timeout=RUN_MILLISECONDS)
+    # The cell gets its number only after its output: saved in between, it would look as if it had not run.
+    expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
     page.keyboard.press("Control+s")
     return until(lambda: saved(file), "the notebook's file with every output")
 
