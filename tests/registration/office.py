@@ -32,6 +32,7 @@ class Office:
 
     Attributes:
         domain: what stands behind the @ of its accounts.
+        http: a client of the tenant.
     """
 
     running: Running
@@ -39,6 +40,7 @@ class Office:
     tenant_id: str
     domain: str
     desk: Desk
+    http: httpx.Client
 
     def account(self, name: str) -> str:
         """Return the user principal name of somebody."""
@@ -61,8 +63,7 @@ class Office:
         """Ask Graph as somebody."""
         with signed_in(self.desk.settings, "browser", self.tenant_id, self.account(name)) as credential:
             token = credential.get_token("https://graph.microsoft.com/.default").token
-        with httpx.Client() as client:
-            return client.request(method, GRAPH + path, json=body, headers={"Authorization": f"Bearer {token}"})
+        return self.http.request(method, GRAPH + path, json=body, headers={"Authorization": f"Bearer {token}"})
 
     def got(self, path: str) -> Any:
         """Return what Graph answers to a GET."""
@@ -102,8 +103,11 @@ class Office:
         return answer.json() if answer.content else None
 
 
+Inside = tuple[Running, UserAgent, httpx.Client]
+
+
 @contextmanager
-def inside(tenant: Tenant) -> Iterator[tuple[Running, UserAgent]]:
+def inside(tenant: Tenant) -> Iterator[Inside]:
     """Lead this process to a tenant while the block runs, with the user agent as its browser."""
     running = practice.found(tenant.state)
     assert running
@@ -116,17 +120,18 @@ def inside(tenant: Tenant) -> Iterator[tuple[Running, UserAgent]]:
             patch.setenv(name, value)
         patch.setenv("WORKSHOP_STATE", str(tenant.state))
         patch.setenv("WORKSHOP_TENANT", "practice")
-        webbrowser.get  # noqa: B018 - fills the list below
         patch.setattr(webbrowser, "_tryorder", ["workshop"])
         webbrowser.register("workshop", None, agent, preferred=True)
-        yield running, agent
+        with httpx.Client() as http:
+            yield running, agent, http
     agent.close()
 
 
-def opened(running: Running, agent: UserAgent, name: str, folder: Path) -> Office:
+def opened(inside: Inside, name: str, folder: Path) -> Office:
     """Make a directory of this name and a desk in it, whose values are kept below `folder`."""
+    running, agent, http = inside
     directory = running.directory(running.new_directory(name))
     domain = str(directory.show()["domain"])
     settings = Settings("practice", folder, folder / "state", {})
     desk = Desk(settings, account=f"avery@{domain}", tenant_id=directory.tenant_id)
-    return Office(running, agent, directory.tenant_id, domain, desk)
+    return Office(running, agent, directory.tenant_id, domain, desk, http)

@@ -106,7 +106,7 @@ def remove(args: argparse.Namespace) -> int:
     desk = _desk(args)
     found = desk.find()
     print(found)
-    if not found.marked:
+    if not found.anything:
         return 0
     _ask("Remove this?", yes=args.yes)
     desk.remove(found)

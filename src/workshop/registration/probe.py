@@ -8,6 +8,8 @@ from pathlib import Path
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CertificateCredential, ClientSecretCredential
 
+from workshop.registration.quiet import quiet
+
 REFUSED = frozenset({"7000215", "7000222", "700027"})
 """Wrong secret, expired secret, unknown certificate: about the credential itself, not about the app around it."""
 
@@ -20,7 +22,7 @@ def secret_accepted(tenant_id: str, client_id: str, secret: str) -> tuple[bool |
     Returns:
         Whether the secret is right (None if something else was wrong), and the code of the refusal.
     """
-    with ClientSecretCredential(tenant_id, client_id, secret) as credential:
+    with quiet(), ClientSecretCredential(tenant_id, client_id, secret) as credential:
         return _accepted(credential, client_id)
 
 
@@ -30,7 +32,7 @@ def certificate_accepted(tenant_id: str, client_id: str, path: Path) -> tuple[bo
         credential = CertificateCredential(tenant_id, client_id, str(path))
     except (OSError, ValueError):
         return False, "unreadable"
-    with credential:
+    with quiet(), credential:
         return _accepted(credential, client_id)
 
 

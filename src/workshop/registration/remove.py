@@ -17,6 +17,7 @@ from workshop.registration.graph import found_or_none, step
 from workshop.registration.keeper import Keeper
 from workshop.registration.marks import Journal, key_of, prefix
 from workshop.registration.seen import App, Directory, Snapshot
+from workshop.servers.settings import TENANT_ID
 from workshop.show.frame import BLUE, frame
 
 
@@ -36,12 +37,19 @@ class Found:
     Attributes:
         where: the directory, in words.
         others: client ids that are kept, but whose applications the workshop did not make for this account.
+        leftover: client ids that are kept, though this directory has no such application any more.
     """
 
     where: str
     directory: Directory
     marked: tuple[Marked, ...]
     others: tuple[str, ...]
+    leftover: tuple[str, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        """Say whether there is anything to remove."""
+        return bool(self.marked or self.leftover)
 
     def lines(self) -> list[str]:
         """Return a line for each thing."""
@@ -51,6 +59,7 @@ class Found:
             + (f", {len(one.snapshot.grants)} grants of consent" if one.snapshot.grants else "")
             for one in self.marked
         ]
+        told += [f"- the kept values of {client_id}, an app that is gone" for client_id in self.leftover]
         told += [f"  {client_id} stays: the workshop did not make it for you" for client_id in self.others]
         return told or ["  nothing: no registration here carries your mark"]
 
@@ -73,17 +82,16 @@ async def find(graph: GraphServiceClient, keeper: Keeper, names: Collection[Name
     """
     directory = await look.directory_of(graph)
     maker = await look.maker(graph)
-    apps: dict[str, App] = {}
-    for client_id in [keeper.get(one.client_id) for one in names]:
-        app = await look.by_client_id(graph, client_id) if client_id else None
-        apps |= {app.client_id: app} if app else {}
+    kept = {client_id.lower(): True for one in names if (client_id := keeper.get(one.client_id))}
+    apps = {client_id: app for client_id in kept if (app := await look.by_client_id(graph, client_id))}
     for app in await look.by_tag_prefix(graph, prefix(maker)):
         apps.setdefault(app.client_id, app)
     ours = {app.client_id: key for app in apps.values() if (key := key_of(app, maker)) and (not keys or key in keys)}
     marked = [Marked(key, apps[one], await look.look(graph, apps[one], directory)) for one, key in ours.items()]
-    kept = {keeper.get(one.client_id).lower() for one in names}
     others = tuple(one for one, app in apps.items() if one in kept and key_of(app, maker) is None)
-    return Found(directory.name, directory, tuple(marked), others)
+    here = keeper.get(TENANT_ID).lower() == directory.tenant_id.lower()
+    leftover = tuple(one for one in kept if here and not keys and one not in apps)
+    return Found(directory.name, directory, tuple(marked), others, leftover)
 
 
 async def remove(graph: GraphServiceClient, found: Found, keeper: Keeper, names: Collection[Names]) -> None:
@@ -94,13 +102,21 @@ async def remove(graph: GraphServiceClient, found: Found, keeper: Keeper, names:
     """
     for one in found.marked:
         await _remove(graph, one)
-        for name in names:
-            if keeper.get(name.client_id).lower() == one.app.client_id:
-                path = keeper.path(name.certificate) if keeper.get(name.certificate) else None
-                keeper.keep(dict.fromkeys((name.client_id, name.client_secret, name.certificate), ""))
-                if path and path.parent == keeper.folder:
-                    path.unlink(missing_ok=True)
         Journal(keeper, one.key, found.directory.tenant_id).end()
+        _forget(keeper, names, one.app.client_id)
+    for client_id in found.leftover:
+        _forget(keeper, names, client_id)
+
+
+def _forget(keeper: Keeper, names: Collection[Names], client_id: str) -> None:
+    """Take away what is kept for an app. The private key goes first: the values say where it is."""
+    for name in names:
+        if keeper.get(name.client_id).lower() != client_id:
+            continue
+        path = keeper.path(name.certificate) if keeper.get(name.certificate) else None
+        if path and path.parent == keeper.folder:
+            path.unlink(missing_ok=True)
+        keeper.keep(dict.fromkeys((name.client_id, name.client_secret, name.certificate), ""))
 
 
 async def _remove(graph: GraphServiceClient, one: Marked) -> None:

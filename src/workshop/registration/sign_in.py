@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from workshop.errors import WorkshopError
+from workshop.registration.quiet import quiet
 from workshop.settings import Mode, Settings
 from workshop.signin import UserAgent
 
@@ -47,10 +48,7 @@ def signed_in(settings: Settings, way: SignIn, tenant_id: str, account: str) -> 
         _signed_in[key] = MAKERS[way](tenant_id)
     browser = webbrowser.get() if practice else None
     try:
-        if isinstance(browser, UserAgent):
-            with browser.as_user(account):
-                yield _signed_in[key]
-        else:
+        with quiet(), browser.as_user(account) if isinstance(browser, UserAgent) else nullcontext():
             yield _signed_in[key]
     except ClientAuthenticationError as error:
         del _signed_in[key]
