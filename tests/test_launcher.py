@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from practice_help import clean_environ, posix_only, until
-from running_lab import Kernel, Lab, Traces, free_port, json_of, make_project, running_lab
+from running_lab import CELL, NOTEBOOK, Kernel, Lab, Traces, free_port, json_of, make_project, running_lab
+from websockets.sync.client import connect
 
 SERVE = """
 import json
@@ -242,3 +245,34 @@ class TestAKernel:
         process.kill()
         traces.are_gone()
         assert kernel.process().pid != process.pid
+
+
+def test_working_with_a_lesson_prints_no_warning(project: Path) -> None:
+    with running_lab(project) as lab:
+        name = "my-work/00-start-here.ipynb"
+        model = lab.call("GET", f"/api/contents/{name}?content=1")
+        lab.call("PUT", f"/api/contents/{name}", {"type": "notebook", "content": model["content"]})
+        kernel = lab.start_kernel()
+        assert kernel.run("print(6 * 7)").strip() == "42"
+        parts = urlsplit(lab.url)
+        with connect(f"ws://{parts.netloc}/api/kernels/{kernel.id}/channels?{parts.query}&session_id=test"):
+            pass
+        lab.call("DELETE", f"/api/kernels/{kernel.id}")
+        lab.process.terminate()
+        assert lab.process.stdout
+        printed = lab.process.stdout.read()
+    assert "JupyterLab has ended." in printed
+    assert [line for line in printed.splitlines() if "WARNING" in line or " W " in line or "[W" in line] == []
+
+
+def test_a_changed_notebook_from_elsewhere_is_not_trusted(project: Path) -> None:
+    with running_lab(project) as lab:
+        output = {"output_type": "display_data", "data": {"text/html": "<script>x</script>"}, "metadata": {}}
+        foreign = {**NOTEBOOK, "cells": [{**CELL, "outputs": [output], "execution_count": 1}]}
+        (project / "my-work" / "foreign.ipynb").write_text(json.dumps(foreign), "utf-8")
+        own, other = (
+            lab.call("GET", f"/api/contents/my-work/{name}.ipynb?content=1")["content"]["cells"][0]
+            for name in ("00-start-here", "foreign")
+        )
+    assert own["metadata"]["trusted"]
+    assert not other["metadata"]["trusted"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workshop import doctor, mywork, practice, settings
 from workshop.errors import WorkshopError
-from workshop.jupyter_home import enclose
+from workshop.jupyter_home import enclose, trust
 from workshop.settings import Settings
 
 FIRST_PORT = 8888
@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"Your own tenant is used: WORKSHOP_TENANT is own, from {current.source('WORKSHOP_TENANT')}.")
     first = next((path.name for path in sorted(copies.glob("*.ipynb"))), None)
     enclose(current, os.environ)
+    trust(current.project / "notebooks", current.project / "solutions")
     serve(current.project, arguments, f"my-work/{first}" if first else None)
     return 0
 
@@ -59,7 +60,10 @@ def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> No
     Args:
         first: the notebook to open, relative to the project.
     """
-    from jupyterlab.labapp import LabApp  # it reads the environment when it is imported
+    # They read the environment when they are imported.
+    import zmq
+    from jupyter_server.base.websocket import WS_PING_INTERVAL
+    from jupyterlab.labapp import LabApp
 
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
     options = {
@@ -79,7 +83,10 @@ def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> No
         "KernelSpecManager.allowed_kernelspecs": "python3",
         "LanguageServerManager.autodetect": False,  # it would run npm, which writes into the home folder
     }
-    server = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in options.items()])
+    if zmq.has("curve"):
+        options["KernelManager.transport_encryption"] = "auto"  # else each kernel warns that it talks in plain text
+    argv = [f"--{name}={value}" for name, value in options.items()]
+    server = LabApp.initialize_server(argv, tornado_settings={"ws_ping_timeout": WS_PING_INTERVAL})
     server.io_loop.add_callback(_tell, arguments.ip, server.port, f"{server.default_url}?token={token}")
     server.start()
     print("JupyterLab has ended.", flush=True)
