@@ -122,12 +122,14 @@ class Browser:
             name: the person's name before the @, or the whole user principal name.
         """
         response = self.open(parameters, tenant, host)
-        for _ in range(3):
+        for _ in range(4):
             if response.is_redirect:
                 break
             page = page_of(response)
             if page.kind == "account-picker":
                 response = self.press(page, "account", upn(name, self.domain))
+            elif page.kind == "second-factor":
+                response = self.press(page, "decision", "approve")
             elif page.kind == "consent":
                 response = self.press(page, "decision", "accept")
         return answer_of(response)

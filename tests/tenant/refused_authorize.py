@@ -310,3 +310,22 @@ def _(world: World, app: App) -> httpx.Response:
     code = world.code(app)
     world.require_assignment(app)
     return world.redeem(app, code)
+
+
+# Conditional Access
+
+
+@row(
+    "blocked_by_policy", "page", 400, "", 53003,
+    "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:
+    world.policy(app.client_id, "block")
+    return picked(world, app)
+
+
+@row("second_factor_denied", "page", 400, "", 500121, "Authentication failed during strong authentication request.")
+def _(world: World, app: App) -> httpx.Response:
+    world.policy(app.client_id)
+    browser, page = picker(world, app)
+    return browser.press(page_of(browser.press(page, "account", upn("robin"))), "decision", "deny")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_from_bytes, urlsplit
 
+import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from workshop.tenant.graph.application_properties import APPLICATION
 from workshop.tenant.graph.routes import GRAPH as GRAPH_ROWS
 from workshop.tenant.graph.routes import SEGMENTS
+from workshop.tenant.login.optional_claims import CLAIMS
 from workshop.tenant.login.routes import JSON, PAGES
 
 from .credentials import certificate, plain_claims, proof, publish, raw, signed, trusts, with_certificate
@@ -55,6 +57,8 @@ NAMES = [
     *(
         "api-version",
         "post_logout_redirect_uri",
+        "id_token_hint",
+        "logout_hint",
         "client_info",
         "$select",
         "$filter",
@@ -223,7 +227,10 @@ def test_the_identity_platform(
 @hostile
 @given(
     path=st.sampled_from(
-        [b"oauth2/v2.0/authorize", b"oauth2/v2.0/token", b"oauth2/v2.0/devicecode", b"login", b"consent"]
+        [
+            *(b"oauth2/v2.0/authorize", b"oauth2/v2.0/token", b"oauth2/v2.0/devicecode", b"oauth2/v2.0/logout"),
+            *(b"login", b"consent", b"second-factor", b"adminconsent", b"v2.0/adminconsent"),
+        ]
     ),
     method=st.sampled_from(["GET", "POST"]),
     query=pairs,
@@ -273,6 +280,37 @@ def test_an_application_that_was_let_in_can_be_used(world: World, body: Any, pat
             page = world.http.get(f"https://{LOGIN_HOST}/{world.tenant.id}/oauth2/v2.0/authorize", params=asked)
             harmless(page.status_code, page.content)
     assert world.graph("POST", "/servicePrincipals", json={"appId": made["appId"]}).status_code == 201
+
+
+claim_names = st.one_of(st.sampled_from(sorted(CLAIMS)), st.sampled_from(["groups", "aud", "idtyp", ""]), values)
+wanted_claims = st.lists(
+    st.fixed_dictionaries(
+        {"name": claim_names},
+        optional={
+            "additionalProperties": st.lists(st.sampled_from(["emit_as_roles", "cloud_displayname", "use_guid", "x"])),
+            "source": values,
+            "essential": st.booleans(),
+        },
+    ),
+    max_size=4,
+)
+
+
+@settings(hostile, max_examples=60)
+@given(wants=wanted_claims, groups=st.sampled_from(["All", "ApplicationGroup", "SecurityGroup", "None,All", None]))
+def test_tokens_of_a_registration_that_wants_anything(world: World, wants: Any, groups: str | None) -> None:
+    """Whatever Graph lets in, the tokens are issued, and what protects an API stays what it is."""
+    app = world.register()
+    changes = {"optionalClaims": {"accessToken": wants, "idToken": wants}, "groupMembershipClaims": groups}
+    url = f"https://{GRAPH_HOST}/v1.0/applications/{app.object_id}"
+    token = {"Authorization": f"Bearer {world.administrator}", "Content-Type": "application/json"}
+    answer = world.http.patch(url, headers=token, content=as_json(changes))
+    harmless(answer.status_code, answer.content)
+    tokens = world.tokens(app)
+    for kind in ("access_token", "id_token"):
+        one = jwt.decode(tokens[kind], options={"verify_signature": False})
+        assert one["aud"] == app.client_id
+        assert (one["tid"], one["iss"]) == (world.tenant.id, f"https://{LOGIN_HOST}/{world.tenant.id}/v2.0")
 
 
 # Which of them depends on the character that is damaged: it may be one of the algorithm, of the key's name, of a

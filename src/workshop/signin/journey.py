@@ -191,6 +191,8 @@ class Journey:
             return _pressed(page, url, "action", "approve" if choices.allow_client else "deny")
         if page.kind == "account-picker":
             return _pressed(page, url, "account", choices.account)
+        if page.kind == "second-factor":
+            return _pressed(page, url, "decision", "approve")
         if page.kind == "consent":
             return _pressed(page, url, "decision", "accept" if choices.consent else "cancel")
         if page.kind == "form-post":

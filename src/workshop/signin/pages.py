@@ -11,6 +11,7 @@ Kind = Literal[
     "client-approval",
     "account-picker",
     "consent",
+    "second-factor",
     "error",
     "signed-out",
     "form-post",
@@ -24,6 +25,7 @@ Kind = Literal[
 _PRACTICE_KINDS: dict[str, Kind] = {
     "account-picker": "account-picker",
     "consent": "consent",
+    "second-factor": "second-factor",
     "device-code": "device-code",
     "device-confirm": "device-confirm",
     "device-done": "device-done",

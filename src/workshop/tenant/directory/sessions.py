@@ -42,6 +42,11 @@ def find(store: Store, cookie: str) -> Session | None:
     return Session(*row) if row else None
 
 
+def add_second_factor(store: Store, cookie: str, at: float) -> None:
+    """Remember that the person showed a second factor, in Unix seconds."""
+    store.run("UPDATE browser_sessions SET second_factor = ? WHERE digest = ?", at, digest(cookie))
+
+
 def add_client(store: Store, cookie: str, app_id: str) -> None:
     """Remember that the person was signed in to this client, so that it is told when they sign out."""
     store.run("INSERT OR IGNORE INTO session_clients VALUES (?, ?)", digest(cookie), app_id)

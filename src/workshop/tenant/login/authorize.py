@@ -5,15 +5,29 @@ Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identi
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from starlette.responses import Response
 
 from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import Directory, User
-from workshop.tenant.login import accounts, assignment, consent, envelope, errors, pages, pkce, scopes, session, sign_in
+from workshop.tenant.login import (
+    accounts,
+    assignment,
+    conditional_access,
+    consent,
+    envelope,
+    errors,
+    pages,
+    pkce,
+    scopes,
+    second_factor,
+    session,
+    sign_in,
+)
 from workshop.tenant.login import target as targets
 from workshop.tenant.login.answer import deliver, refuse
+from workshop.tenant.login.conditional_access import Demands
 from workshop.tenant.login.errors import LoginError
 from workshop.tenant.login.realm import default_directory
 from workshop.tenant.login.session import SignedIn
@@ -24,6 +38,8 @@ from workshop.tenant.web import Call
 PROMPTS = ("", "login", "none", "consent", "select_account", "create")
 # Refusals of a person that are told on a page, and to a client that wants no page as interaction_required.
 TOLD_ON_A_PAGE = frozenset({50020, 50105, 53003})
+# What only a page could bring, and a client that wants no page is told.
+NEEDS_A_PAGE = frozenset({50076, 50079, 70044})
 
 
 @dataclass(frozen=True)
@@ -51,7 +67,12 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Visit:
-    """An authorization request, and who is signed in to answer it; ``user`` is their account in the directory."""
+    """An authorization request, and who is signed in to answer it.
+
+    Args:
+        user: their account in the directory.
+        demanded: what Conditional Access demands for the resources.
+    """
 
     call: Call
     target: Target
@@ -59,6 +80,17 @@ class Visit:
     directory: Directory
     user: User
     request: scopes.Request
+    demanded: Demands
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether the sign-in is older than a policy allows."""
+        longest = self.demanded.frequency
+        return longest is not None and self.call.now - self.signed_in.session.started > longest
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        return bool(self.demanded.mfa) and conditional_access.MFA not in self.signed_in.session.amr
 
 
 async def authorize(call: Call) -> Response:
@@ -87,6 +119,22 @@ async def pick_account(call: Call) -> Response:
     return response
 
 
+async def show_second_factor(call: Call) -> Response:
+    """Answer the form of the page that asks for a second factor."""
+    call.remark.flow = "authorization_code"
+    target = targets.read(call)
+    session.check_form(call)
+    try:
+        _check(call, target)
+        signed_in = sign_in.current(call, target.where)
+        if signed_in is None:
+            return _picker(call, target)
+        visit = _enter(call, target, signed_in)
+        return _go_on(replace(visit, signed_in=second_factor.shown(call, signed_in, visit.user)))
+    except LoginError as error:
+        return refuse(call, target, error)
+
+
 async def decide_consent(call: Call) -> Response:
     """Answer the form of the consent page, and of the one that asks for an administrator."""
     call.remark.flow = "authorization_code"
@@ -100,6 +148,8 @@ async def decide_consent(call: Call) -> Response:
         if call.value("decision") != "accept":
             raise errors.consent_declined()
         visit = _enter(call, target, signed_in)
+        if visit.is_stale or visit.lacks_second_factor:
+            return _go_on(visit)
         wanted = _wanted(visit)
         refusal = consent.refusal(call.service.store, visit.directory, target.client, visit.user, wanted)
         if refusal:
@@ -155,8 +205,12 @@ def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Respons
         raise errors.no_session()
     try:
         visit = _enter(call, target, signed_in)
+        if visit.is_stale:
+            raise errors.session_too_old()
+        resource_id = _resources(target, visit.request)[0]
+        conditional_access.check(visit.demanded, visit.user, resource_id, signed_in.session.amr)
     except LoginError as error:
-        if error.code in TOLD_ON_A_PAGE:
+        if error.code in TOLD_ON_A_PAGE | NEEDS_A_PAGE:
             error.error, error.redirectable = "interaction_required", True
         raise
     if _wanted(visit):
@@ -173,17 +227,30 @@ def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
     """Let a signed-in person into the directory, and the client with them.
 
     Raises:
-        LoginError: 50020, 7000112 or 50105, and what the scopes may be refused for in this directory.
+        LoginError: 50020, 7000112, 50105 or 53003, and what the scopes may be refused for in this directory.
     """
     directory, user = sign_in.enter(call, target.where, target.client, signed_in)
     request = _read_scopes(call, directory, target)
     for application in (target.client, *(asked.resource for asked in request.asked)):
         assignment.check(call.service.store, directory, application, user)
-    return Visit(call, target, signed_in, directory, user, request)
+    challenged = conditional_access.challenged_policies(call.value("claims"))
+    demanded = conditional_access.demands(call.service.store, user, _resources(target, request), challenged)
+    if demanded.block:
+        raise errors.blocked_by_policy(demanded.block)
+    return Visit(call, target, signed_in, directory, user, request, demanded)
+
+
+def _resources(target: Target, request: scopes.Request) -> list[str]:
+    """Return the application ids that policies are asked about; a sign-in for no resource is for the client itself."""
+    return [asked.resource.app_id for asked in request.asked] or [target.client.app_id]
 
 
 def _go_on(visit: Visit) -> Response:
-    """Show the consent page where there is something to grant, else answer with a code."""
+    """Show what stands between the person and the client: signing in again, a second factor, consent; else a code."""
+    if visit.is_stale:
+        return _picker(visit.call, visit.target)
+    if visit.lacks_second_factor:
+        return second_factor.ask(visit.call, f"/{visit.target.where.segment}/second-factor", visit.user)
     wanted = _wanted(visit)
     if not wanted:
         return _with_code(visit)

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from workshop.tenant.faults import Struck
-from workshop.tenant.login import disturbed, pages
+from workshop.tenant.login import cross_origin, disturbed, pages
 from workshop.tenant.login.errors import WITH_ERROR_URI, LoginError
 from workshop.tenant.web import Call, JsonAnswer
 
@@ -50,7 +50,7 @@ def error_members(call: Call, error: LoginError) -> dict[str, Any]:
 
 def answer_json(call: Call, error: Exception) -> Response | None:
     """Answer a refusal at an endpoint that speaks JSON."""
-    headers = {**NO_STORE, "x-ms-request-id": call.trace_id}
+    headers = {**NO_STORE, **cross_origin.headers(call), "x-ms-request-id": call.trace_id}
     if isinstance(error, Struck):
         return _answer_fault(call, error, headers)
     if not isinstance(error, LoginError):

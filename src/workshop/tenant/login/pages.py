@@ -88,6 +88,25 @@ def consent(
     )
 
 
+def second_factor(action: str, fields: Fields, user: User, registered: bool) -> HTMLResponse:
+    """Ask for a second factor, or to register one first; nothing is sent to any phone."""
+    title, label = ("Approve sign in request", "Approve") if registered else ("More information required", "Register")
+    told = (
+        "At Entra you would now approve this sign-in on your phone."
+        if registered
+        else "Your organization needs more information to keep your account secure. At Entra you would now register "
+        "your phone as a second factor."
+    )
+    return _page(
+        "second-factor",
+        title,
+        f"<p>Signed in as {_address(user.sign_in_name)}</p><p>{told} Here a button stands for it.</p>"
+        '<p class="choice"><button name="decision" value="deny" class="quiet">Deny</button>'
+        f'<button name="decision" value="approve">{label}</button></p>',
+        form=(action, fields),
+    )
+
+
 def admin_consent(
     action: str, fields: Fields, client: Application, user: User, permissions: Sequence[Permission]
 ) -> HTMLResponse:

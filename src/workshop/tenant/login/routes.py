@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from workshop.tenant.login import authorize, device_code, discovery, envelope
 from workshop.tenant.login.admin_consent import admin_consent
+from workshop.tenant.login.cross_origin import preflight
 from workshop.tenant.login.sign_out import sign_out
 from workshop.tenant.login.token import by_get, token
 from workshop.tenant.service import Service
@@ -13,6 +14,7 @@ from workshop.tenant.web import Row, routes
 
 JSON: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/token", token),
+    ("OPTIONS", "/{tenant}/oauth2/v2.0/token", preflight),
     ("POST", "/{tenant}/oauth2/v2.0/devicecode", device_code.device_authorization),
     ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", discovery.openid_configuration),
     ("GET", "/{tenant}/discovery/v2.0/keys", discovery.keys),
@@ -24,6 +26,7 @@ PAGES: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
     ("POST", "/{tenant}/login", authorize.pick_account),
     ("POST", "/{tenant}/consent", authorize.decide_consent),
+    ("POST", "/{tenant}/second-factor", authorize.show_second_factor),
     ("GET", "/{tenant}/v2.0/adminconsent", admin_consent),
     ("POST", "/{tenant}/v2.0/adminconsent", admin_consent),
     ("GET", "/{tenant}/adminconsent", admin_consent),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from workshop.tenant.login import clients, errors
+from workshop.tenant.login import clients, cross_origin, errors
 from workshop.tenant.login.envelope import NO_STORE
 from workshop.tenant.login.grant_authorization_code import authorization_code
 from workshop.tenant.login.grant_client_credentials import client_credentials
@@ -52,7 +52,7 @@ async def token(call: Call) -> Response:
         raise errors.unsupported_grant_type(grant_type[:100])
     client = clients.find(call, where, credentials.client_id)
     answer = await grant(Redemption(call, where, client, credentials))
-    return JsonAnswer(answer, headers={**NO_STORE, "x-ms-request-id": call.trace_id})
+    return JsonAnswer(answer, headers={**NO_STORE, **cross_origin.headers(call), "x-ms-request-id": call.trace_id})
 
 
 async def by_get(call: Call) -> Response:

@@ -28,6 +28,15 @@ def mfa_enrollment_required(resource_id: str, policy_ids: Iterable[str]) -> Logi
     )
 
 
+def second_factor_denied() -> LoginError:
+    return LoginError(
+        500121,
+        "invalid_grant",
+        "Authentication failed during strong authentication request.",
+        redirectable=False,
+    )
+
+
 def blocked_by_policy(policy_ids: Iterable[str]) -> LoginError:
     return LoginError(
         53003,
