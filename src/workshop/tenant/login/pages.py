@@ -90,7 +90,11 @@ def consent(
 
 def second_factor(action: str, fields: Fields, user: User, registered: bool) -> HTMLResponse:
     """Ask for a second factor, or to register one first; nothing is sent to any phone."""
-    title, label = ("Approve sign in request", "Approve") if registered else ("More information required", "Register")
+    title, no, yes = (
+        ("Approve sign in request", "Deny", "Approve")
+        if registered
+        else ("More information required", "Cancel", "Register")
+    )
     told = (
         "At Entra you would now approve this sign-in on your phone."
         if registered
@@ -101,8 +105,8 @@ def second_factor(action: str, fields: Fields, user: User, registered: bool) -> 
         "second-factor",
         title,
         f"<p>Signed in as {_address(user.sign_in_name)}</p><p>{told} Here a button stands for it.</p>"
-        '<p class="choice"><button name="decision" value="deny" class="quiet">Deny</button>'
-        f'<button name="decision" value="approve">{label}</button></p>',
+        f'<p class="choice"><button name="decision" value="deny" class="quiet">{no}</button>'
+        f'<button name="decision" value="approve">{yes}</button></p>',
         form=(action, fields),
     )
 
