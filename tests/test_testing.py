@@ -103,24 +103,24 @@ def test_a_learners_notebook_that_raises_fails(project: Project) -> None:
 
 
 def test_what_needs_a_missing_tool_is_left_out_and_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.tests(tool="az")
+    project.tests(tool="wrk")
     monkeypatch.setenv("PATH", str(project.folder))
     code, lines = project.run("tests")
     assert (code, lines[-1]) == (0, "2 passed, 0 failed"), lines
-    assert lines[-2] == "left out: 1 test: needs az (not found)"
+    assert lines[-2] == "left out: 1 test: needs wrk (not found)"
 
 
 def test_where_nothing_may_be_left_out_a_missing_tool_is_an_error_that_names_it(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.tests(tool="az")
+    project.tests(tool="wrk")
     monkeypatch.setenv("PATH", str(project.folder))
     monkeypatch.setenv("WORKSHOP_TEST_ALL", "1")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests"], cwd=project.folder, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert "tests/test_it.py::test_with_a_tool needs az, not found on this machine" in done.stderr
+    assert "tests/test_it.py::test_with_a_tool needs wrk, not found on this machine" in done.stderr
 
 
 def test_a_tool_nobody_knows_is_an_error(project: Project) -> None:
