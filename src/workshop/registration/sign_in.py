@@ -44,11 +44,11 @@ def signed_in(settings: Settings, way: SignIn, tenant_id: str, account: str) -> 
 
     practice = settings.mode == "practice"
     key = (way, tenant_id, *((account, str(settings.state)) if practice else ()))
+    agent = _agent() if practice else None
     if key not in _signed_in:
-        _signed_in[key] = MAKERS[way](tenant_id)
-    browser = webbrowser.get() if practice else None
+        _signed_in[key] = MAKERS[way](tenant_id, agent)
     try:
-        with quiet(), browser.as_user(account) if isinstance(browser, UserAgent) else nullcontext():
+        with quiet(), agent.as_user(account) if agent else nullcontext():
             yield _signed_in[key]
     except ClientAuthenticationError as error:
         del _signed_in[key]
@@ -56,33 +56,43 @@ def signed_in(settings: Settings, way: SignIn, tenant_id: str, account: str) -> 
         raise WorkshopError(f"The sign-in ({way}) failed: {lines[0]}{HINTS[way]}") from error
 
 
-def _az(tenant_id: str) -> TokenCredential:
+def _az(tenant_id: str, _: UserAgent | None) -> TokenCredential:
     from azure.identity import AzureCliCredential
 
     return AzureCliCredential(tenant_id=tenant_id)
 
 
-def _browser(tenant_id: str) -> TokenCredential:
+def _browser(tenant_id: str, _: UserAgent | None) -> TokenCredential:
     from azure.identity import InteractiveBrowserCredential
 
     return InteractiveBrowserCredential(**_tenant(tenant_id))
 
 
-def _device_code(tenant_id: str) -> TokenCredential:
+def _device_code(tenant_id: str, agent: UserAgent | None) -> TokenCredential:
     from azure.identity import DeviceCodeCredential
 
-    return DeviceCodeCredential(prompt_callback=_tell_code, **_tenant(tenant_id))
+    def tell(address: str, code: str, _ends: object) -> None:
+        print(f"Open {address} in any browser and enter the code {code}.", flush=True)
+        if agent:  # no other browser reaches the practice tenant
+            agent.enter_code(address, code)
+
+    return DeviceCodeCredential(prompt_callback=tell, **_tenant(tenant_id))
 
 
-def _tell_code(address: str, code: str, _ends: object) -> None:
-    print(f"Open {address} in any browser and enter the code {code}.", flush=True)
+def _agent() -> UserAgent | None:
+    """Return the browser of this process if it is the workshop's."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return None
+    return browser if isinstance(browser, UserAgent) else None
 
 
 def _tenant(tenant_id: str) -> dict[str, Any]:
     return {"tenant_id": tenant_id} if tenant_id else {}
 
 
-MAKERS: dict[SignIn, Callable[[str], TokenCredential]] = {
+MAKERS: dict[SignIn, Callable[[str, UserAgent | None], TokenCredential]] = {
     "az": _az,
     "browser": _browser,
     "device-code": _device_code,

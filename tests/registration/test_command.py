@@ -1,0 +1,161 @@
+"""`workshop register` as people and CI run it: a process of its own, its exit code, what it prints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from practice_help import clean_environ, end_any
+
+from workshop.settings import read_values, write_values
+
+SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"
+CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
+
+
+@dataclass(frozen=True)
+class Command:
+    """`workshop register` in a project of its own."""
+
+    project: Path
+
+    @property
+    def state(self) -> Path:
+        return self.project / "state"
+
+    def __call__(self, *words: str, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+        environ = clean_environ(self.state, WORKSHOP_PROJECT=str(self.project), **more)
+        return subprocess.run(
+            [sys.executable, "-m", "workshop", "register", *words],
+            env=environ, input=stdin, capture_output=True, text=True, check=False, timeout=180, cwd=self.project,
+        )  # fmt: skip
+
+    def values(self) -> dict[str, str]:
+        return read_values(self.state / "practice.env")
+
+    def ok(self, *words: str) -> str:
+        """Run what must succeed and say nothing on stderr."""
+        done = self(*words)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    command = Command(tmp_path_factory.mktemp("command"))
+    yield command
+    end_any(command.state)
+
+
+def test_from_a_plan_to_the_removal(register: Command) -> None:
+    planned = register.ok("proxy", "--plan")
+    assert "16 changes planned, nothing is done yet" in planned
+    assert register.values() == {}
+
+    applied = register.ok("proxy")
+    secret = register.values()[SECRET]
+    assert "16 changes made" in applied
+    told = register.ok("verify", "--json")
+    (one,) = json.loads(told)["registrations"]
+    assert one["client_id"] == register.values()[CLIENT_ID]
+    assert {finding["status"] for finding in one["findings"]} == {"right"}
+
+    # The Secret ID in place of the Value: every other command refuses such a file, this one says what is wrong.
+    text = (register.state / "practice.env").read_text("utf-8")
+    swapped = text.replace(secret, "11111111-2222-4333-8444-555555555555")
+    (register.state / "practice.env").write_text(swapped, "utf-8")
+    found = register("verify")
+    assert (found.returncode, found.stderr) == (1, "")
+    assert "WRONG" in found.stdout
+    assert "Secret ID" in found.stdout
+    assert "az ad app credential reset" in found.stdout
+    (register.state / "practice.env").write_text(text, "utf-8")
+
+    # What would be taken away is asked first, and nobody is there to be asked.
+    moved = register("proxy", "--base-url", "https://mcp.contoso.example")
+    assert moved.returncode == 1
+    assert "- Redirect URI (web) http://localhost:8000/auth/callback" in moved.stdout
+    assert "add --yes" in moved.stderr
+    assert "nothing to change" in register.ok("proxy", "--plan")
+
+    removed = register.ok("remove", "--yes")
+    assert "Removed." in removed
+    assert CLIENT_ID not in register.values()
+    for output in (planned, applied, told, found.stdout, moved.stdout, removed):
+        assert secret not in output
+
+
+def test_with_a_device_code(register: Command) -> None:
+    told = register.ok("preauthorized", "--plan", "--sign-in", "device-code")
+    assert told.startswith("Open https://")
+    assert "9 changes planned" in told
+
+
+def test_someone_without_rights_is_told_what_is_left(register: Command) -> None:
+    sam = register("proxy", "--as", "sam@contoso.onmicrosoft.com", "--env-file", "sam.env")
+    assert sam.returncode == 1
+    assert "Left for an administrator" in sam.stdout
+    assert read_values(register.project / "sam.env")[CLIENT_ID]
+
+
+def test_an_app_that_is_not_there_is_exit_code_2(register: Command) -> None:
+    unknown = register("verify", "11111111-2222-4333-8444-555555555555")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("workshop: ")
+    assert len(unknown.stderr.splitlines()) == 1
+
+
+def test_a_manifest_is_judged_without_asking_anybody(tmp_path: Path) -> None:
+    register = Command(tmp_path)
+    client_id = "11111111-2222-4333-8444-555555555555"
+    web = {"redirectUris": ["http://localhost:8000/auth/callback/"]}
+    manifest = {"appId": client_id, "displayName": "By hand", "signInAudience": "AzureADMyOrg", "web": web}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    done = register("verify", "--manifest", "manifest.json", "--approach", "proxy", "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    (one,) = json.loads(done.stdout)["registrations"]
+    assert (one["client_id"], one["source"], one["approach"]) == (client_id, "manifest.json", "proxy")
+    status = {finding["rule"]: finding["status"] for finding in one["findings"]}
+    assert (status["redirect-path"], status["access-token-version"]) == ("wrong", "wrong")
+    assert (status["account-types"], status["service-principal"]) == ("right", "unseen")
+
+    missing = register("verify", "--manifest", "no-such-file.json")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "no-such-file.json" in missing.stderr
+    assert not (register.state / "tenant.json").exists()
+
+
+def test_for_an_administrator_nobody_signs_in(tmp_path: Path) -> None:
+    register = Command(tmp_path)
+    secret = "practice.not-to-be-told"
+    register.state.mkdir(mode=0o700)
+    write_values(register.state / "practice.env", {SECRET: secret})
+    told = register.ok("proxy", "--plan", "--for-admin")
+    assert not (register.state / "tenant.json").exists()
+    letter, script = sorted((tmp_path / "my-work" / "for-admin").iterdir())
+    assert str(letter) in told
+    assert str(script) in told
+    text = letter.read_text("utf-8") + script.read_text("utf-8")
+    assert secret not in text
+    assert "adminconsent?client_id=CLIENT_ID&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default" in text
+    for value in ("mcp-access", "http://localhost:8000/auth/callback", "User.Read", "AADSTS50011"):
+        assert value in text
+    refused = register("proxy", "--for-admin")
+    assert refused.returncode == 1
+    assert "goes with --plan" in refused.stderr
+
+
+def test_msgraph_is_not_imported_where_it_is_not_needed() -> None:
+    program = (
+        "import sys; from workshop.cli import main\n"
+        "try: main(['register', '--help'])\nexcept SystemExit: pass\n"
+        "import workshop.registration\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('msgraph', 'kiota_abstractions', 'azure')])"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[-1] == "[]"
