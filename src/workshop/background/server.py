@@ -27,6 +27,7 @@ from workshop.trace.hop import Sighting
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP
+    from fastmcp.server.auth import AuthProvider
 
 MCP_PATH = "/mcp"
 _READY_WITHIN = 30.0
@@ -57,12 +58,14 @@ class BackgroundServer:
         preferred: the port that was asked for.
         port: the port it got.
         log: what was refused, and why.
+        auth: what decides who comes in; None if nothing does.
     """
 
     name: str
     preferred: int
     port: int
     log: ServerLog
+    auth: AuthProvider | None = field(default=None, repr=False)
     _uvicorn: uvicorn.Server = field(init=False, repr=False)
     _thread: threading.Thread = field(init=False, repr=False)
     _failure: BaseException | None = field(default=None, init=False, repr=False)
@@ -166,7 +169,8 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
         except BaseException:
             _close(sockets)
             raise
-        server = BackgroundServer(name, port, got, log)
+        # FastMCP keeps the server it made an application of there.
+        server = BackgroundServer(name, port, got, log, app.state.fastmcp_server.auth)  # type: ignore[attr-defined]
         server.serve(app, sockets)
         _running[name] = server
         return server
