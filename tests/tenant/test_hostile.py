@@ -22,7 +22,8 @@ from workshop.tenant.graph.application_properties import APPLICATION
 from workshop.tenant.graph.routes import GRAPH as GRAPH_ROWS
 from workshop.tenant.graph.routes import SEGMENTS
 from workshop.tenant.login.optional_claims import CLAIMS
-from workshop.tenant.login.routes import JSON, PAGES
+from workshop.tenant.login.page_routes import PAGES
+from workshop.tenant.login.routes import BY_GET, JSON
 
 from .credentials import certificate, plain_claims, proof, publish, raw, signed, trusts, with_certificate
 from .process import PATIENCE, Tenant
@@ -210,7 +211,7 @@ segments = st.one_of(
     st.sampled_from([b"common", b"contoso.onmicrosoft.com"]),
     raw_values.map(lambda raw: quote_from_bytes(raw[:300]).encode()),
 )
-login_rows = st.sampled_from([*JSON, *PAGES])
+login_rows = st.sampled_from([*JSON, *BY_GET, *PAGES])
 graph_rows = st.sampled_from(GRAPH_ROWS)
 
 

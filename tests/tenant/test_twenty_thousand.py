@@ -27,7 +27,8 @@ import pytest
 
 from workshop.tenant.control_directory import DIRECTORY
 from workshop.tenant.graph.routes import GRAPH, OUTSIDE, REST, SEGMENTS
-from workshop.tenant.login.routes import JSON, PAGES
+from workshop.tenant.login.page_routes import PAGES
+from workshop.tenant.login.routes import BY_GET, JSON
 from workshop.tenant.management import TABLE
 
 from .process import Tenant, serving
@@ -107,7 +108,7 @@ def samples(world: World, app: App) -> list[Sample]:
     ]
     found += [
         Sample("https", method, path, LOGIN, dict(known) if method == "GET" else {}, dict(known), form=True)
-        for method, path, _ in (*JSON, *PAGES)
+        for method, path, _ in (*JSON, *BY_GET, *PAGES)
     ]
     graph = [*GRAPH, *REST[:2], *OUTSIDE[:2]]
     found += [Sample("https", method, path, GRAPH_HOST, {}, body, headers=bearer) for method, path, _ in graph]

@@ -1,20 +1,20 @@
-"""Which host answers what: one ASGI application behind the TLS listener."""
+"""Which host answers what: one ASGI application behind the TLS listener.
+
+A room is made at the first request for it, with the modules it needs: what nobody asks for delays no start.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshop.tenant.graph.routes import graph_routes, outside_routes
 from workshop.tenant.login.realm import HOSTS
-from workshop.tenant.login.routes import login_routes, short_routes
-from workshop.tenant.management import management_routes
-from workshop.tenant.portal_api import portal_routes
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
 from workshop.tenant.web import unrouted
@@ -30,17 +30,75 @@ _SLASHES = re.compile("//+")
 
 def application(service: Service) -> ASGIApp:
     """Return the application; ``localhost`` answers for sign-in and Graph alike."""
-    login, graph, rest = login_routes(service), graph_routes(service), unrouted(service)
+    rest = unrouted(service)
+    graph = _room(lambda: _graph(service), rest)
+    pages = _room(lambda: _pages(service), rest)
     rooms: dict[str, ASGIApp] = {
-        **dict.fromkeys(HOSTS, _room(login, rest)),
-        **dict.fromkeys(GRAPH_HOSTS, _room([*graph, *outside_routes(service)], rest)),
-        **dict.fromkeys(MANAGEMENT_HOSTS, _room(management_routes(service), rest)),
-        **dict.fromkeys(PORTAL_HOSTS, _room(portal_routes(service), rest)),
-        **dict.fromkeys(SHORT_HOSTS, _room([*short_routes(service), _missing()], rest)),
-        **dict.fromkeys(LATER_HOSTS, _room([_missing()], rest)),
-        **dict.fromkeys(LOCAL_NAMES, _room([*login, *graph], rest)),
+        **dict.fromkeys(HOSTS, _room(lambda: _login(service), pages)),
+        **dict.fromkeys(GRAPH_HOSTS, _room(lambda: [*_graph(service), *_outside_graph(service)], rest)),
+        **dict.fromkeys(MANAGEMENT_HOSTS, _room(lambda: _management(service), rest)),
+        **dict.fromkeys(PORTAL_HOSTS, _room(lambda: _portal(service), rest)),
+        **dict.fromkeys(SHORT_HOSTS, _room(lambda: [*_short(service), _missing()], rest)),
+        **dict.fromkeys(LATER_HOSTS, _room(lambda: [_missing()], rest)),
+        **dict.fromkeys(LOCAL_NAMES, _room(lambda: _login(service), _room(lambda: _pages(service), graph))),
     }
     return Hosts(rooms)
+
+
+class _Room:
+    """What answers a host, made at the first request."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self.made = cache(make)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.made()(scope, receive, send)
+
+
+def _room(table: Callable[[], list[Route]], rest: ASGIApp) -> _Room:
+    return _Room(lambda: Router(table(), redirect_slashes=False, default=rest))
+
+
+def _login(service: Service) -> list[Route]:
+    from workshop.tenant.login.routes import login_routes
+
+    return login_routes(service)
+
+
+def _pages(service: Service) -> list[Route]:
+    from workshop.tenant.login.page_routes import page_routes
+
+    return page_routes(service)
+
+
+def _short(service: Service) -> list[Route]:
+    from workshop.tenant.login.page_routes import short_routes
+
+    return short_routes(service)
+
+
+def _graph(service: Service) -> list[Route]:
+    from workshop.tenant.graph.routes import graph_routes
+
+    return graph_routes(service)
+
+
+def _outside_graph(service: Service) -> list[Route]:
+    from workshop.tenant.graph.routes import outside_routes
+
+    return outside_routes(service)
+
+
+def _management(service: Service) -> list[Route]:
+    from workshop.tenant.management import management_routes
+
+    return management_routes(service)
+
+
+def _portal(service: Service) -> list[Route]:
+    from workshop.tenant.portal_api import portal_routes
+
+    return portal_routes(service)
 
 
 class Hosts:
@@ -59,10 +117,6 @@ class Hosts:
             # msgraph-sdk asks for /v1.0//me
             path = scope["path"]
             await room({**scope, "path": _SLASHES.sub("/", path)} if "//" in path else scope, receive, send)
-
-
-def _room(table: list[Route], rest: ASGIApp) -> ASGIApp:
-    return Router(table, redirect_slashes=False, default=rest)
 
 
 def _missing() -> Route:

@@ -13,13 +13,13 @@ import math
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshop.tenant.control_directory import directory_routes
 from workshop.tenant.directory import people, seed
 from workshop.tenant.service import Service
 
@@ -120,6 +120,16 @@ class Control:
 
 def control_application(control: Control, port: int) -> ASGIApp:
     """Return the control door's application behind its guard."""
+
+    @cache
+    def of_directories() -> Router:  # made at the first request, so that no start waits for it
+        from workshop.tenant.control_directory import directory_routes
+
+        return Router(directory_routes(control.service))
+
+    async def rest(scope: Scope, receive: Receive, send: Send) -> None:
+        await of_directories()(scope, receive, send)
+
     table = Router(
         [
             Route("/lease", control.lease, methods=["GET"]),
@@ -128,8 +138,8 @@ def control_application(control: Control, port: int) -> ASGIApp:
             Route("/stop", control.end, methods=["POST"]),
             Route("/reset", control.reset, methods=["POST"]),
             Route("/directories", control.directory, methods=["POST"]),
-            *directory_routes(control.service),
-        ]
+        ],
+        default=rest,
     )
     hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 

@@ -12,6 +12,12 @@ from workshop.tenant.directory.store import Store, digest, parsed
 
 _APPLICATION = "SELECT id, tenant_id, app_id, graph FROM applications"
 _PRINCIPAL = "SELECT id, tenant_id, app_id, graph FROM service_principals"
+_BY_URI = (
+    "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM identifier_uris u"
+    " JOIN applications a ON a.app_id = u.app_id WHERE u.uri = ?"
+)
+_BY_ID = "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM applications a WHERE a.app_id = ?"
+_IS_HERE = "EXISTS (SELECT 1 FROM service_principals p WHERE p.tenant_id = ? AND p.app_id = a.app_id)"
 
 
 def save_application(store: Store, application: Application) -> None:
@@ -55,23 +61,15 @@ def owner_of_identifier(store: Store, tenant_id: str, uri: str) -> str | None:
 
 def resource(store: Store, tenant_id: str, identifier: str) -> Application | None:
     """Find the application behind an identifier URI or application id that has a service principal here."""
-    row = store.one(
-        "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM applications a"
-        " JOIN service_principals p ON p.app_id = a.app_id AND p.tenant_id = ?"
-        " LEFT JOIN identifier_uris u ON u.app_id = a.app_id"
-        " WHERE u.uri = ? OR a.app_id = ?",
-        tenant_id, identifier, identifier,
-    )  # fmt: skip
+    row = store.one(f"{_BY_URI} AND {_IS_HERE}", identifier, tenant_id) or store.one(
+        f"{_BY_ID} AND {_IS_HERE}", identifier, tenant_id
+    )
     return _application(row) if row else None
 
 
 def registered(store: Store, identifier: str) -> Application | None:
     """Find the application behind an identifier URI or application id, in whichever directory it is registered."""
-    row = store.one(
-        "SELECT a.id, a.tenant_id, a.app_id, a.graph FROM applications a"
-        " LEFT JOIN identifier_uris u ON u.app_id = a.app_id WHERE u.uri = ? OR a.app_id = ?",
-        identifier, identifier,
-    )  # fmt: skip
+    row = store.one(_BY_URI, identifier) or store.one(_BY_ID, identifier)
     return _application(row) if row else None
 
 
@@ -84,8 +82,9 @@ def save_principal(store: Store, principal: ServicePrincipal) -> None:
 
 
 def principal(store: Store, tenant_id: str, app_id_or_id: str) -> ServicePrincipal | None:
-    row = store.one(
-        f"{_PRINCIPAL} WHERE tenant_id = ? AND (app_id = ? OR id = ?)", tenant_id, app_id_or_id, app_id_or_id
+    query = f"{_PRINCIPAL} WHERE tenant_id = ? AND"
+    row = store.one(f"{query} app_id = ?", tenant_id, app_id_or_id) or store.one(
+        f"{query} id = ?", tenant_id, app_id_or_id
     )
     return _principal(row) if row else None
 
@@ -136,10 +135,11 @@ def assign_role(
 
 def assigned_roles(store: Store, resource: ServicePrincipal, principal_ids: Sequence[str]) -> list[str]:
     """Return the ids of the app roles of a resource that any of these principals is assigned to."""
+    marks = ", ".join("?" * len(principal_ids))
     rows = store.all(
-        "SELECT DISTINCT app_role_id FROM app_role_assignments WHERE tenant_id = ? AND resource_id = ?"
-        " AND principal_id IN (SELECT value FROM json_each(?))",
-        resource.tenant_id, resource.id, json.dumps(principal_ids),
+        "SELECT DISTINCT app_role_id FROM app_role_assignments WHERE tenant_id = ? AND resource_id = ?"  # noqa: S608
+        f" AND principal_id IN ({marks})",
+        resource.tenant_id, resource.id, *principal_ids,
     )  # fmt: skip
     return [row[0] for row in rows]
 

@@ -26,10 +26,8 @@ def directories(store: Store) -> list[Directory]:
 
 
 def directory(store: Store, id_or_domain: str) -> Directory | None:
-    row = store.one(
-        "SELECT tenant_id, name, domain, graph FROM directories WHERE tenant_id = ? OR domain = ?",
-        id_or_domain.lower(), id_or_domain,
-    )  # fmt: skip
+    query = "SELECT tenant_id, name, domain, graph FROM directories WHERE"
+    row = store.one(f"{query} tenant_id = ?", id_or_domain.lower()) or store.one(f"{query} domain = ?", id_or_domain)
     return Directory(row[0], row[1], row[2], parsed(row[3])) if row else None
 
 

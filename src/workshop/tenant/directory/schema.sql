@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS identifier_uris (
     app_id TEXT NOT NULL,
     PRIMARY KEY (tenant_id, uri)
 );
+CREATE INDEX IF NOT EXISTS identifier_by_uri ON identifier_uris (uri);
 CREATE TABLE IF NOT EXISTS secrets (
     key_id TEXT PRIMARY KEY,
     application_id TEXT NOT NULL,

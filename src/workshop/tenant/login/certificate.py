@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from workshop.tenant.directory.objects import Application
@@ -21,6 +21,9 @@ from workshop.tenant.login.dotnet import key_lifetime
 from workshop.tenant.login.errors import texts
 from workshop.tenant.login.realm import Realm
 from workshop.tenant.web import Call
+
+if TYPE_CHECKING:  # imported where it is used: no start of the tenant waits for it
+    from cryptography import x509
 
 _ENDPOINTS = ("oauth2/v2.0/token", "oauth2/token", "v2.0", "")
 
@@ -70,6 +73,8 @@ def _is_here(call: Call, where: Realm, audience: str) -> bool:
 
 def _certificate(client: Application, token: jws.Token) -> tuple[x509.Certificate | None, str]:
     """Return the registered certificate that the header names, and the name as the texts show it."""
+    from cryptography import x509
+
     registered = [base64.b64decode(entry["key"]) for entry in client.certificates if entry.get("key")]
     name, sha256 = token.named("x5t#S256") or token.named("x5t"), bool(token.named("x5t#S256"))
     try:

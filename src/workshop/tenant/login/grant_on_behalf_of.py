@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography import x509
-
 from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.keys import SigningKey
@@ -125,6 +123,8 @@ def _check_signature(redemption: Redemption, token: jws.Token) -> None:
     if key is None:
         raise errors.user_assertion_signature(texts.KEY_NOT_FOUND, _thumbprint(token))
     if not token.signed_by(key.private.public_key()):
+        from cryptography import x509
+
         certificate = x509.load_der_x509_certificate(key.certificate)
         found = key_lifetime(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
         raise errors.user_assertion_signature(texts.KEY_FAILED, _thumbprint(token), found)

@@ -1,0 +1,44 @@
+"""The pages of the identity platform, one row each."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from workshop.tenant.login import authorize, device_code, envelope
+from workshop.tenant.login.admin_consent import admin_consent
+from workshop.tenant.login.sign_out import sign_out
+from workshop.tenant.service import Service
+from workshop.tenant.web import Row, routes
+
+PAGES: tuple[Row, ...] = (
+    ("GET", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
+    ("POST", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
+    ("POST", "/{tenant}/login", authorize.pick_account),
+    ("POST", "/{tenant}/consent", authorize.decide_consent),
+    ("POST", "/{tenant}/second-factor", authorize.show_second_factor),
+    ("GET", "/{tenant}/v2.0/adminconsent", admin_consent),
+    ("POST", "/{tenant}/v2.0/adminconsent", admin_consent),
+    ("GET", "/{tenant}/adminconsent", admin_consent),
+    ("POST", "/{tenant}/adminconsent", admin_consent),
+    ("GET", "/{tenant}/oauth2/v2.0/logout", sign_out),
+    ("POST", "/{tenant}/oauth2/v2.0/logout", sign_out),
+    ("GET", device_code.ENTRY, device_code.enter_code),
+    ("POST", device_code.ENTRY, device_code.check_code),
+    ("GET", device_code.RETURN, device_code.came_back),
+    ("POST", device_code.RETURN, device_code.decide),
+    ("GET", "/device", device_code.short_address),
+)
+
+SHORT: tuple[Row, ...] = (
+    ("GET", "/devicelogin", device_code.short_address),
+    ("GET", "/deviceloginus", device_code.short_address),
+)
+
+
+def page_routes(service: Service) -> list[Route]:
+    return routes(service, PAGES, envelope.answer_page)
+
+
+def short_routes(service: Service) -> list[Route]:
+    """Return the short addresses that devices show, on a host of Microsoft's."""
+    return routes(service, SHORT, envelope.answer_page)
