@@ -12,6 +12,7 @@ from tenant.world import App, World
 
 from workshop import practice
 from workshop.background import quiet_fastmcp
+from workshop.servers.preauthorized_settings import PreauthorizedSettings
 from workshop.servers.settings import ProxySettings
 
 
@@ -27,6 +28,11 @@ class Entra:
         """Return the settings of a proxy for the app."""
         plain = {"tenant_id": self.tenant.id, "required_scopes": ("access",), "storage": "memory"}
         return ProxySettings(self.app.client_id, self.app.secret, **(plain | changes))  # type: ignore[arg-type]
+
+    def preauthorized(self, **changes: object) -> PreauthorizedSettings:
+        """Return the settings of a server that takes the app's tokens."""
+        plain = {"required_scopes": ("access",)}
+        return PreauthorizedSettings(self.app.client_id, self.tenant.id, **(plain | changes))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="package")

@@ -12,8 +12,8 @@ from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from server_help import serving
 
 from workshop.background import BackgroundServer
+from workshop.servers import preauthorized
 from workshop.servers.proxy import EntraProxy, provider
-from workshop.servers.verifier import EntraTokenVerifier, Rules
 
 from .conftest import Entra
 from .doors import Outcome, Said, door, listening, planted, tries
@@ -26,7 +26,7 @@ LET_IN = "LET IN"
 
 @dataclass(frozen=True)
 class Doors:
-    """The servers: their own check around Azure's verifier, that verifier alone, and the OAuth proxy."""
+    """The servers' doors: for clients with tokens of their own, Azure's verifier alone, and the OAuth proxy."""
 
     checked: BackgroundServer
     bare: BackgroundServer
@@ -53,7 +53,7 @@ def doors(entra: Entra) -> Iterator[Doors]:
     """All doors, open."""
     app, tenant_id = entra.app, entra.tenant.id
     settings = entra.settings(allowed_clients=(app.client_id,))
-    rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}))
+    own = entra.preauthorized(allowed_clients=(app.client_id,))
 
     def azure() -> AzureJWTVerifier:
         return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
@@ -65,7 +65,7 @@ def doors(entra: Entra) -> Iterator[Doors]:
         return door(providers[0])
 
     with ExitStack() as running:
-        checked = running.enter_context(serving(lambda _: door(EntraTokenVerifier(azure(), rules)), name="checked"))
+        checked = running.enter_context(serving(lambda url: door(preauthorized.provider(own, url)), name="checked"))
         bare = running.enter_context(serving(lambda _: door(azure()), name="bare"))
         before = running.enter_context(serving(proxied, name="proxy"))
         yield Doors(checked, bare, before, providers[0], Forge(entra), running.enter_context(listening()))

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from fastmcp import Client
+from fastmcp.client.auth import BearerAuth
 from practice_help import clean_environ, posix_only
 from server_help import free_port
 
@@ -75,6 +76,8 @@ def environ(entra: Entra, tmp_path: Path) -> dict[str, str]:
         "ENTRA_PROXY_AZURE_CLIENT_SECRET": entra.app.secret,
         "ENTRA_PROXY_REQUIRED_SCOPES": "access",
         "ENTRA_PROXY_STORAGE": "memory",
+        "ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID": entra.app.client_id,
+        "ENTRA_PREAUTHORIZED_REQUIRED_SCOPES": "access",
     }
 
 
@@ -179,6 +182,29 @@ def serve(name: str, port: int) -> list[str]:
     return [sys.executable, "-m", "workshop", "serve", name, "--port", str(port)]
 
 
+def with_a_token(url: str, token: str) -> Any:
+    """Add an expense with a token got elsewhere, and list what is there."""
+
+    async def ask() -> Any:
+        async with Client(url, auth=BearerAuth(token)) as client:
+            await client.call_tool("add_expense", LUNCH)
+            return (await client.call_tool("list_expenses")).data
+
+    return asyncio.run(ask())
+
+
+def test_workshop_serve_preauthorized_registers_the_app_and_names_entra(tmp_path: Path) -> None:
+    port = free_port()
+    environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path))
+    (tmp_path / ".env").write_text("ENTRA_PREAUTHORIZED_REQUIRED_SCOPES=of-another-tenant\n")
+    with served(serve("preauthorized", port), port, environ, tmp_path) as server, httpx.Client(trust_env=False) as http:
+        assert "It takes tokens of the PRACTICE tenant." in server.said()
+        told = http.get(f"http://localhost:{port}/.well-known/oauth-protected-resource/mcp").json()
+        assert told["scopes_supported"][0].endswith("/user_impersonation")
+        assert told["authorization_servers"][0].startswith("https://login.microsoftonline.com/")
+        assert server.listens_on() <= LOOPBACK
+
+
 @pytest.mark.parametrize("name", ["proxy", "whoami"])
 def test_workshop_serve_registers_the_app_and_signs_users_in(name: str, tmp_path: Path) -> None:
     """In the practice tenant nothing has to be set; what a .env says of an own tenant does not count."""
@@ -255,7 +281,7 @@ def test_the_packages_are_fastmcps_and_no_more(packages: Path, project: Path) ->
     ids=["python -m", "fastmcp run"],
 )
 def test_the_folder_runs_in_an_empty_project(
-    way: list[str], packages: Path, project: Path, environ: dict[str, str]
+    way: list[str], packages: Path, project: Path, environ: dict[str, str], entra: Entra
 ) -> None:
     python, variables = python_of(packages)
 
@@ -270,3 +296,6 @@ def test_the_folder_runs_in_an_empty_project(
         got = signed_in(server, environ)
         assert got["info"]["username"] == "robin@contoso.onmicrosoft.com"
         assert got["listed"] == [EXPENSE]
+    told |= {"ENTRA_PREAUTHORIZED_BASE_URL": told["ENTRA_PROXY_BASE_URL"]}
+    with served(line("preauthorized", port), port, told, project) as server:
+        assert with_a_token(server.url, entra.world.tokens(entra.app)["access_token"]) == [EXPENSE]

@@ -30,6 +30,9 @@ RIGHT: dict[str, tuple[str, Any]] = {
     TENANT_ID: (OTHER.upper(), OTHER),
     CLIENT_ID: (OTHER, OTHER),
     CLIENT_SECRET: ("practice.$with{dollar}", "practice.$with{dollar}"),
+    "ENTRA_PROXY_AZURE_CLIENT_CERTIFICATE_PATH": ("keys/app.pem", Path("keys/app.pem")),
+    "ENTRA_PROXY_AZURE_CLIENT_CERTIFICATE_PASSWORD": ("a word", "a word"),
+    "ENTRA_PROXY_AZURE_MANAGED_IDENTITY": (OTHER, OTHER),
     "ENTRA_PROXY_BASE_URL": ("https://mcp.example.com/", "https://mcp.example.com"),
     "ENTRA_PROXY_REQUIRED_SCOPES": ("read write", ("read", "write")),
     "ENTRA_PROXY_ADDITIONAL_AUTHORIZE_SCOPES": ("User.Read, Mail.Read", ("User.Read", "Mail.Read")),
@@ -54,6 +57,7 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_REFRESH_EARLY_SECONDS": ("30", 30),
 }
 """A text for each variable, and the value it gives."""
+IN_PLACE_OF_THE_SECRET = ("certificate", "managed_identity")
 
 WRONG = [
     (TENANT_ID, "contoso.onmicrosoft.com", "a GUID such as 00000000-0000-0000-0000-000000000000, or organizations"),
@@ -127,13 +131,16 @@ def test_the_mark_that_notepad_puts_first_does_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("variable", PROXY, ids=lambda variable: variable.name)
 def test_every_value_arrives_in_its_field(tmp_path: Path, variable: Variable) -> None:
     text, value = RIGHT[variable.name]
-    for environ, line in (({**GIVEN, variable.name: text}, ""), (GIVEN, f"{variable.name}='{text}'\n")):
+    given, told = GIVEN, settings.load(GIVEN, tmp_path / "nowhere")
+    if variable.field in IN_PLACE_OF_THE_SECRET:
+        given = {CLIENT_ID: GUID, TENANT_ID: GUID, "ENTRA_PROXY_JWT_SIGNING_KEY": "k" * 32}
+        told = ProxySettings(GUID, "", GUID, jwt_signing_key="k" * 32)
+    for environ, line in (({**given, variable.name: text}, ""), (given, f"{variable.name}='{text}'\n")):
         (tmp_path / ".env").write_text(line)
         preset = {name: given for name, given in environ.items() if line == "" or name != variable.name}
         read = settings.load(preset, tmp_path)
         assert getattr(read, variable.field) == value
-        plain = settings.load(GIVEN, tmp_path / "nowhere")
-        assert dataclasses.replace(read, **{variable.field: getattr(plain, variable.field)}) == plain
+        assert dataclasses.replace(read, **{variable.field: getattr(told, variable.field)}) == told
 
 
 def test_every_field_is_told_by_one_variable() -> None:
@@ -202,7 +209,8 @@ def options(monkeypatch: pytest.MonkeyPatch, told: ProxySettings, **more: Any) -
 
 def test_every_parameter_of_azure_provider_is_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = set(inspect.signature(AzureProvider.__init__).parameters) - {"self"}
-    told = settings.load({name: text for name, (text, _) in RIGHT.items()}, tmp_path)
+    others = [variable.name for variable in PROXY if variable.field in IN_PLACE_OF_THE_SECRET]
+    told = settings.load({name: text for name, (text, _) in RIGHT.items() if name not in others}, tmp_path)
     store, client = MemoryStore(), object()
     given = options(monkeypatch, told, client_storage=store, http_client=client)
     assert set(given) == known

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from fastmcp import FastMCP
 
 PORT = 8000
-SIGNED_IN = ("proxy", "whoami")
-SERVERS = ("proxy", "unprotected", "whoami")
+# The servers that know their users, with the registration behind each.
+REGISTRATIONS = {
+    "preauthorized": registration.PREAUTHORIZED,
+    "proxy": registration.PROXY,
+    "whoami": registration.PROXY,
+}
+SERVERS = ("preauthorized", "proxy", "unprotected", "whoami")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,9 +41,10 @@ def run(args: argparse.Namespace) -> int:
         running = practice.enter(settings, f"serve-{args.server}-{os.getpid()}")
         signin.install(running=running)  # registers the app, if there is none yet
         where = "the PRACTICE tenant"
-    if args.server in SIGNED_IN:
-        registration.ready(settings)
-        print(f"It signs users in with {where}.")
+    if args.server in REGISTRATIONS:
+        registration.ready(settings, REGISTRATIONS[args.server])
+        does = "takes tokens of" if args.server == "preauthorized" else "signs users in with"
+        print(f"It {does} {where}.")
     from workshop.servers.environment import SettingsError
     from workshop.servers.serve import run as serve
 
@@ -51,12 +57,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _build(name: str, settings: Settings) -> Callable[[str], FastMCP]:
-    from workshop.servers import proxy, unprotected, whoami
+    from workshop.servers import preauthorized, preauthorized_settings, proxy, unprotected, whoami
     from workshop.servers.settings import load as told
 
     # In practice mode a .env with an own tenant's values must not count: it is looked for where there is none.
     folder = settings.state if settings.mode == "practice" else settings.project
     return {
+        "preauthorized": lambda local: preauthorized.build(local, preauthorized_settings.load(folder=folder)),
         "proxy": lambda local: proxy.build(local, told(folder=folder)),
         "unprotected": unprotected.build,
         "whoami": lambda local: whoami.build(local, told(folder=folder)),

@@ -30,6 +30,7 @@ class Variable:
         meaning: what it is and where to find it, line by line, as ``.env.sample`` has it.
         parse: makes a value of the text; raises ValueError with what it should be.
         default: the text that gives the default value, as ``.env.sample`` shows it; None if it must be given.
+        instead: fields of which one may be given in its place.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Variable:
     meaning: tuple[str, ...]
     parse: Callable[[str], Any]
     default: str | None = None
+    instead: tuple[str, ...] = ()
 
 
 def read(
@@ -60,7 +62,8 @@ def read(
         text = ((preset.get(variable.name) or "").strip() or in_file.get(variable.name) or "").strip()
         if text:
             values[variable.field] = _parsed(variable, text, place)
-        elif variable.default is None:
+    for variable in variables:
+        if variable.default is None and not values.keys() & {variable.field, *variable.instead}:
             raise SettingsError(f"{variable.name} is not set. Looked in the environment and in {file}.")
     return values
 
@@ -183,6 +186,14 @@ def base_url(text: str) -> str:
     if parts.path.rstrip("/").endswith("/mcp"):
         raise ValueError("the address without /mcp: the server adds it")
     return text.rstrip("/")
+
+
+def managed_identity(text: str) -> str:
+    """Take the client id of a user-assigned managed identity, or the word system."""
+    try:
+        return "system" if text.lower() == "system" else guid(text)
+    except ValueError as error:
+        raise ValueError(f"system, or {error}") from None
 
 
 def is_loopback(name: str) -> bool:

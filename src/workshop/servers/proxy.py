@@ -12,17 +12,21 @@ from typing import Any
 import httpx2
 from fastmcp import FastMCP
 from fastmcp.server.auth import AccessToken
+from fastmcp.server.auth.oauth_proxy.upstream import AsyncOAuth2Client
 from fastmcp.server.auth.providers.azure import AzureProvider
 from key_value.aio.protocols import AsyncKeyValue
 from starlette.middleware import Middleware
 
+from .audit import Audit
 from .caller import CallerMiddleware
+from .credentials import Assertions, assertions
 from .expenses import ExpenseStore
 from .icon import ICON
 from .one_token import OneToken
 from .settings import ProxySettings, load
 from .storage import storage
 from .tools import add_tools
+from .upstream import AssertingClient
 from .verifier import Rules, checked
 
 LOCAL = "http://localhost:8000"
@@ -31,14 +35,28 @@ LOCAL = "http://localhost:8000"
 class EntraProxy(AzureProvider):
     """FastMCP's proxy for Entra, with a second look at Entra's token on every request."""
 
-    def __init__(self, rules: Rules, **options: Any) -> None:
+    def __init__(self, rules: Rules, assertions: Assertions | None = None, **options: Any) -> None:
+        """Make the proxy.
+
+        Args:
+            rules: what Entra's tokens must be.
+            assertions: what the app proves itself with, if it has no secret.
+            options: those of `AzureProvider`.
+        """
         super().__init__(**options)
         self.rules = rules
+        self.assertions = assertions
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return Entra's token for one of the proxy's own, or None with the reason in the log."""
         access = await super().verify_token(token)
         return None if access is None else checked(access, self.rules, time.time())
+
+    def _create_upstream_oauth_client(self) -> AsyncOAuth2Client:
+        """Return the client of Entra's token endpoint: FastMCP's place to prove the app by something else."""
+        if self.assertions is None:
+            return super()._create_upstream_oauth_client()
+        return AssertingClient(self._upstream_client_id, self.assertions)
 
     def get_middleware(self) -> list[Middleware]:
         """Return what requests pass before FastMCP looks at their token."""
@@ -68,6 +86,7 @@ def build(
     auth = provider(told, base_url or told.base_url or LOCAL, client_storage, http_client)
     mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True)
     mcp.add_middleware(CallerMiddleware())
+    mcp.add_middleware(Audit())
     add_tools(mcp, ExpenseStore(told.database))
     return mcp
 
@@ -89,8 +108,9 @@ def provider(
     issuers = list(told.issuers)
     return EntraProxy(
         rules=Rules(told.tenant_ids, told.base_authority, clients),
+        assertions=assertions(told),
         client_id=told.client_id,
-        client_secret=told.client_secret,
+        client_secret=told.client_secret or None,
         tenant_id=told.tenant_id,
         required_scopes=list(told.required_scopes),
         base_url=base_url,

@@ -22,6 +22,11 @@ def proxy() -> FastMCP:
     return _module("proxy").build()  # type: ignore[no-any-return]
 
 
+def preauthorized() -> FastMCP:
+    """Return the server for pre-authorized clients."""
+    return _module("preauthorized").build()  # type: ignore[no-any-return]
+
+
 def unprotected() -> FastMCP:
     """Return the unprotected server."""
     return _module("unprotected").build()  # type: ignore[no-any-return]

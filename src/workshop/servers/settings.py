@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from . import credentials
 from . import environment as env
 from .environment import SettingsError, Variable
 
@@ -16,6 +17,8 @@ CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
 CLIENT_SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 TENANT_ID = "AZURE_TENANT_ID"
 TOKEN_ISSUERS = "ENTRA_PROXY_TOKEN_ISSUERS"  # noqa: S105 - the name of a variable
+
+SIGNING_KEY = "ENTRA_PROXY_JWT_SIGNING_KEY"
 
 MANY_TENANTS = ("organizations", "common", "consumers")
 
@@ -32,6 +35,9 @@ class ProxySettings:
     client_id: str
     client_secret: str = field(repr=False)
     tenant_id: str
+    certificate: Path | None = None
+    certificate_password: str | None = field(default=None, repr=False)
+    managed_identity: str | None = None
     base_url: str | None = None
     required_scopes: tuple[str, ...] = ("mcp-access",)
     additional_authorize_scopes: tuple[str, ...] = ("openid", "profile")
@@ -63,10 +69,16 @@ class ProxySettings:
     @property
     def tenant_ids(self) -> frozenset[str]:
         """The ids of the tenants whose tokens are taken."""
-        return frozenset(issuer.split("/")[-2] for issuer in self.issuers)
+        return tenants_of(self.issuers)
 
 
-def _tenant(text: str) -> str:
+def tenants_of(issuers: tuple[str, ...]) -> frozenset[str]:
+    """Return the ids of the tenants behind issuers."""
+    return frozenset(issuer.split("/")[-2] for issuer in issuers)
+
+
+def tenant(text: str) -> str:
+    """Take a tenant id, or a word for many tenants."""
     try:
         return text if text in MANY_TENANTS else env.guid(text).lower()
     except ValueError as error:
@@ -81,7 +93,7 @@ PROXY = (
             "The directory (tenant) id, a GUID: Entra admin center > Overview.",
             "Or organizations, to let other tenants in: then ENTRA_PROXY_TOKEN_ISSUERS says which.",
         ),
-        _tenant,
+        tenant,
     ),
     Variable(
         CLIENT_ID,
@@ -100,7 +112,9 @@ PROXY = (
             "your app > Certificates & secrets. It is shown only once.",
         ),
         env.secret,
+        instead=("certificate", "managed_identity"),
     ),
+    *credentials.variables("ENTRA_PROXY"),
     Variable(
         "ENTRA_PROXY_BASE_URL",
         "base_url",
@@ -221,7 +235,7 @@ PROXY = (
         "files",
     ),
     Variable(
-        "ENTRA_PROXY_JWT_SIGNING_KEY",
+        SIGNING_KEY,
         "jwt_signing_key",
         (
             "What the proxy's own tokens are signed with, at least 32 characters. Empty: derived from the",
@@ -306,10 +320,28 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    settings = ProxySettings(**env.read(PROXY, environ, folder))
-    if settings.tenant_id in MANY_TENANTS and not settings.token_issuers:
+    values = env.read(PROXY, environ, folder)
+    settings = ProxySettings(**({"client_secret": ""} | values))
+    check_tenants(settings.tenant_id, settings.token_issuers, TOKEN_ISSUERS)
+    credentials.check_one(settings)
+    if not settings.client_secret and not settings.jwt_signing_key:
         raise SettingsError(
-            f"{TOKEN_ISSUERS} is not set, and {TENANT_ID} is {settings.tenant_id}: no token names that as its issuer. "
-            "List the issuer of each tenant you let in, such as https://login.microsoftonline.com/<tenant id>/v2.0."
+            f"{SIGNING_KEY} is not set, and there is no client secret from which the key could be derived."
         )
     return settings
+
+
+def check_tenants(tenant_id: str, issuers: tuple[str, ...], name: str) -> None:
+    """Check that the issuers are told where the tenant does not say them.
+
+    Args:
+        name: of the variable for the issuers.
+
+    Raises:
+        SettingsError: they are not.
+    """
+    if tenant_id in MANY_TENANTS and not issuers:
+        raise SettingsError(
+            f"{name} is not set, and {TENANT_ID} is {tenant_id}: no token names that as its issuer. "
+            "List the issuer of each tenant you let in, such as https://login.microsoftonline.com/<tenant id>/v2.0."
+        )

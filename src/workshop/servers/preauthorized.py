@@ -1,0 +1,94 @@
+"""The expense tracker behind Entra ID itself: clients bring Entra's own tokens, and there is no proxy.
+
+The server names Entra as its authorization server and verifies what clients bring. It signs nobody in and keeps no
+tokens. Clients are registered in Entra beforehand (pre-authorized, if their users are to see no consent page).
+
+Run it with ``python -m workshop.servers.preauthorized``, ``fastmcp run -m workshop.servers.preauthorized`` or
+``fastmcp run src/workshop/servers/run.py:preauthorized --transport http``.
+"""
+
+from __future__ import annotations
+
+from fastmcp import FastMCP
+from fastmcp.server.auth import RemoteAuthProvider
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from pydantic import AnyHttpUrl
+from starlette.middleware import Middleware
+
+from .audit import Audit
+from .caller import CallerMiddleware
+from .expenses import ExpenseStore
+from .icon import ICON
+from .one_token import OneToken
+from .preauthorized_settings import PreauthorizedSettings, load
+from .tools import add_tools
+from .verifier import EntraTokenVerifier, Rules
+
+LOCAL = "http://localhost:8000"
+
+
+class EntraTokens(RemoteAuthProvider):
+    """Name Entra as the place to get tokens, and take one token per request."""
+
+    def get_middleware(self) -> list[Middleware]:
+        """Return what requests pass before FastMCP looks at their token."""
+        return [Middleware(OneToken), *super().get_middleware()]
+
+
+def build(base_url: str | None = None, settings: PreauthorizedSettings | None = None) -> FastMCP:
+    """Return the server.
+
+    Args:
+        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None, else
+            http://localhost:8000.
+        settings: from the environment if None.
+
+    Raises:
+        SettingsError: a value is missing or malformed.
+    """
+    told = settings or load()
+    auth = provider(told, base_url or told.base_url or LOCAL)
+    mcp = FastMCP("Expenses (pre-authorized clients)", auth=auth, icons=[ICON], mask_error_details=True)
+    mcp.add_middleware(CallerMiddleware())
+    mcp.add_middleware(Audit())
+    add_tools(mcp, ExpenseStore(told.database))
+    return mcp
+
+
+def serve(local: str) -> FastMCP:
+    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
+    told = load()
+    return build(told.base_url or local, told)
+
+
+def provider(told: PreauthorizedSettings, base_url: str) -> EntraTokens:
+    """Return the door of these settings, to put before any server.
+
+    Its protected resource metadata (RFC 9728) names Entra, and the scopes as Entra wants them asked for: in full,
+    such as ``api://<client id>/user_impersonation``. In a token (`scp`) the same scope has its short name.
+    """
+    issuer = f"https://{told.base_authority}/{told.tenant_id}/v2.0"
+    return EntraTokens(
+        token_verifier=verifier(told),
+        authorization_servers=[AnyHttpUrl(issuer)],
+        base_url=base_url,
+        resource_name="Expenses",
+    )
+
+
+def verifier(told: PreauthorizedSettings) -> EntraTokenVerifier:
+    """Return what looks at the tokens: FastMCP's verifier for Entra, and then the servers' own rules."""
+    azure = AzureJWTVerifier(
+        client_id=told.client_id,
+        tenant_id=told.tenant_id,
+        required_scopes=list(told.required_scopes),
+        identifier_uri=told.identifier_uri,
+        base_authority=told.base_authority,
+    )
+    return EntraTokenVerifier(azure, Rules(told.tenant_ids, told.base_authority, frozenset(told.allowed_clients)))
+
+
+if __name__ == "__main__":
+    from .serve import main
+
+    main(serve)
