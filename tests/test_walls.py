@@ -47,6 +47,8 @@ def test_the_walls_stand(copy: Path) -> None:
         ("commands/hole.py", "import workshop.tenant"),
         ("servers/hole.py", "from workshop import settings"),
         ("servers/hole.py", "import workshop.tenant"),
+        ("diagnosis/hole.py", "from workshop import practice"),
+        ("diagnosis/knowledge/hole.py", "import workshop.attacks"),
     ],
 )
 def test_a_hole_is_seen(copy: Path, module: str, line: str) -> None:

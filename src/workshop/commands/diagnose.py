@@ -1,0 +1,102 @@
+"""`workshop diagnose`: what is wrong, why, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from workshop import practice, signin
+from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
+from workshop.diagnosis.report import FOUND
+from workshop.diagnosis.walk.route import LOOPBACK
+from workshop.errors import WorkshopError
+from workshop.settings import Settings, load
+
+if TYPE_CHECKING:
+    from workshop.registration.report import Report
+
+SUMMARY = "say what is wrong: an error, a token, a server's address, a log"
+MORE = (
+    "Exit code: 0 nothing is wrong, 1 something was found, 2 it could not be told. For an address the server is "
+    "called as a client calls it, without any token; each call is named first, on standard error."
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `workshop diagnose`."""
+    parser = subparsers.add_parser("diagnose", help=SUMMARY, description=SUMMARY, epilog=MORE)
+    what = "a server's address, an AADSTS code or text; - reads an answer, a token or a log from standard input"
+    parser.add_argument("what", metavar="URL|CODE|-", help=what)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--read-only", action="store_true", help="don't register a client with the server")
+    parser.add_argument(
+        "--client-id", default="", metavar="ID", help="of the server's app: its registration is verified as well"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Diagnose, print, and return the exit code."""
+    settings = load(malformed_too=True)
+    what = sys.stdin.read() if args.what == "-" else args.what
+    address = is_address(what)
+    report = None
+    if address:
+        _lead(settings, what)
+        said = Diagnosis(walk(what, tell=_tell, register=not args.read_only))
+    else:
+        said = diagnose(what, expected=_expected(settings))
+    if args.client_id:
+        report = _registration(settings, args.client_id, what if address else "")
+    _print(said, report, as_json=args.json)
+    return FOUND if report and report.judged.wrong else said.exit_code
+
+
+def _tell(call: str) -> None:
+    print(f"calling {call}", file=sys.stderr, flush=True)
+
+
+def _lead(settings: Settings, url: str) -> None:
+    """Lead this process to the practice tenant if the server is one of this machine's; else see that it is not led."""
+    local = urlsplit(url.strip()).hostname in LOOPBACK
+    if settings.mode == "practice" and local:
+        practice.enter(settings, f"diagnose-{os.getpid()}")
+    elif os.environ.get("SSL_CERT_FILE") == str(settings.state / "ca.pem"):
+        raise WorkshopError(
+            "This terminal is led to the practice tenant, from where no other host is reached. "
+            "Run it in a terminal without its variables, with WORKSHOP_TENANT=own."
+        )
+
+
+def _expected(settings: Settings) -> Expected:
+    """Return what the server of this mode's settings takes."""
+    from workshop.servers.settings import CLIENT_ID, TENANT_ID
+
+    tenant = settings.get(TENANT_ID) or ""
+    scopes = (settings.get("ENTRA_PROXY_REQUIRED_SCOPES") or "").split()
+    return Expected("" if "-" not in tenant else tenant, settings.get(CLIENT_ID) or "", tuple(scopes))
+
+
+def _registration(settings: Settings, client_id: str, url: str) -> Report:
+    from workshop.registration.desk import Desk
+
+    print(f"looking up the registration {client_id} in Microsoft Graph", file=sys.stderr, flush=True)
+    if settings.mode == "practice":
+        signin.install(settings, practice.enter(settings))
+    else:
+        practice.hold_mode(settings)
+    base_url = url.strip().rstrip("/").removesuffix("/mcp")
+    return Desk(settings).verify(client_id, base_url=base_url)
+
+
+def _print(said: Diagnosis, report: Report | None, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(said.json() | ({"registration": report.json()} if report else {}), indent=2))
+        return
+    print(said.text())
+    if report:
+        print(f"\n{report.text()}")

@@ -1,0 +1,66 @@
+"""What a diagnosis says: findings, the steps that were walked, and what could not be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workshop.diagnosis.knowledge import BY_NAME, Failure
+
+Result = Literal["well", "wrong", "note", "not tried"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One failure that was found.
+
+    Attributes:
+        evidence: what it was found by, masked.
+        step: at which step of the walk; "" where nothing was walked.
+    """
+
+    failure: Failure
+    evidence: str
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a client's walk.
+
+    Attributes:
+        name: what is looked at.
+        request: what was sent, "" for none.
+        result: how it went.
+        said: what was found there.
+        stops: which clients go no further.
+    """
+
+    name: str
+    request: str
+    result: Result
+    said: str
+    stops: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """All that was found.
+
+    Attributes:
+        subject: in words, what was looked at.
+        unknown: AADSTS numbers that nothing is known of.
+        looked: whether there was anything to judge; False for a text in which nothing is recognised.
+    """
+
+    subject: str
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+    unknown: tuple[int, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    looked: bool = True
+
+
+def finding(name: str, evidence: str, step: str = "") -> Finding:
+    """Return a finding by its failure's name."""
+    return Finding(BY_NAME[name], evidence, step)

@@ -1,0 +1,112 @@
+"""MCP clients: how they register, what the server remembers of them, what they demand of its metadata."""
+
+from __future__ import annotations
+
+from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Mend, says
+
+CLEAR = (
+    "Clear what it remembers. VS Code: command “Authentication: Remove Dynamic Authentication Providers”. Claude Code: "
+    "/mcp > the server > Clear authentication. MCP Inspector: Clear OAuth State. FastMCP's client: its token storage. "
+    "Claude and ChatGPT: remove the connector and add it again"
+)
+SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization"
+
+FAILURES = (
+    Failure(
+        "client-forgotten",
+        "The server no longer knows the client that it registered",
+        says(
+            r"Client Not Registered",
+            r"Client ID '.*' (?:not found|is not registered)",
+            r"was not found in the server's client registry",
+            r"OAuth client not found",
+            r"Client ID not found|client_id .*not found",
+        ),
+        "Clients are registered in the server's storage. It was in memory and the server restarted, another replica "
+        "answered, or the key that encrypts it changed.",
+        Mend(
+            python="ENTRA_PROXY_STORAGE=<a folder> (or Redis for several replicas) and one fixed "
+            "ENTRA_PROXY_JWT_SIGNING_KEY for all",
+            client=CLEAR,
+        ),
+        f"{GITHUB}/PrefectHQ/fastmcp/issues/1762",
+        "all that register by themselves: VS Code, Claude, ChatGPT, MCP Inspector",
+        16,
+    ),
+    Failure(
+        "no-client-registration",
+        "The authorization server registers no clients",
+        says(
+            r"does not support dynamic client registration",
+            r"Incompatible auth server",
+            r"registration failed:? ?\(?404",
+        ),
+        "Entra has neither Dynamic Client Registration (RFC 7591) nor client id metadata documents. A client that "
+        "brings no client id of its own stops here.",
+        Mend(
+            portal="Pre-authorize clients that have an id (VS Code: aebc6443-996d-45c2-90f0-388ff96faa56): Expose an "
+            "API > Add a client application",
+            az="az ad app create --display-name <client's name> --public-client-redirect-uris http://localhost",
+            python="Or put the OAuth proxy before Entra, which registers clients: AzureProvider",
+            client="Give it a client id (Claude Code: --client-id; VS Code asks for one)",
+        ),
+        f"{GITHUB}/microsoft/azure-devops-mcp/issues/1077",
+        "clients that need DCR or CIMD: Claude, ChatGPT, Cursor, MCP Inspector",
+        17,
+    ),
+    Failure(
+        "no-pkce-in-metadata",
+        "The metadata does not say that PKCE is supported",
+        says(r"code_challenge_methods_supported", r"does not support (?:S256|PKCE)|PKCE (?:is )?not supported"),
+        "The MCP specification tells clients to refuse an authorization server whose metadata lacks "
+        "code_challenge_methods_supported. Entra supports PKCE but leaves this member out.",
+        Mend(
+            python="Put the OAuth proxy before Entra: AzureProvider publishes S256",
+            client="VS Code and the Python SDK go on without it",
+        ),
+        f"{SPECIFICATION}/security-considerations",
+        "claude.ai and others that keep strictly to the specification",
+    ),
+    Failure(
+        "consent-in-another-browser",
+        "The proxy's consent page was answered in another browser than the sign-in",
+        says(r"Authorization session mismatch", r"consent.*cookie.*(?:missing|mismatch)"),
+        "The cookie of the consent page (__Host-...) did not come back: another browser, an old tab, or a reverse "
+        "proxy that drops cookies or speaks http.",
+        Mend(
+            python="Serve by https with an https ENTRA_PROXY_BASE_URL, and let the reverse proxy pass cookies on",
+            client="Begin the sign-in again, and finish it in the same browser",
+        ),
+        f"{GITHUB}/PrefectHQ/fastmcp/issues/4748",
+        "behind Azure Functions and the like",
+    ),
+    Failure(
+        "consent-page-blocked-by-csp",
+        "The browser does not leave the proxy's consent page",
+        says(r"violates the following Content Security Policy directive: \"?form-action"),
+        "Its Content-Security-Policy (form-action) does not list where the client's redirect leads.",
+        Mend(python="ENTRA_PROXY_CONSENT_CSP_POLICY, with the client's address under form-action; or update FastMCP"),
+        f"{GITHUB}/PrefectHQ/fastmcp/issues/2476",
+        "Chromium, with clients on a scheme of their own",
+    ),
+    Failure(
+        "on-behalf-of-without-the-proxy",
+        "EntraOBOToken works with AzureProvider only",
+        says(r"EntraOBOToken requires an AzureProvider"),
+        "With RemoteAuthProvider the server has no client secret that FastMCP knows of.",
+        Mend(python="Use azure-identity's OnBehalfOfCredential by hand, or AzureProvider"),
+        f"{GITHUB}/PrefectHQ/fastmcp/blob/main/docs/integrations/azure.mdx",
+    ),
+    Failure(
+        "setting-missing",
+        "The server's settings lack a value",
+        says(
+            r"KeyError:? '?(?:AZURE|ENTRA)_\w+",
+            r"\b(?:AZURE|ENTRA)_\w+ is not set",
+            r"\b(?:AZURE|ENTRA)_\w+[^.\n]{0,80} can't be used",
+        ),
+        "A variable is not set where the server runs: .env is not read there, or a deployment's hook runs before it.",
+        Mend(python="Set it in the environment or in .env; .env.sample explains each"),
+        f"{GITHUB}/Azure-Samples/python-mcp-demos/pull/18",
+    ),
+)

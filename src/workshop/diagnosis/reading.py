@@ -1,0 +1,95 @@
+"""Read what a user has: an error's text, an answer with its headers, a page, a log, an address with parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
+
+from workshop.trace.masking import mask_text
+
+LONGEST = 200_000
+"""Characters that are read of a log: its end, where the trouble is."""
+
+MOST_SHOWN = 300
+
+OIDC = frozenset({"openid", "profile", "email", "offline_access"})
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+
+_CODE = re.compile(r"AADSTS\s?(\d{4,8})|[?&]code=(\d{5,8})(?!\d|-)|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+")
+_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
+_ACCOUNT = re.compile(r"[\w.+#-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """What was read.
+
+    Attributes:
+        text: readable: without markup, with percent signs undone, and with what the addresses in it ask for.
+        codes: the AADSTS numbers in it, in the order in which they stand there.
+    """
+
+    text: str
+    codes: tuple[int, ...]
+
+
+def read(text: str) -> Symptom:
+    """Read a text."""
+    text = text[-LONGEST:]
+    plain = unescape(_TAG.sub(" ", text)) if "<html" in text.lower() else unescape(text)
+    decoded = unquote_plus(plain) if "%" in plain else plain
+    asked = "\n".join(f"asked: {line}" for line in dict.fromkeys(_asked(plain)))
+    found = [number for match in _CODE.finditer(f"{plain}\n{decoded}") for number in _numbers(match)]
+    whole = plain if decoded == plain else f"{plain}\n{decoded}"
+    return Symptom(f"{whole}\n{asked}" if asked else whole, tuple(dict.fromkeys(found)))
+
+
+def of_code(number: int) -> Symptom:
+    """Return what a bare AADSTS number tells."""
+    return Symptom(f"AADSTS{number}", (number,))
+
+
+def shown(text: str) -> str:
+    """Return a line as it may be shown: masked, without accounts, and not too long."""
+    masked = _ACCOUNT.sub("‹account›", mask_text(" ".join(text.split())))
+    return masked if len(masked) <= MOST_SHOWN else masked[: MOST_SHOWN - 1] + "…"
+
+
+def line_at(text: str, position: int) -> str:
+    """Return the line of a text that has this position, from a little before it if it is long."""
+    begin = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    line = text[max(begin, position - 60) : len(text) if end < 0 else end]
+    return shown(line)
+
+
+def _numbers(match: re.Match[str]) -> list[int]:
+    return [int(number) for group in match.groups() if group for number in re.findall(r"\d+", group)]
+
+
+def _asked(text: str) -> Iterator[str]:
+    """Say what is notable in the requests whose addresses stand in the text."""
+    for match in _ADDRESS.finditer(text):
+        try:
+            parts = urlsplit(match[0])
+        except ValueError:
+            continue
+        parameters = dict(parse_qsl(parts.query))
+        if "client_id" in parameters:
+            yield from _about_request(parameters)
+
+
+def _about_request(parameters: dict[str, str]) -> Iterator[str]:
+    resource = parameters.get("resource", "")
+    if resource.endswith("/") and urlsplit(resource).hostname != "graph.microsoft.com":
+        yield f"resource ends in a slash: {resource}"
+    scopes = [scope for scope in parameters.get("scope", "").split() if scope not in OIDC]
+    for scope in scopes:
+        if "/" not in scope:
+            yield f"bare scope {scope}"
+        elif scope.startswith(("https://graph.microsoft.com/", GRAPH_APP)) and resource:
+            yield f"Graph's scope {scope}, and a resource of another"

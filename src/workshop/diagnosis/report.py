@@ -1,0 +1,171 @@
+"""A diagnosis as people and programs read it: a table in a notebook, text in a terminal, JSON in a script."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from workshop.diagnosis.findings import Diagnosed, Finding, Step
+from workshop.diagnosis.knowledge import CODES, Failure
+from workshop.show.frame import AMBER, BLUE, GREEN, frame
+
+WIDTH = 100
+INDENT = 12
+MARKS = {"well": "ok", "wrong": "WRONG", "note": "note", "not tried": "-"}
+WAYS = (("Portal", "portal"), ("az", "az"), ("Python", "python"), ("Client", "client"))
+
+NOTHING, FOUND, UNKNOWN = 0, 1, 2
+"""Exit codes: nothing is wrong; something was found; it could not be told."""
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """What `diagnose` found."""
+
+    said: Diagnosed
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found."""
+        return self.said.findings
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The short names of what was found."""
+        return tuple(one.failure.name for one in self.said.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing wrong, 1 something found, 2 could not be told."""
+        if self.said.findings:
+            return FOUND
+        return UNKNOWN if self.said.unknown or not self.said.looked else NOTHING
+
+    @property
+    def heading(self) -> str:
+        """The first line."""
+        count = len(self.findings)
+        if count:
+            return f"{self.said.subject}: {count} {'failure' if count == 1 else 'failures'} found"
+        if self.exit_code == UNKNOWN:
+            return f"{self.said.subject}: not known"
+        return f"{self.said.subject}: no finding"
+
+    def text(self) -> str:
+        """Return it for a terminal."""
+        lines = [self.heading]
+        lines += [line for step in self.said.steps for line in _step_lines(step)]
+        for one in self.findings:
+            lines += ["", *_finding_lines(one)]
+        lines += [""] * bool(self.findings)
+        lines += [_unknown(number) for number in self.said.unknown]
+        lines += [NOT_RECOGNISED] * (not self.said.looked and not self.said.unknown)
+        return "\n".join([*lines, *self.said.notes]).rstrip()
+
+    def json(self) -> dict[str, Any]:
+        """Return it for a program."""
+        said = self.said
+        return {
+            "subject": said.subject,
+            "findings": [_finding_json(one) for one in said.findings],
+            "steps": [vars(step) for step in said.steps],
+            "unknown": [{"code": f"AADSTS{number}", "see": CODES} for number in said.unknown],
+            "notes": list(said.notes),
+            "exit_code": self.exit_code,
+        }
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        colour = AMBER if self.findings else (BLUE if self.exit_code == UNKNOWN else GREEN)
+        told = [escape(_unknown(number)) for number in self.said.unknown]
+        told += [escape(NOT_RECOGNISED)] * (not self.said.looked and not told)
+        head = frame(escape(self.heading), [*told, *(escape(note) for note in self.said.notes)], colour)
+        steps = _table(("", "step", "found"), [_step_row(step) for step in self.said.steps])
+        found = _table(("failure", "cause and mend"), [_finding_row(one) for one in self.findings])
+        return head + steps + found
+
+
+NOT_RECOGNISED = (
+    "Nothing in it is known. Give it an AADSTS text or code, a 401 or 403 with its headers, a token, a server's "
+    "address, or a client's log."
+)
+LEFT = 'style="text-align:left;vertical-align:top;overflow-wrap:anywhere"'
+
+
+def _unknown(number: int) -> str:
+    return f"AADSTS{number} is not known here. Microsoft's page of codes: {CODES}"
+
+
+def _wrapped(name: str, text: str) -> list[str]:
+    lines = textwrap.wrap(text, WIDTH - INDENT, break_long_words=False, break_on_hyphens=False)
+    return [f"  {label:<{INDENT - 2}}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
+
+
+def _finding_lines(one: Finding) -> list[str]:
+    failure = one.failure
+    lines = [f"{failure.title}  [{failure.name}]", *_wrapped("Evidence", one.evidence)]
+    lines += _wrapped("Step", one.step) if one.step else []
+    lines += _wrapped("Cause", failure.cause)
+    lines += [line for name, text in mends(failure) for line in _mend_lines(name, text)]
+    lines += _wrapped("Clients", failure.clients) if failure.clients else []
+    return [*lines, f"  {'See':<{INDENT - 2}}{failure.source}"]
+
+
+def _mend_lines(name: str, text: str) -> list[str]:
+    """Commands are not wrapped: they are there to be copied."""
+    return [f"  {name:<{INDENT - 2}}{text}"] if name == "az" else _wrapped(name, text)
+
+
+def _step_lines(step: Step) -> list[str]:
+    lines = [f"  {MARKS[step.result]:<6}{step.name}: {step.said}"]
+    return [*lines, f"        stops: {step.stops}"] if step.stops else lines
+
+
+def mends(failure: Failure) -> list[tuple[str, str]]:
+    """Return the ways to mend a failure, each with its heading."""
+    return [(name, text) for name, key in WAYS if (text := getattr(failure.mend, key))]
+
+
+def _finding_json(one: Finding) -> dict[str, Any]:
+    failure = one.failure
+    return {
+        "failure": failure.name,
+        "title": failure.title,
+        "evidence": one.evidence,
+        "step": one.step,
+        "cause": failure.cause,
+        "mend": vars(failure.mend),
+        "clients": failure.clients,
+        "source": failure.source,
+    }
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in heads)
+    body = "".join(f"<tr>{''.join(f'<td {LEFT}>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _step_row(step: Step) -> tuple[str, ...]:
+    stops = f"<div>stops: {escape(step.stops)}</div>" if step.stops else ""
+    return f"<b>{MARKS[step.result]}</b>", escape(step.name), escape(step.said) + stops
+
+
+def _finding_row(one: Finding) -> tuple[str, ...]:
+    failure = one.failure
+    lines = [f"<b>Cause:</b> {escape(failure.cause)}"]
+    lines += [f"<b>{name}:</b> {_mend_html(name, text)}" for name, text in mends(failure)]
+    lines += [f"<b>Clients:</b> {escape(failure.clients)}"] if failure.clients else []
+    lines += [f'<a href="{escape(failure.source)}">{escape(failure.source)}</a>']
+    first = f"<b>{escape(failure.title)}</b><div>{escape(one.evidence)}</div>"
+    return first, "".join(f"<div>{line}</div>" for line in lines)
+
+
+def _mend_html(name: str, text: str) -> str:
+    return f"<code>{escape(text)}</code>" if name == "az" else escape(text)

@@ -1,0 +1,53 @@
+"""Walk to a server the way a client does, and say where which client stops."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import httpx
+
+from workshop.diagnosis.findings import Diagnosed
+from workshop.diagnosis.reading import shown
+from workshop.diagnosis.walk import authorization_server, client, door, resource
+from workshop.diagnosis.walk.route import Route, Stopped, Tell
+
+__all__ = ["walk"]
+
+
+def walk(
+    url: str, *, http: httpx.Client | None = None, tell: Tell = print, register: bool = True, client_id: str = ""
+) -> Diagnosed:
+    """Call the server without a token, read its metadata, register as a client does, and open the sign-in page.
+
+    Nobody signs in. No token and no secret is sent.
+
+    Args:
+        url: of the server, with its path.
+        http: makes the calls, following no redirects; one that keeps to this machine's proxy settings if None.
+        tell: is told each call before it is made.
+        register: whether to register a client with the server, as every client does, where it offers that.
+        client_id: with which to open Entra's sign-in page where the server has no proxy; VS Code's if empty.
+    """
+    if http is not None:
+        return _walked(Route(url.strip(), http, tell), register=register, client_id=client_id)
+    with httpx.Client(follow_redirects=False) as own:
+        return _walked(Route(url.strip(), own, tell), register=register, client_id=client_id)
+
+
+def _walked(route: Route, *, register: bool, client_id: str) -> Diagnosed:
+    with suppress(Stopped):
+        _go(route, register=register, client_id=client_id)
+    return Diagnosed(shown(route.url), tuple(route.findings), tuple(route.steps), tuple(route.unknown))
+
+
+def _go(route: Route, *, register: bool, client_id: str) -> None:
+    challenge = door.knock(route)
+    if challenge is None:
+        return
+    door.try_slash(route)
+    found = resource.fetch(route, challenge)
+    server = authorization_server.fetch(route, found)
+    authorization_server.judge_scopes(route, server, found)
+    if register:
+        client.sign_up(route, server, found)
+    client.at_entra(route, server, found, client_id)

@@ -1,0 +1,95 @@
+"""Protected resource metadata: where it is, and what it says.
+
+Source: RFC 9728 sections 3.1 and 3.3; MCP specification, 2026-07-28, authorization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from workshop.diagnosis.walk.route import Route, Stopped, members
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+STEP = "protected resource metadata"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the server says of itself.
+
+    Attributes:
+        name: the resource.
+        servers: the authorization servers.
+        scopes: what clients ask for.
+    """
+
+    name: str
+    servers: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+
+def addresses(url: str, challenged: str) -> tuple[str, ...]:
+    """Return where the metadata is looked for, in the order of the MCP specification.
+
+    Args:
+        url: of the server.
+        challenged: the address in the challenge, or "".
+    """
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    path = parts.path.rstrip("/")
+    inserted = (f"{origin}{WELL_KNOWN}{path}",) if path else ()
+    return tuple(dict.fromkeys([*([challenged] if challenged else []), *inserted, f"{origin}{WELL_KNOWN}"]))
+
+
+def fetch(route: Route, challenge: Mapping[str, str]) -> Resource:
+    """Fetch the metadata and judge it.
+
+    Raises:
+        Stopped: there is none, or it leads nowhere.
+    """
+    told = challenge.get("resource_metadata", "")
+    tried: list[str] = []
+    for address in addresses(route.url, told):
+        answer = route.call(STEP, "GET", address)
+        said = members(answer)
+        if said is not None:
+            return _judged(route, address, tried, said, challenge.get("scope", ""))
+        tried.append(f"{answer.status_code} {address}")
+    if told:
+        route.wrong(STEP, "metadata-at-another-path", f"the challenge leads nowhere: {', '.join(tried)}")
+    else:
+        route.wrong(STEP, "no-protected-resource-metadata", ", ".join(tried))
+    raise Stopped
+
+
+def _judged(route: Route, address: str, tried: list[str], said: dict[str, Any], challenged: str) -> Resource:
+    name = str(said.get("resource", ""))
+    request = f"GET {address}"
+    plain = route.lacks_tls(STEP, {"resource": name})
+    if tried and route.parts.path.rstrip("/"):
+        stops = "clients that try no other address"
+        route.wrong(STEP, "metadata-at-another-path", f"{tried[0]}; found at {address}", request=request, stops=stops)
+    if not plain and not _same(name, route.url):
+        evidence = f"resource is {name or 'missing'}, the address is {route.url}"
+        stops = "clients that compare the two, such as the Python SDK"
+        route.wrong(STEP, "metadata-at-another-path", evidence, request=request, stops=stops)
+    elif not plain:
+        route.step(STEP, "well", f"resource {name}", request=request)
+    servers = tuple(str(server) for server in said.get("authorization_servers") or ())
+    if not servers:
+        route.wrong(STEP, "no-authorization-server", "authorization_servers is empty", request=request)
+        raise Stopped
+    advertised = challenged.split() or [str(scope) for scope in said.get("scopes_supported") or ()]
+    return Resource(name, servers, tuple(advertised))
+
+
+def _same(name: str, url: str) -> bool:
+    """Say whether a client takes the resource for that of the address: the same one, or a path above it."""
+    one, other = urlsplit(name), urlsplit(url)
+    if (one.scheme, one.netloc.lower()) != (other.scheme, other.netloc.lower()):
+        return False
+    return f"{other.path.rstrip('/')}/".startswith(f"{one.path.rstrip('/')}/")

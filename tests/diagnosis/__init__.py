@@ -1,0 +1,1 @@
+"""The diagnosis: from a symptom to its cause."""

@@ -1,0 +1,64 @@
+"""`workshop diagnose` in a terminal: text and JSON, exit codes, and what it says before it calls."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+from practice_help import clean_environ
+from server_help import serving
+
+from workshop.cli import main
+from workshop.servers import proxy
+
+from .conftest import Entra
+
+SECRET = "practice.abcDEF123ghiJKL456mnoPQR789"
+
+
+def test_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", "AADSTS50011"]) == 1
+    said = capsys.readouterr()
+    assert "[redirect-uri-not-registered]" in said.out
+    assert "az ad app update --id <client id> --web-redirect-uris" in said.out
+    assert said.err == ""
+
+
+def test_an_unknown_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", "4242424"]) == 2
+    assert "reference-error-codes" in capsys.readouterr().out
+
+
+def test_a_log_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    log = (
+        f"12:01 client_secret={SECRET}\n12:02 AADSTS7000222: The provided client secret keys for app 'x' are expired.\n"
+    )
+    monkeypatch.setattr(
+        sys, "stdin", io.StringIO(log + "12:03 AADSTS50011: The redirect URI 'https://h/x' specified\n")
+    )
+    assert main(["diagnose", "-", "--json"]) == 1
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert [one["failure"] for one in found["findings"]] == ["secret-expired", "redirect-uri-not-registered"]
+    assert set(found["findings"][0]["mend"]) == {"portal", "az", "python", "client"}
+    assert SECRET not in said.out
+
+
+def test_an_address_and_its_registration(entra: Entra) -> None:
+    command = [sys.executable, "-m", "workshop", "diagnose", "--json", "--client-id", entra.app.client_id]
+    with serving(lambda url: proxy.build(url, entra.settings()), name="diagnosed") as server:
+        environ = clean_environ(entra.tenant.state)
+        run = subprocess.run([*command, server.url], env=environ, capture_output=True, text=True, check=False)
+    said = json.loads(run.stdout)
+    assert said["findings"] == [], run.stdout
+    called = [line for line in run.stderr.splitlines() if line.startswith("calling ")]
+    assert called[0] == f"calling POST {server.url}"
+    assert any("login.microsoftonline.com" in line for line in called)
+    assert "looking up the registration" in run.stderr
+    # The app of these tests is no app of the workshop's: its scopes and permissions are others.
+    assert said["registration"]["client_id"] == entra.app.client_id
+    assert run.returncode == 1
+    assert entra.app.secret not in run.stdout + run.stderr

@@ -1,0 +1,59 @@
+"""The walk to a server: on healthy ones it finds nothing, and it says which client stops where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from fastmcp import FastMCP
+from fastmcp.server.auth import RemoteAuthProvider
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from pydantic import AnyHttpUrl
+from server_help import serving
+
+from workshop.diagnosis import Diagnosis, walk
+from workshop.servers import proxy, unprotected, whoami
+
+from .conftest import Entra
+
+Build = Callable[[str], FastMCP]
+
+
+def preauthorized(entra: Entra) -> Build:
+    """Return a server without a proxy: Entra's own tokens, Entra's own metadata."""
+
+    def build(base_url: str) -> FastMCP:
+        app, tenant = entra.app, entra.tenant.id
+        verifier = AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant, required_scopes=["access"])
+        entras = [AnyHttpUrl(f"https://login.microsoftonline.com/{tenant}/v2.0")]
+        return FastMCP("direct", auth=RemoteAuthProvider(verifier, authorization_servers=entras, base_url=base_url))
+
+    return build
+
+
+HEALTHY: dict[str, Callable[[Entra], Build]] = {
+    "unprotected": lambda _: unprotected.build,
+    "proxy": lambda entra: lambda url: proxy.build(url, entra.settings()),
+    "proxy that asks nobody": lambda entra: lambda url: proxy.build(url, entra.settings(consent=False)),
+    "proxy for few redirect URIs": lambda entra: (
+        lambda url: proxy.build(
+            url,
+            entra.settings(
+                allowed_client_redirect_uris=("http://localhost:*", "http://127.0.0.1:*", "https://vscode.dev/redirect")
+            ),
+        )
+    ),
+    "whoami": lambda entra: lambda url: whoami.build(url, entra.settings()),
+    "without a proxy": preauthorized,
+}
+
+
+@pytest.mark.parametrize("kind", HEALTHY)
+def test_a_healthy_server_has_no_finding(kind: str, entra: Entra) -> None:
+    told: list[str] = []
+    with serving(HEALTHY[kind](entra), name=kind) as server:
+        said = Diagnosis(walk(server.url, tell=told.append))
+    assert said.names == (), said
+    assert said.exit_code == 0
+    assert told[0] == f"POST {server.url}"
+    assert len(told) >= len({step.request for step in said.said.steps if step.request})
