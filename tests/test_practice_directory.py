@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 
+import httpx
+import jwt
 import pytest
 from practice_help import clean_environ, end_any
 
@@ -67,6 +70,19 @@ class TestInPython:
                 *(7_200, "refused", 2)
             ]
         assert directory.show()["settings"]["resource_parameter"] == "checked"
+
+    def test_any_claims_under_its_key(self, running: Running, directory: Directory) -> None:
+        token = directory.sign({"oid": "anybody"}, {"typ": "at+jwt"})
+        uri = f"{running.https}/{directory.tenant_id}/discovery/v2.0/keys"
+        keys = httpx.get(uri, verify=ssl.create_default_context(cafile=str(running.ca)), trust_env=False).json()
+        signed = jwt.decode_complete(token, jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]])
+        assert signed["payload"] == {"oid": "anybody"}
+        assert {name: signed["header"][name] for name in ("alg", "typ")} == {"alg": "RS256", "typ": "at+jwt"}
+        wrong: list[dict[str, object]] = [{"claims": 5}, {"header": []}, {"header": {"nonce": 5}}, {"other": {}}]
+        for body in wrong:
+            with pytest.raises(TenantRefused) as refused:
+                directory.call("POST", f"/directories/{directory.tenant_id}/sign", body)
+            assert refused.value.status == 400
 
     def test_rotated_keys(self, directory: Directory) -> None:
         assert len(directory.rotate_keys()["keys"]) == 2

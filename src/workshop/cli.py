@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": Command("workshop.commands.serve", "run one of the workshop's servers until Ctrl-C"),
     "register": Command("workshop.commands.register", "register the app in Entra, verify a registration, remove it"),
     "diagnose": Command("workshop.commands.diagnose", "say what is wrong: an error, a token, an address, a log"),
+    "token": Command("workshop.commands.token", "read a token from standard input"),
     "derive": Command("workshop.derive", "write notebooks/ from solutions/"),
     "wheels": Command("workshop.wheels", "fill a folder from which start.py installs with no network"),
     "lock": Command("workshop.lock", "write the requirements*.txt again from pyproject.toml"),

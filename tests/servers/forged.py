@@ -233,6 +233,7 @@ KINDS = (
     Kind("exp not a number", lambda forge: Attempt(forge.but(exp=float("nan")))),
     Kind("no exp", lambda forge: Attempt(forge.but(exp=None)), OWN),
     Kind("not valid yet", lambda forge: Attempt(forge.but(nbf=soon())), OWN),
+    Kind("not valid before the end of all numbers", lambda forge: Attempt(forge.but(nbf=10**400)), OWN),
     Kind("nbf as text", lambda forge: Attempt(forge.but(nbf="0")), OWN),
     Kind("no nbf", lambda forge: Attempt(forge.but(nbf=None)), OWN),
     Kind("issued in the future", lambda forge: Attempt(forge.but(iat=soon(), exp=soon() + 3600)), OWN),
@@ -248,5 +249,6 @@ KINDS = (
     Kind("idtyp app with a scope", lambda forge: Attempt(forge.but(idtyp="app")), OWN),
     Kind("no oid", lambda forge: Attempt(forge.but(oid=None)), OWN),
     Kind("another client than those on the list", lambda forge: Attempt(forge.but(azp=str(forge.claims["oid"]))), OWN),
+    Kind("clients, where there is a list", lambda forge: Attempt(forge.but(azp=[forge.claims["azp"]])), OWN),
     Kind("no client, where there is a list", lambda forge: Attempt(forge.but(azp=None)), OWN),
 )  # fmt: skip

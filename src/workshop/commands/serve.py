@@ -50,13 +50,14 @@ def run(args: argparse.Namespace) -> int:
 
     print(f"The server {args.server} is for http://localhost:{args.port}/mcp. Ctrl-C ends it.", flush=True)
     try:
-        serve(_build(args.server, settings), port=args.port)
+        serve(builder(args.server, settings), port=args.port)
     except SettingsError as error:
         raise WorkshopError(str(error)) from error
     return 0
 
 
-def _build(name: str, settings: Settings) -> Callable[[str], FastMCP]:
+def builder(name: str, settings: Settings) -> Callable[[str], FastMCP]:
+    """Return what makes the server of this name, for the address it will have."""
     from workshop.servers import preauthorized, preauthorized_settings, proxy, unprotected, whoami
     from workshop.servers.settings import load as told
 

@@ -120,7 +120,8 @@ def _an_app(claims: Mapping[str, Any], _rules: Rules, _now: float) -> str | None
 
 
 def _unlisted(claims: Mapping[str, Any], rules: Rules, _now: float) -> str | None:
-    if rules.clients and claims.get("azp") not in rules.clients:
+    client = claims.get("azp")
+    if rules.clients and not (isinstance(client, str) and client in rules.clients):
         return "it was issued to a client that is not on the list (azp)"
     return None
 
@@ -140,7 +141,8 @@ CHECKS = (
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Not math.isfinite: it fails on an integer beyond all floats.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 class EntraTokenVerifier(TokenVerifier):

@@ -8,6 +8,19 @@ from html import escape
 LEFT = 'style="text-align:left;vertical-align:top"'
 
 
+class Linked(str):
+    """A cell that leads somewhere: HTML has a link, text has the words."""
+
+    __slots__ = ("url",)
+    url: str
+
+    def __new__(cls, text: str, url: str) -> Linked:
+        """Return the text with an address behind it."""
+        made = super().__new__(cls, text)
+        made.url = url
+        return made
+
+
 @dataclass(frozen=True, repr=False)
 class Table:
     """Rows below headings. A cell may have several lines in HTML; as text they stand side by side."""
@@ -30,4 +43,7 @@ class Table:
 
 
 def _cell(text: str) -> str:
-    return f"<td {LEFT}>{escape(text).replace(chr(10), '<br>')}</td>"
+    words = escape(text).replace("\n", "<br>")
+    if isinstance(text, Linked):
+        words = f'<a href="{escape(text.url)}">{words}</a>'
+    return f"<td {LEFT}>{words}</td>"

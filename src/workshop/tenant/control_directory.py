@@ -69,6 +69,22 @@ async def rotate_keys(service: Service, directory: Directory, request: Request) 
     return {"kid": made.kid, "keys": [key.kid for key in service.keys.of(directory.tenant_id).keys]}
 
 
+async def sign(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+    """Answer POST /directories/{directory}/sign: any claims under the directory's key, as Entra would never sign them.
+
+    Lessons show with it what a verifier does with a token that is rightly signed and wrong all the same.
+    """
+    body = await body_of(request, "claims", "header")
+    for name in ("claims", "header"):
+        if not isinstance(body.get(name, {}), dict):
+            raise Refused(f"{name} takes a JSON object")
+    ring = service.keys.of(directory.tenant_id)
+    header = {"typ": "JWT", "alg": "RS256", "kid": ring.current.kid, **body.get("header", {})}
+    if not isinstance(header.get("nonce", ""), str):
+        raise Refused("nonce takes a text")
+    return {"token": await ring.sign(header, body.get("claims", {}))}
+
+
 async def reset(service: Service, directory: Directory, _: Request) -> dict[str, Any]:
     """Answer POST /directories/{directory}/reset: back to the seed and to Entra's settings."""
     with service.store.transaction():
@@ -82,6 +98,7 @@ DIRECTORY: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "", show),
     ("PATCH", "", change),
     ("POST", "/keys", rotate_keys),
+    ("POST", "/sign", sign),
     ("POST", "/reset", reset),
     ("POST", "/faults", control_rules.add_fault),
     ("DELETE", "/faults", control_rules.remove_faults),

@@ -102,6 +102,11 @@ def mask_text(text: str) -> str:
     return _WORD.sub(lambda found: "‹random›" if _looks_random(found[0]) else found[0], text)
 
 
+def mask_tokens(text: str) -> str:
+    """Return free text without JSON Web Tokens; all else stays."""
+    return _JWT.sub("‹token›", text)
+
+
 def _mask_url_in(word: str) -> str:
     if "://" not in word:
         return word

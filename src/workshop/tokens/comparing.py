@@ -1,0 +1,35 @@
+"""Two tokens side by side, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workshop.show.claims import Values, columns
+from workshop.show.table import Table
+from workshop.tokens.reading import Reading, read
+
+FACTS = ("kind", "whose", "version", "for whom", "given to", "on behalf of", "valid")
+
+
+def compare(
+    a: object, b: object, *, names: tuple[str, str] = ("one", "the other"), known: Mapping[str, str] | None = None
+) -> Table:
+    """Return a table of two tokens: what each is, then every claim that one of them has.
+
+    Args:
+        a, b: as `read` takes them.
+        names: the headings of their columns.
+        known: names for ids and other words; if given, nothing is shown that differs from run to run.
+    """
+    readings = [read(token, known=known) for token in (a, b)]
+    facts = tuple((f"({fact})", *(_of(reading, fact) for reading in readings)) for fact in FACTS)
+    values = Values(known)
+    header = dict.fromkeys(name for reading in readings for name in reading.header)
+    heads = columns(dict(zip(names, (r.header for r in readings), strict=True)), header, values)
+    claims = sorted({name for reading in readings for name in reading.claims})
+    rows = columns(dict(zip(names, (r.claims for r in readings), strict=True)), claims, values).rows
+    return Table(("claim", *names), (*facts, *(("header " + row[0], *row[1:]) for row in heads.rows), *rows))
+
+
+def _of(reading: Reading, fact: str) -> str:
+    return reading.problem if reading.problem and fact == "kind" else reading.fact(fact)

@@ -1,0 +1,211 @@
+"""`workshop.tokens.verify`: each check by name, and never another verdict than the server's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider, MultiAuth, RemoteAuthProvider
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from pydantic import AnyHttpUrl
+from server_help import serving
+
+from workshop import tokens
+from workshop.background import BackgroundServer
+from workshop.servers.proxy import EntraProxy, provider
+from workshop.servers.verifier import LONGEST_TOKEN, EntraTokenVerifier, Rules
+from workshop.tokens import parts
+
+from .conftest import Entra
+from .doors import door, planted
+from .forge import Forge
+from .forged import HTTP, KINDS, OWN, Kind
+from .forged_proxy import PROXY_KINDS, Held, ProxyKind
+
+OWN_ = "this server"
+
+# What a learner is told first, by the kind of forgery; the others are told by the tests of each check.
+FIRST = {
+    "algorithm none": "alg",
+    "HMAC with the public key": "alg",
+    "unknown kid": "kid",
+    "the right kid, another key": "signature",
+    "payload changed": "signature",
+    "signature changed": "signature",
+    "critical header nobody knows": "crit",
+    "garbage": "form",
+    "five parts, as if encrypted": "form",
+    "deeply nested header": "form",
+    "oversized": "form",
+    "another tenant": "iss",
+    "another audience": "aud",
+    "token for Microsoft Graph": "signature",
+    "version 1 token": "iss",
+    "expired": "exp",
+    "no exp": "exp",
+    "not valid yet": "nbf",
+    "issued in the future": "iat",
+    "another scope": "scp",
+    "app-only": "scp",
+    "app-only that carries scp": "sub",
+    "foreign tid under the right issuer": "tid",
+    "ver 1.0 under the version 2 issuer": "ver",
+    "no oid": "oid",
+    "another client than those on the list": "azp",
+}
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The servers' verifier, FastMCP's alone, and a proxy."""
+
+    checked: EntraTokenVerifier
+    bare: AzureJWTVerifier
+    proxy: EntraProxy
+    running: BackgroundServer
+    forge: Forge
+
+    def held(self) -> Held:
+        """Return a genuine token of the proxy."""
+        forge = self.forge
+        return Held(planted(self.proxy, forge.token, forge.claims["exp"]), forge.token, forge.entra.app.secret)
+
+
+@pytest.fixture(scope="module")
+def doors(entra: Entra) -> Iterator[Doors]:
+    app, tenant_id = entra.app, entra.tenant.id
+
+    def azure() -> AzureJWTVerifier:
+        return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
+
+    rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}))
+    made: list[EntraProxy] = []
+
+    def proxied(base_url: str) -> FastMCP:
+        made.append(provider(entra.settings(allowed_clients=(app.client_id,)), base_url))
+        return door(made[0])
+
+    with ExitStack() as running:
+        proxy = running.enter_context(serving(proxied, name="proxy"))
+        yield Doors(EntraTokenVerifier(azure(), rules), azure(), made[0], proxy, Forge(entra))
+
+
+def test_a_genuine_token_passes_every_check_and_is_let_in(doors: Doors) -> None:
+    for auth in (doors.checked, doors.bare):
+        found = tokens.verify(doors.forge.token, auth)
+        assert found.let_in
+        assert found.answer.status == 200
+        assert {finding.passed for finding in found.findings} == {True}
+    own = [finding.claim for finding in tokens.verify(doors.forge.token, doors.checked).findings if finding.by == OWN_]
+    assert own == ["exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "azp"]
+
+
+NO_TOKEN = "empty token"  # the wrong thing is in the header, not in a token
+BROUGHT = [kind for kind in KINDS if kind.error == "invalid_token" and kind.who != HTTP and kind.name != NO_TOKEN]
+
+
+@pytest.mark.parametrize("kind", BROUGHT, ids=lambda kind: kind.name)
+def test_a_forgery_fails_a_named_check_exactly_where_the_server_turns_it_away(kind: Kind, doors: Doors) -> None:
+    attempt = kind.make(doors.forge)
+    found = tokens.verify(attempt.token, doors.checked)
+    assert not found.let_in
+    assert found.failed
+    assert "answer" not in [finding.claim for finding in found.findings], repr(found)
+    assert found.failed[0].claim == FIRST.get(kind.name, found.failed[0].claim)
+    if found.answer.status:
+        assert found.answer.status == 401
+        assert 'error="invalid_token"' in found.answer.challenge
+    if kind.who == OWN and len(attempt.token) < 60_000 and "form" not in found.failed[0].claim:
+        assert {finding.by for finding in found.failed} == {OWN_}
+        alone = tokens.verify(attempt.token, doors.bare)
+        assert "answer" not in [finding.claim for finding in alone.findings], repr(alone)
+        assert alone.let_in == (not alone.failed)
+
+
+def test_every_kind_that_is_named_here_is_tried() -> None:
+    assert set(FIRST) <= {kind.name for kind in BROUGHT}
+
+
+def test_nothing_shows_a_token(doors: Doors) -> None:
+    for text in (doors.forge.token, doors.held().token):
+        secret = text.split(".")
+        for shown in (tokens.verify(text, doors.checked), tokens.read(text)):
+            for words in (repr(shown), shown._repr_html_(), str(shown.as_json())):
+                assert not [part for part in secret if part in words]
+
+
+def test_a_learner_changes_a_claim_and_sees_which_checks_fail(doors: Doors) -> None:
+    def failed(**changed: object) -> list[tuple[str, str]]:
+        found = tokens.verify(doors.forge.token, doors.checked, changed=changed)
+        assert not found.let_in
+        return [(finding.claim, finding.by) for finding in found.failed]
+
+    signature = ("signature", "FastMCP")
+    assert failed(name="Somebody else") == [signature]
+    assert failed(aud="another") == [signature, ("aud", "FastMCP")]
+    assert failed(nbf=int(time.time()) + 3_600) == [signature, ("nbf", OWN_)]
+    assert failed(exp=None) == [signature, ("exp", OWN_)]
+
+
+class TestTheProxy:
+    @pytest.mark.parametrize("kind", PROXY_KINDS, ids=lambda kind: kind.name)
+    def test_a_token_of_its_own_kind(self, kind: ProxyKind, doors: Doors) -> None:
+        found = tokens.verify(kind.make(doors.held()), doors.proxy)
+        assert (found.let_in, found.answer.status) == (False, 401)
+        assert found.failed
+        assert "answer" not in [finding.claim for finding in found.findings], repr(found)
+
+    def test_its_genuine_token_is_let_in_where_it_runs_and_where_it_does_not(self, doors: Doors) -> None:
+        token = doors.held().token
+        for server in (doors.running, doors.proxy):
+            found = tokens.verify(token, server)
+            assert found.let_in, repr(found)
+            assert [finding.claim for finding in found.findings][-1] == "jti"
+        assert tokens.verify(doors.held().but(jti="x"), doors.proxy).failed[-1].claim == "jti"
+
+    def test_a_running_server_answers_with_its_own_address(self, doors: Doors) -> None:
+        found = tokens.verify(doors.forge.token, doors.running)
+        assert found.answer.status == 401
+        assert f"{doors.running.base_url}/.well-known/oauth-protected-resource/mcp" in found.answer.challenge
+
+    def test_both_doors_of_one_server(self, doors: Doors) -> None:
+        multi = MultiAuth(server=doors.proxy, verifiers=[doors.checked])
+        for token in (doors.held().token, doors.forge.token):
+            assert tokens.verify(token, multi).let_in
+        assert tokens.verify(doors.forge.but(tid="x"), multi).failed[0].claim == "tid"
+
+
+def test_a_remote_provider_is_looked_into(doors: Doors) -> None:
+    remote: AuthProvider = RemoteAuthProvider(
+        token_verifier=doors.checked,
+        authorization_servers=[AnyHttpUrl("https://login.microsoftonline.com/x/v2.0")],
+        base_url="http://localhost:1",
+    )
+    assert tokens.verify(doors.forge.token, door(remote)).let_in
+    assert tokens.verify(doors.forge.but(ver="1.0"), remote).failed[0].claim == "ver"
+
+
+def test_a_server_without_a_door_is_told_in_one_line() -> None:
+    with pytest.raises(tokens.NoDoor, match="takes whoever comes"):
+        tokens.verify("a.b.c", FastMCP("open"))
+
+
+def test_where_no_keys_can_be_had_the_signature_is_not_said_to_be_good(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_arguments: object, **_options: object) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    monkeypatch.setattr("workshop.tokens.checks.httpx.get", refuses)
+    found = {finding.claim: finding for finding in tokens.verify(doors.forge.token, doors.bare).findings}
+    assert (found["kid"].passed, found["signature"].passed) == (None, None)
+    assert "ConnectError" in found["kid"].found
+
+
+def test_the_longest_token_that_is_read_is_the_longest_that_is_taken() -> None:
+    assert parts.LONGEST == LONGEST_TOKEN
