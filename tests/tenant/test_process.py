@@ -26,8 +26,8 @@ from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN, PATIENCE, Tenant, command, serving
 from .world import World, host_of
 
-ANNOUNCED = ["pid", "proxy", "https", "ca", "tenant_id", "state", "control", "managed_identity"]
-DOORS = ("proxy", "https", "control", "managed_identity")
+ANNOUNCED = ["pid", "proxy", "https", "ca", "tenant_id", "state", "control", "managed_identity", "admin_center"]
+DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
 HOSTS = (
     *("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"),
     *("login.microsoftonline.us", "graph.microsoft.com", "graph.microsoft.us", "management.azure.com"),

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import webbrowser
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +70,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     logged.add_argument("--follow", action="store_true", help="go on with new ones until Ctrl-C")
     logged.add_argument("--json", action="store_true", help="one JSON object per line")
     tenant_directory.add_actions(action, _running)
+    center = action("admin", admin, "open the practice admin center in your browser")
+    center.add_argument("--as", dest="account", metavar="ACCOUNT", default="", help="who (default: an administrator)")
+    center.add_argument("--tenant", metavar="ID", default="", help="tenant id, name or domain (default: the first)")
+    center.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -172,6 +177,16 @@ def log(args: argparse.Namespace) -> int:
             raise
         print("The practice tenant has ended.", file=sys.stderr)
         return 0
+
+
+def admin(args: argparse.Namespace) -> int:
+    """Print a link to the practice admin center, and open it."""
+    url = _running(args).admin_center(args.account, args.tenant)
+    print(url)
+    print("It works once, within ten minutes.", file=sys.stderr)
+    if not args.no_browser and url.startswith("http"):
+        webbrowser.open(url)
+    return 0
 
 
 def _next(after: int, part: Log) -> int:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit
 
 from workshop.errors import TenantNotRunning, TenantRefused
+from workshop.practice import admin_center
 from workshop.practice.directory import Directory
 
 CONNECT_SECONDS = 2.0
@@ -60,6 +61,7 @@ class Running:
         tenant_id: the default directory.
         control: URL of the control door.
         managed_identity: URL of the managed identities' door; "" if the tenant has none.
+        admin_door: URL of the practice admin center's door; "" if the tenant has none. See `admin_center`.
         holder: the name of this process's lease, and the label of what it sends; "" without a lease.
     """
 
@@ -73,6 +75,7 @@ class Running:
     secret: str = field(repr=False)
     holder: str = ""
     managed_identity: str = ""
+    admin_door: str = ""
 
     def exchanges(self, after: int = 0, wait: float = 0, holder: str | None = None) -> list[Exchange]:
         """Return the exchanges recorded after number `after`; see `log`."""
@@ -104,6 +107,23 @@ class Running:
             tenant_id: its tenant id, name or domain; the default directory if empty.
         """
         return Directory(tenant_id or self.tenant_id, self._call)
+
+    def admin_center(self, account: str = "", directory: str = "", at: str = "") -> str:
+        """Return a link to the practice admin center; it works once, within ten minutes.
+
+        Args:
+            account: who is signed in there: a name before the @, a user principal name or an id; an administrator of
+                the directory if empty.
+            directory: tenant id, name or domain; the default directory if empty.
+            at: where a proxy shows the admin center's door, such as `/user/robin/proxy/40123/` (JupyterHub) or
+                `https://name-40123.app.github.dev/` (Codespaces); found out if empty, see
+                `workshop.practice.admin_center`.
+
+        Raises:
+            TenantRefused: there is no such account or directory, or the account is disabled.
+            WorkshopError: the running tenant has no such door.
+        """
+        return admin_center.link(self.admin_door, self.directory(directory), account, self.holder, at)
 
     def status(self) -> dict[str, Any]:
         """Return what the tenant says of itself: pid, uptime, leases, directories, requests."""
@@ -166,6 +186,7 @@ def announced(state: Path) -> Running | None:
             control=said["control"],
             secret=secret,
             managed_identity=said.get("managed_identity", ""),
+            admin_door=said.get("admin_center", ""),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -179,6 +179,10 @@ class Directory:
         """Say which JSON Web Key Set an outside OpenID Connect issuer publishes: the tenant fetches nothing itself."""
         return self._ask("POST", "/issuers", {"issuer": issuer, "jwks": key_set})
 
+    def admin_center(self, account: str, holder: str, host: str) -> dict[str, Any]:
+        """Make a link to the practice admin center; the answer's `path` stands below the door's address."""
+        return self._ask("POST", "/admin-center", {"account": account, "holder": holder, "host": host})
+
     def reset(self) -> None:
         """Put it back to its seed and to Entra's settings; the other directories are left alone."""
         self._ask("POST", "/reset")

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.directory import people, seed
 from workshop.tenant.service import Service
 
@@ -53,6 +54,7 @@ class Control:
 
     service: Service
     leases: Leases
+    sessions: Sessions
     secret: str
     instance: str
     began: float
@@ -123,9 +125,10 @@ def control_application(control: Control, port: int) -> ASGIApp:
 
     @cache
     def of_directories() -> Router:  # made at the first request, so that no start waits for it
+        from workshop.tenant.control_admin import links
         from workshop.tenant.control_directory import directory_routes
 
-        return Router(directory_routes(control.service))
+        return Router(directory_routes(control.service, (("POST", "/admin-center", links(control.sessions)),)))
 
     async def rest(scope: Scope, receive: Receive, send: Send) -> None:
         await of_directories()(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -114,10 +114,10 @@ DIRECTORY: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def directory_routes(service: Service) -> list[Route]:
-    """Return the routes below ``/directories/{directory}``."""
+def directory_routes(service: Service, more: Iterable[tuple[str, str, Handler]] = ()) -> list[Route]:
+    """Return the routes below ``/directories/{directory}``, with rows that need more than the service."""
     paths: dict[str, dict[str, Handler]] = {}
-    for method, path, handler in DIRECTORY:
+    for method, path, handler in (*DIRECTORY, *more):
         paths.setdefault(f"/directories/{{directory}}{path}", {})[method] = handler
     return [Route(path, _endpoint(service, handlers), methods=list(handlers)) for path, handlers in paths.items()]
 

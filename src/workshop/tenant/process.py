@@ -1,4 +1,4 @@
-"""The process: one lock, three listening sockets, one announcement, and a clean end."""
+"""The process: one lock, five listening sockets, one announcement, and a clean end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from workshop.tenant import tls
+from workshop.tenant.admin.door import admin_application
+from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.app import application
 from workshop.tenant.control import Control, Leases, control_application
 from workshop.tenant.directory import seed
@@ -39,7 +41,7 @@ from workshop.tenant.service import Service
 LOOPBACK = "127.0.0.1"
 FIRST_LEASE_SECONDS = 15.0
 LAST_WORDS_SECONDS = 2.0
-DOORS = ("proxy", "https", "control", "managed_identity")
+DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
 
 
 @dataclass(frozen=True)
@@ -77,24 +79,28 @@ async def _serve(options: Options) -> None:
     context = tls.server_context(options.state, service.clock())
     leases = Leases(on_last=ended.set if options.leased else lambda: None)
     secret = _control_secret(options.state)
-    control = Control(service, leases, secret, secrets.token_hex(8), service.clock(), ended.set)
+    sessions = Sessions(service.opaque, service.clock)
+    control = Control(service, leases, sessions, secret, secrets.token_hex(8), service.clock(), ended.set)
 
     header = _identity_header(options.state)
-    web = Door(application(service))
+    tenant = application(service)
+    web = Door(tenant)
     controls = Door(control_application(control, sockets["control"].getsockname()[1]))
     identities = Door(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
+    admin = Door(admin_application(service, sessions, tenant, sockets["admin_center"].getsockname()[1]))
     servers = [
         await loop.create_server(lambda: ConnectDoor(loop, context, web.protocol), sock=sockets["proxy"]),
         await loop.create_server(lambda: web.protocol(""), sock=sockets["https"], ssl=context),
         await loop.create_server(lambda: controls.protocol(""), sock=sockets["control"]),
         await loop.create_server(lambda: identities.protocol(""), sock=sockets["managed_identity"]),
+        await loop.create_server(lambda: admin.protocol(""), sock=sockets["admin_center"]),
     ]
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)
     if options.leased:
         loop.call_later(options.grace, lambda: None if leases.count else ended.set())
-    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls, identities)))
+    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls, identities, admin)))
     with _signals(loop, ended.set):
         await ended.wait()
     housekeeping.cancel()
@@ -102,7 +108,7 @@ async def _serve(options: Options) -> None:
     leases.over.set()
     for server in servers:
         server.close()
-    for door in (controls, identities, web):
+    for door in (admin, controls, identities, web):
         await door.close()
     with contextlib.suppress(OSError):
         (options.state / "tenant.json").unlink()
@@ -208,6 +214,7 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
         "state": str(state),
         "control": f"http://{LOOPBACK}:{ports['control']}",
         "managed_identity": f"http://{LOOPBACK}:{ports['managed_identity']}",
+        "admin_center": f"http://{LOOPBACK}:{ports['admin_center']}",
     }
 
 

@@ -29,6 +29,7 @@ SECRET_NAMES = frozenset(
         "ctx",
         "device_code",
         "flow",
+        "form_token",
         "id_token",
         "id_token_hint",
         "nonce",
@@ -37,6 +38,7 @@ SECRET_NAMES = frozenset(
         "secretText",
         "session_state",
         "state",
+        "token",
     }
 )
 _HIDDEN_NAMES = frozenset(name.lower() for name in SECRET_NAMES)

@@ -218,7 +218,8 @@ async def _read(request: Request) -> bytes:
 
 
 def _form(request: Request, body: bytes) -> Pairs:
-    is_form = request.method == "POST" and "json" not in request.headers.get("content-type", "")
+    kind = request.headers.get("content-type", "")
+    is_form = request.method == "POST" and "json" not in kind and "multipart" not in kind
     return _fields(body) if is_form else []
 
 
