@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from IPython.display import display
 
-from workshop import doctor, practice, sandbox, signin, trace
+from workshop import doctor, practice, sandbox, signin, trace, workplace
 from workshop.background.quiet import quiet_fastmcp, warm_up
 from workshop.checks import Card, Exercise, examine, exercises
 from workshop.errors import WorkshopError
@@ -21,6 +22,9 @@ from workshop.settings import Settings, load
 from workshop.show.frame import AMBER, Notice
 from workshop.show.table import Table
 from workshop.signin import ACCOUNTS, UserAgent
+from workshop.workplace import Workplace
+
+_workplaces = itertools.count(1)
 
 
 class NotPassed(WorkshopError):
@@ -111,6 +115,11 @@ class Lesson:
         if self._sandbox is None:
             self._sandbox = sandbox.make(self.running, self.agent, sandbox.name_of_this_process())
         return self._sandbox
+
+    def workplace(self) -> Workplace:
+        """Make the directory where this notebook registers apps: a new one of its own in practice, else your tenant."""
+        name = sandbox.name_of_this_process("workplace", next(_workplaces))
+        return workplace.make(self.settings, self.running, name)
 
     def recording(self, names: Mapping[str, str] | None = None) -> AbstractContextManager[trace.Recording]:
         """Record every hop of the block: `with lesson.recording() as recorded:`.

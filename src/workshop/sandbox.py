@@ -120,9 +120,13 @@ def make(running: Running | None, agent: UserAgent, name: str, declaration: Decl
     return Sandbox(directory, domain, settings, agent)
 
 
-def name_of_this_process() -> str:
-    """Return a name that no other process of this machine has, in letters only."""
-    return "sandbox" + "".join(chr(ord("a") + int(digit)) for digit in str(os.getpid()))
+def name_of_this_process(begins: str = "sandbox", number: int = 0) -> str:
+    """Return a name that no other process of this machine has, in letters only and always as long.
+
+    Args:
+        number: tells several of one process apart; below 100.
+    """
+    return begins + "".join(chr(ord("a") + int(digit)) for digit in f"{os.getpid():07}{number:02}")
 
 
 def _register(agent: UserAgent, tenant_id: str, domain: str, declaration: Declaration) -> ProxySettings:

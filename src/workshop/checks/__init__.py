@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.checks import lesson00, lesson02, lesson03
+from workshop.checks import lesson00, lesson01, lesson02, lesson03
 from workshop.checks.card import Card
 from workshop.checks.examine import examine
 from workshop.checks.exercise import Exercise, Verdict
@@ -11,6 +11,7 @@ __all__ = ["Card", "Exercise", "Verdict", "examine", "exercises"]
 
 EXERCISES: dict[str, tuple[Exercise, ...]] = {
     "00": lesson00.EXERCISES,
+    "01": lesson01.EXERCISES,
     "02": lesson02.EXERCISES,
     "03": lesson03.EXERCISES,
 }

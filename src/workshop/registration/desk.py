@@ -160,6 +160,17 @@ class Desk:
 
         return self._run(work)
 
+    def made_by_hand(self, display_name: str) -> str:
+        """Return the client id of an app of this name that the workshop did not make; empty if there is none."""
+        from workshop.registration import look
+        from workshop.registration.marks import is_ours
+
+        async def work(graph: GraphServiceClient) -> str:
+            found = await look.by_display_name(graph, display_name)
+            return next((app.client_id for app in found if not is_ours(app)), "")
+
+        return self._run(work)
+
     def verify(self, client_id: str = "", declaration: Declaration | None = None, *, base_url: str = "") -> Report:
         """Look at a registration and judge every setting. Nothing is changed.
 

@@ -112,6 +112,12 @@ async def by_tag_prefix(graph: GraphServiceClient, prefix: str) -> tuple[App, ..
     )
 
 
+async def by_display_name(graph: GraphServiceClient, name: str) -> tuple[App, ...]:
+    """Return the applications of this display name; Graph allows several."""
+    quoted = name.replace("'", "''")
+    return await _listed(graph, f"displayName eq '{quoted}'", "Looking for an application by its name")
+
+
 async def owner_of(graph: GraphServiceClient, identifier_uri: str) -> str | None:
     """Return the client id of the application that holds this Application ID URI."""
     quoted = identifier_uri.replace("'", "''")

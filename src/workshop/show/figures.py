@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workshop.show import figures_proxy, figures_scopes
+from workshop.show import figures_proxy, figures_registration, figures_scopes
 from workshop.show.drawing import BLUE, GREEN, RED, SOFT, arrow, box, picture, text
 
 
@@ -51,6 +51,7 @@ def two_tenants() -> str:
 FIGURES: dict[str, Callable[[], str]] = {
     "lesson-00-machine.svg": machine,
     "lesson-00-two-tenants.svg": two_tenants,
+    "lesson-01-registration.svg": figures_registration.registration,
     "lesson-02-two-sides.svg": figures_proxy.two_sides,
     "lesson-02-attack.svg": figures_proxy.attack,
     "lesson-03-one-scope.svg": figures_scopes.one_scope,

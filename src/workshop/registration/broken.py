@@ -1,0 +1,148 @@
+"""A registration with five mistakes, as people make them, to be found with `verify` and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from workshop.errors import WorkshopError
+from workshop.private_files import write_private
+from workshop.registration.declared import GRAPH_APP_ID, PROXY
+from workshop.registration.desk import Desk
+from workshop.registration.sign_in import signed_in
+from workshop.servers.settings import TENANT_ID, ProxySettings
+from workshop.settings import write_values
+
+if TYPE_CHECKING:
+    from workshop.registration.report import Report
+    from workshop.workplace import Workplace
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+
+MISTAKEN = replace(
+    PROXY.named("A colleague's MCP server"),
+    web_redirect_uris=tuple(f"{uri}/" for uri in PROXY.web_redirect_uris),
+    token_version=1,
+    account_types="AzureADMultipleOrgs",
+)
+"""Three mistakes. The fourth is that a member registers it, who may not consent; the fifth is in the kept values."""
+
+
+@dataclass(eq=False)
+class ChangeRefused(WorkshopError):
+    """Microsoft Graph refused a change of the colleague's app."""
+
+    status: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Microsoft Graph refused the change: {self.status} {self.reason}"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The colleague's registration.
+
+    Attributes:
+        desk: the administrator's.
+    """
+
+    desk: Desk
+    client_id: str
+
+    @property
+    def settings(self) -> ProxySettings:
+        """Return the kept values, as a server wants them."""
+        keeper, names = self.desk.keeper, PROXY.names
+        return ProxySettings(self.client_id, keeper.get(names.client_secret), keeper.get(TENANT_ID))
+
+    def verify(self) -> Report:
+        """Look at every setting."""
+        return self.desk.verify(self.client_id, PROXY)
+
+    def change(self, properties: Mapping[str, object]) -> None:
+        """Change the app, as the admin center's page Manifest does.
+
+        Args:
+            properties: by their names in Microsoft Graph, such as `signInAudience`.
+
+        Raises:
+            ChangeRefused: with Graph's reason.
+        """
+        self._ask("PATCH", f"/applications(appId='{self.client_id}')", dict(properties))
+
+    def consent(self, scope: str) -> None:
+        """Grant permissions of Microsoft Graph to the app, for everyone.
+
+        Args:
+            scope: their names, with spaces between them.
+
+        Raises:
+            ChangeRefused: with Graph's reason.
+        """
+        self._withdraw()
+        own, graph = (self._principal(one) for one in (self.client_id, GRAPH_APP_ID))
+        grant = {"clientId": own, "consentType": "AllPrincipals", "resourceId": graph, "scope": scope}
+        self._ask("POST", "/oauth2PermissionGrants", grant)
+
+    def new_secret(self, keep: str) -> None:
+        """Make a new client secret and keep one of the things that Graph answers.
+
+        Args:
+            keep: the name of the property to keep.
+
+        Raises:
+            ChangeRefused: with Graph's reason.
+            WorkshopError: Graph's answer has no such property.
+        """
+        body = {"passwordCredential": {"displayName": "workshop"}}
+        made = self._ask("POST", f"/applications(appId='{self.client_id}')/addPassword", body)
+        if not isinstance(made.get(keep), str):
+            raise WorkshopError(f"Microsoft Graph's answer has no text {keep!r}. It has: {', '.join(sorted(made))}.")
+        write_values(self.desk.keeper.file, {PROXY.names.client_secret: made[keep]})
+
+    def break_what_no_manifest_tells(self) -> None:
+        """Withdraw the consent, and keep the Secret ID where the Value belongs, as if the wrong column was copied."""
+        self._withdraw()
+        secrets = self._ask("GET", f"/applications(appId='{self.client_id}')")["passwordCredentials"]
+        file, value = self.desk.keeper.file, self.settings.client_secret
+        # `write_values` refuses such a value, and rightly so.
+        write_private(file, file.read_text("utf-8").replace(value, secrets[-1]["keyId"]))
+
+    def _withdraw(self) -> None:
+        own, graph = (self._principal(one) for one in (self.client_id, GRAPH_APP_ID))
+        for one in self._ask("GET", f"/oauth2PermissionGrants?$filter=clientId eq '{own}'")["value"]:
+            if one["resourceId"] == graph:
+                self._ask("DELETE", f"/oauth2PermissionGrants/{one['id']}")
+
+    def _principal(self, client_id: str) -> str:
+        return str(self._ask("GET", f"/servicePrincipals(appId='{client_id}')")["id"])
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        import httpx
+
+        desk = self.desk
+        with signed_in(desk.settings, "browser", desk.tenant_id, desk.account) as credential:
+            token = credential.get_token("https://graph.microsoft.com/.default").token
+        answer = httpx.request(method, GRAPH + path, json=body, headers={"Authorization": f"Bearer {token}"})
+        if not answer.is_success:
+            raise ChangeRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))
+        return answer.json() if answer.content else {}
+
+    def __repr__(self) -> str:
+        return f"“{MISTAKEN.display_name}”, registered by a member of the directory, from memory."
+
+
+def make(workplace: Workplace) -> Broken:
+    """Register the colleague's app, with its mistakes; one that was mended is broken again.
+
+    Raises:
+        OnlyInPractice: this is an own tenant.
+    """
+    workplace.practice()
+    desk = workplace.desk("colleague")
+    done = desk.as_user(workplace.account("sam")).apply(MISTAKEN)
+    broken = Broken(desk, done.client_id)
+    broken.break_what_no_manifest_tells()
+    return broken
