@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib.machinery
 import importlib.util
+import re
 import subprocess
 import sys
 import urllib.error
@@ -18,7 +20,10 @@ from practice_help import clean_environ
 from tenant.process import serving
 
 from workshop.errors import TenantRefused, WorkshopError
+from workshop.lesson import Lesson
 from workshop.practice import Running, admin_center, found
+from workshop.settings import load
+from workshop.signin import UserAgent
 
 DOOR = "http://127.0.0.1:40123"
 
@@ -95,6 +100,20 @@ def test_below_a_proxy(running: Running) -> None:
     assert url.startswith("/user/robin/proxy/40123/")
     assert "?token=" in url
     assert running.admin_center(at="https://x.example").startswith("https://x.example/")
+
+
+def test_a_lessons_card(running: Running) -> None:
+    def lesson(there: Running | None) -> Lesson:
+        return Lesson("00", load({"WORKSHOP_STATE": str(running.state)}), UserAgent(), there)
+
+    card = lesson(running).admin_center("robin")
+    shown = re.search(r'<a href="([^"]+)" target="_blank" rel="noopener noreferrer">', card._repr_html_())
+    assert shown
+    assert "robin@contoso.onmicrosoft.com" in seen(html.unescape(shown[1]))
+    assert "PRACTICE ADMIN CENTER" in repr(card)
+    own = lesson(None).admin_center()
+    assert own.url.startswith("https://entra.microsoft.com/")
+    assert "PRACTICE" not in repr(own)
 
 
 def command(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

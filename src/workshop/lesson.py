@@ -20,11 +20,14 @@ from workshop.progress import Map, remember
 from workshop.sandbox import Sandbox
 from workshop.settings import Settings, load
 from workshop.show.frame import AMBER, Notice
+from workshop.show.link import Link
 from workshop.show.table import Table
 from workshop.signin import ACCOUNTS, UserAgent
 from workshop.workplace import Workplace
 
 _workplaces = itertools.count(1)
+
+ENTRA_REGISTRATIONS = "https://entra.microsoft.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade"
 
 
 class NotPassed(WorkshopError):
@@ -120,6 +123,21 @@ class Lesson:
         """Make the directory where this notebook registers apps: a new one of its own in practice, else your tenant."""
         name = sandbox.name_of_this_process("workplace", next(_workplaces))
         return workplace.make(self.settings, self.running, name)
+
+    def admin_center(self, account: str = "", directory: str = "") -> Link:
+        """Return a card that leads to the admin center: the practice tenant's, or Microsoft's for your own tenant.
+
+        Args:
+            account: who is signed in at the practice admin center: a name before the @; an administrator if empty.
+            directory: tenant id, name or domain; the default directory if empty.
+        """
+        if self.running is None:
+            return Link(
+                "ADMIN CENTER", "Open App registrations", ENTRA_REGISTRATIONS, ("Sign in with your own account.",)
+            )
+        url = self.running.admin_center(account, directory)
+        lines = ("The link works once, within ten minutes. For a new one, run this cell again.",)
+        return Link("PRACTICE ADMIN CENTER", "Open App registrations", url, lines, AMBER)
 
     def recording(self, names: Mapping[str, str] | None = None) -> AbstractContextManager[trace.Recording]:
         """Record every hop of the block: `with lesson.recording() as recorded:`.

@@ -24,7 +24,7 @@ PLATFORMS: tuple[tuple[str, str, str], ...] = (
     (
         "web",
         "Web",
-        "Where the answer of a sign-in is sent: https, or http://localhost, letter for letter as the server says it.",
+        "Where the answer of a sign-in is sent: https or http://localhost, the same letter for letter.",
     ),
     (
         "spa",

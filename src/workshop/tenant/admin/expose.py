@@ -47,16 +47,14 @@ def _uri(app: Mapping[str, Any]) -> str:
 def _uri_part(visit: Visit, app: Mapping[str, Any], off: str) -> str:
     uri = _uri(app)
     others = "".join(
-        f" {html.code(one)} {html.press(visit, 'remove-uri', one, 'Delete', one, off=bool(off))}"
+        f"<li>{html.code(one)} {html.press(visit, 'remove-uri', one, 'Delete', one, off=bool(off))}</li>"
         for one in app["identifierUris"]
     )
     is_open = visit.draft is not None and visit.draft.action == "set-uri"
+    shown = f'<ul class="uris">{others}</ul>' if others else '<p class="empty">Not set</p>'
     word = "Edit" if uri else "Add"
     setting = html.opened(f"{word} the Application ID URI", _uri_form(visit, app, off, "Save"), is_open=is_open)
-    return (
-        '<section aria-labelledby="uri"><h2 id="uri">Application ID URI</h2>'
-        f'<p id="the-uri">{others or "Not set"}</p>{setting}</section>'
-    )
+    return f'<section aria-labelledby="uri"><h2 id="uri">Application ID URI</h2>{shown}{setting}</section>'
 
 
 def _uri_form(visit: Visit, app: Mapping[str, Any], off: str, button: str) -> str:
