@@ -12,7 +12,7 @@ from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from server_help import serving
 
 from workshop.background import BackgroundServer
-from workshop.servers import preauthorized
+from workshop.servers import both_doors, preauthorized
 from workshop.servers.proxy import EntraProxy, provider
 
 from .conftest import Entra
@@ -26,9 +26,10 @@ LET_IN = "LET IN"
 
 @dataclass(frozen=True)
 class Doors:
-    """The servers' doors: for clients with tokens of their own, Azure's verifier alone, and the OAuth proxy."""
+    """The servers' doors: for clients with tokens of their own, Azure's verifier alone, the OAuth proxy, and both."""
 
     checked: BackgroundServer
+    both: BackgroundServer
     bare: BackgroundServer
     proxy: BackgroundServer
     provider: EntraProxy
@@ -64,17 +65,21 @@ def doors(entra: Entra) -> Iterator[Doors]:
         providers.append(provider(settings, base_url))
         return door(providers[0])
 
+    def doubled(base_url: str) -> both_doors.BothDoors:
+        return both_doors.doors(provider(settings, base_url), settings)
+
     with ExitStack() as running:
         checked = running.enter_context(serving(lambda url: door(preauthorized.provider(own, url)), name="checked"))
         bare = running.enter_context(serving(lambda _: door(azure()), name="bare"))
         before = running.enter_context(serving(proxied, name="proxy"))
-        yield Doors(checked, bare, before, providers[0], Forge(entra), running.enter_context(listening()))
+        both = running.enter_context(serving(lambda url: door(doubled(url)), name="both"))
+        yield Doors(checked, both, bare, before, providers[0], Forge(entra), running.enter_context(listening()))
 
 
 def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
     """Else every test here would pass at a door that is walled up."""
     token = doors.forge.token
-    for server in (doors.checked, doors.bare):
+    for server in (doors.checked, doors.both, doors.bare):
         assert doors.tries(server, Attempt(token)).status == 200
         # The scheme has no case: RFC 9110 section 11.1.
         assert doors.tries(server, Attempt(headers=(("authorization", f"bearer {token}".encode()),))).status == 200
@@ -87,6 +92,8 @@ def test_it_is_turned_away(kind: Kind, doors: Doors) -> None:
     attempt = kind.make(doors.forge)
     outcome = doors.tries(doors.checked, attempt)
     assert outcome == Outcome(kind.who, kind.status, kind.error)
+    # A second door is not a weaker one.
+    assert doors.tries(doors.both, attempt) == outcome
     # At the proxy's door counts only what the proxy issued.
     outcome = doors.tries(doors.proxy, attempt)
     assert outcome.who
@@ -120,7 +127,8 @@ def test_the_table(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
     own_kind = [(kind.name, doors.tries(doors.proxy, Attempt(kind.make(held)))) for kind in PROXY_KINDS]
     with capsys.disabled():
         print(f"\n\n{len(rows)} kinds of forged and misdirected tokens of Entra's\n")
-        print(f"{'kind':46}  {'turned away by':14}  {'answer':20}  {'inside the proxy':16}  FastMCP's verifier alone")
+        heads = f"{'turned away by':14}  {'answer':20}  {'both doors':14}  {'inside the proxy':16}"
+        print(f"{'kind':46}  {heads}  FastMCP's verifier alone")
         for row in rows:
             print(row)
         print(f"\n{len(own_kind)} kinds of tokens of the proxy's own kind\n")
@@ -128,7 +136,7 @@ def test_the_table(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
             print(f"{name:46}  {outcome.who:14}  {outcome.status} {outcome.error}")
     assert len(rows) >= 30
     assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert all(row.checked.who and row.inside != LET_IN for row in rows)
+    assert all(row.checked.who and row.both.who and row.inside != LET_IN for row in rows)
     assert all(outcome.who for _, outcome in own_kind)
     assert [row.kind.name for row in rows if not row.alone.who and row.kind.who != OWN] == []
     assert sum(not row.alone.who for row in rows) >= 15
@@ -140,6 +148,7 @@ class Row:
 
     kind: Kind
     checked: Outcome
+    both: Outcome
     alone: Outcome
     inside: str
 
@@ -150,9 +159,16 @@ class Row:
         inside = "-"
         if kind.inside:
             inside = doors.tries(doors.proxy, doors.inside(attempt.token)).who or LET_IN
-        return cls(kind, doors.tries(doors.checked, attempt), doors.tries(doors.bare, attempt), inside)
+        return cls(
+            kind,
+            doors.tries(doors.checked, attempt),
+            doors.tries(doors.both, attempt),
+            doors.tries(doors.bare, attempt),
+            inside,
+        )
 
     def __str__(self) -> str:
         answer = f"{self.checked.status} {self.checked.error or '(no error)'}"
         alone = f"{self.alone.status} {self.alone.error}" if self.alone.who else f"{self.alone.status} {LET_IN}"
-        return f"{self.kind.name:46}  {self.checked.who:14}  {answer:20}  {self.inside:16}  {alone}"
+        both = self.both.who or LET_IN
+        return f"{self.kind.name:46}  {self.checked.who:14}  {answer:20}  {both:14}  {self.inside:16}  {alone}"

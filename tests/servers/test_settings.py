@@ -55,6 +55,8 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_ACCESS_TOKEN_SECONDS": ("600", 600),
     "ENTRA_PROXY_REFRESH_TOKEN_SECONDS": ("86400", 86_400),
     "ENTRA_PROXY_REFRESH_EARLY_SECONDS": ("30", 30),
+    "ENTRA_PROXY_GRAPH_URL": ("https://graph.microsoft.us/", "https://graph.microsoft.us"),
+    "ENTRA_PROXY_APPROVERS_GROUP_ID": (OTHER, OTHER),
 }
 """A text for each variable, and the value it gives."""
 IN_PLACE_OF_THE_SECRET = ("certificate", "managed_identity")
@@ -81,6 +83,8 @@ WRONG = [
     ("ENTRA_PROXY_EXTRA_AUTHORIZE_PARAMS", '{"max_age": 5}', "a JSON object of texts"),
     ("ENTRA_PROXY_ACCESS_TOKEN_SECONDS", "one hour", "a whole number of seconds"),
     ("ENTRA_PROXY_REFRESH_TOKEN_SECONDS", "-1", "a whole number of seconds"),
+    ("ENTRA_PROXY_APPROVERS_GROUP_ID", "Expense approvers", "a GUID such as"),
+    ("ENTRA_PROXY_AZURE_MANAGED_IDENTITY", "expenses-identity", "system, or a GUID such as"),
     ("ENTRA_PROXY_REFRESH_EARLY_SECONDS", "1.5", "a whole number of seconds"),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop import practice, registration, signin
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 PORT = 8000
 # The servers that know their users, with the registration behind each.
 REGISTRATIONS = {
+    "both-doors": registration.ON_BEHALF_OF,
+    "on-behalf-of": registration.ON_BEHALF_OF,
     "preauthorized": registration.PREAUTHORIZED,
     "proxy": registration.PROXY,
     "whoami": registration.PROXY,
 }
-SERVERS = ("preauthorized", "proxy", "unprotected", "whoami")
+APPROVERS_GROUP = "ENTRA_PROXY_APPROVERS_GROUP_ID"
+SERVERS = ("both-doors", "on-behalf-of", "preauthorized", "proxy", "unprotected", "whoami")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
         signin.install(running=running)  # registers the app, if there is none yet
         where = "the PRACTICE tenant"
     if args.server in REGISTRATIONS:
-        registration.ready(settings, REGISTRATIONS[args.server])
+        if settings.mode == "practice":
+            registration.ready(settings, REGISTRATIONS[args.server])
         does = "takes tokens of" if args.server == "preauthorized" else "signs users in with"
         print(f"It {does} {where}.")
     from workshop.servers.environment import SettingsError
@@ -63,9 +68,23 @@ def builder(name: str, settings: Settings) -> Callable[[str], FastMCP]:
 
     # In practice mode a .env with an own tenant's values must not count: it is looked for where there is none.
     folder = settings.state if settings.mode == "practice" else settings.project
+    if name in ("both-doors", "on-behalf-of"):
+        return _acting(name, settings, folder)
     return {
         "preauthorized": lambda local: preauthorized.build(local, preauthorized_settings.load(folder=folder)),
         "proxy": lambda local: proxy.build(local, told(folder=folder)),
         "unprotected": unprotected.build,
         "whoami": lambda local: whoami.build(local, told(folder=folder)),
     }[name]
+
+
+def _acting(name: str, settings: Settings, folder: Path) -> Callable[[str], FastMCP]:
+    """Return what builds a server that acts on behalf of users."""
+    from workshop.servers import both_doors, on_behalf_of
+    from workshop.servers.settings import load as told
+
+    build = both_doors.build if name == "both-doors" else on_behalf_of.build
+    environ = registration.as_proxy(load(project=settings.project))
+    if settings.mode == "practice":
+        environ.setdefault(APPROVERS_GROUP, registration.Desk(settings).group_id("Expense approvers"))
+    return lambda local: build(local, told(environ, folder))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workshop.registration.declared import PREAUTHORIZED, PROXY
+from workshop.registration.declared import ON_BEHALF_OF, PREAUTHORIZED, PROXY
 from workshop.registration.desk import Desk
-from workshop.registration.ready import Registration, ready
+from workshop.registration.ready import Registration, as_proxy, ready
 
-__all__ = ["PREAUTHORIZED", "PROXY", "Desk", "Registration", "ready"]
+__all__ = ["ON_BEHALF_OF", "PREAUTHORIZED", "PROXY", "Desk", "Registration", "as_proxy", "ready"]

@@ -201,4 +201,17 @@ PREAUTHORIZED = Declaration(
 )
 """The registration behind `RemoteAuthProvider`: clients sign in to Entra themselves, so it needs no redirect URI."""
 
-DECLARED = {declaration.key: declaration for declaration in (PROXY, PREAUTHORIZED)}
+ON_BEHALF_OF = replace(
+    PROXY,
+    key="on-behalf-of",
+    display_name="Workshop MCP server (on behalf of)",
+    names=Names(
+        "ENTRA_OBO_AZURE_CLIENT_ID",
+        "ENTRA_OBO_AZURE_CLIENT_SECRET",
+        "ENTRA_OBO_AZURE_CLIENT_CERTIFICATE_PATH",
+    ),
+    graph_permissions=(*PROXY.graph_permissions, "GroupMember.Read.All", "Files.Read", "Mail.Send"),
+)
+"""The registration behind the server that asks Microsoft Graph for its users, with the consent it needs for that."""
+
+DECLARED = {declaration.key: declaration for declaration in (PROXY, PREAUTHORIZED, ON_BEHALF_OF)}

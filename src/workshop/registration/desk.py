@@ -210,6 +210,20 @@ class Desk:
         approach = as_served(declaration or approach_of(snapshot, self.keeper), self.keeper, base_url)
         return Report(verify(manifest.with_values(snapshot, self.keeper, approach.names), approach))
 
+    def group_id(self, display_name: str) -> str:
+        """Return the object id of the group of this name; empty if there is none, or more than one.
+
+        Raises:
+            WorkshopError: the sign-in failed, or Graph refused.
+        """
+        from workshop.registration.graph import group_ids
+
+        async def work(graph: GraphServiceClient) -> list[str]:
+            return await group_ids(graph, display_name)
+
+        found = self._run(work)
+        return found[0] if len(found) == 1 else ""
+
     def as_user(self, account: str) -> Desk:
         """Return the same desk with someone else signing in, in the practice tenant."""
         return replace(self, account=account)

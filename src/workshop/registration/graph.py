@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from azure.core.credentials import TokenCredential
 from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.serialization import Parsable
 from kiota_serialization_json.json_serialization_writer import JsonSerializationWriter
+from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import WorkshopError
@@ -111,3 +113,14 @@ def to_json(model: Parsable) -> dict[str, Any]:
     writer = JsonSerializationWriter()
     writer.write_object_value(None, model)
     return dict(json.loads(writer.get_serialized_content()))
+
+
+async def group_ids(graph: GraphServiceClient, display_name: str) -> list[str]:
+    """Return the object ids of the groups of this name."""
+    quoted = display_name.replace("'", "''")
+    query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
+        filter=f"displayName eq '{quoted}'", select=["id"]
+    )
+    with step(f"looking for the group {display_name}"):
+        found = await graph.groups.get(RequestConfiguration(query_parameters=query))
+    return [str(one.id) for one in (found.value if found else None) or ()]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from workshop.errors import WorkshopError
-from workshop.registration.declared import PROXY, Declaration
+from workshop.registration.declared import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
 from workshop.servers.settings import TENANT_ID
@@ -62,6 +62,18 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
         current = load(project=settings.project)
     os.environ.update({name: current.require(name) for name in names})
     return _registration(declaration, current, found=found)
+
+
+def as_proxy(settings: Settings, declaration: Declaration = ON_BEHALF_OF) -> dict[str, str]:
+    """Return the process environment with another app in the place of the proxy's, if the other one is known.
+
+    The servers that act on behalf of users read the proxy's names: a team has one app for both.
+    """
+    environ = dict(os.environ)
+    if settings.get(declaration.names.client_id):
+        environ[PROXY.names.client_id] = settings.require(declaration.names.client_id)
+        environ[PROXY.names.client_secret] = settings.require(declaration.names.client_secret)
+    return environ
 
 
 def _registration(declaration: Declaration, settings: Settings, *, found: bool) -> Registration:

@@ -44,6 +44,7 @@ WHERE tid = :tid AND oid = :oid
 COLUMNS = "number, cents, day, category, payment_method, description"
 LIST = f"SELECT {COLUMNS} {OWN} ORDER BY day DESC, number DESC LIMIT :limit"
 SUMS = f"SELECT category, payment_method, count(*), sum(cents) {OWN} GROUP BY category, payment_method"
+TENANT_SUMS = "SELECT count(DISTINCT oid), count(*), coalesce(sum(cents), 0) FROM expense WHERE tid = :tid"
 
 # How long a write waits for another process that writes to the same file.
 BUSY_SECONDS = 10.0
@@ -156,6 +157,12 @@ class ExpenseStore:
             by_category=by_category,
             by_payment_method=by_payment_method,
         )
+
+    def summarize_tenant(self, tenant_id: str) -> tuple[int, int, Decimal]:
+        """Return how many people of a tenant have expenses, how many there are, and their sum."""
+        with self._lock:
+            people, count, cents = self._connection.execute(TENANT_SUMS, {"tid": tenant_id}).fetchone()
+        return people, count, _amount(cents)
 
     def close(self) -> None:
         """Close the file. It closes by itself when the store is gone."""

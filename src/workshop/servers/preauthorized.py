@@ -3,11 +3,16 @@
 The server names Entra as its authorization server and verifies what clients bring. It signs nobody in and keeps no
 tokens. Clients are registered in Entra beforehand (pre-authorized, if their users are to see no consent page).
 
+If the app has a credential, there are tools that ask Microsoft Graph on behalf of the user. FastMCP's
+``EntraOBOToken`` looks for its own proxy and finds none here, so they use `OnBehalfOf`.
+
 Run it with ``python -m workshop.servers.preauthorized``, ``fastmcp run -m workshop.servers.preauthorized`` or
 ``fastmcp run src/workshop/servers/run.py:preauthorized --transport http``.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import RemoteAuthProvider
@@ -17,12 +22,18 @@ from starlette.middleware import Middleware
 
 from .audit import Audit
 from .caller import CallerMiddleware
+from .challenges import ChallengeErrors
+from .credentials import assertions, has_any
 from .expenses import ExpenseStore
 from .icon import ICON
+from .obo import Exchanges, OnBehalfOf, ServerApp
 from .one_token import OneToken
 from .preauthorized_settings import PreauthorizedSettings, load
 from .tools import add_tools
 from .verifier import EntraTokenVerifier, Rules
+
+if TYPE_CHECKING:
+    from .acting import Acting
 
 LOCAL = "http://localhost:8000"
 
@@ -48,10 +59,21 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     """
     told = settings or load()
     auth = provider(told, base_url or told.base_url or LOCAL)
-    mcp = FastMCP("Expenses (pre-authorized clients)", auth=auth, icons=[ICON], mask_error_details=True)
+    acting = _acting(told) if has_any(told) else None
+    mcp = FastMCP(
+        "Expenses (pre-authorized clients)",
+        auth=auth,
+        icons=[ICON],
+        mask_error_details=True,
+        lifespan=acting.lifespan if acting else None,
+    )
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
-    add_tools(mcp, ExpenseStore(told.database))
+    mcp.add_middleware(ChallengeErrors())
+    store = ExpenseStore(told.database)
+    add_tools(mcp, store)
+    if acting:
+        acting.add_tools(mcp, store, told.approvers_group_id)
     return mcp
 
 
@@ -86,6 +108,16 @@ def verifier(told: PreauthorizedSettings) -> EntraTokenVerifier:
         base_authority=told.base_authority,
     )
     return EntraTokenVerifier(azure, Rules(told.tenant_ids, told.base_authority, frozenset(told.allowed_clients)))
+
+
+def _acting(told: PreauthorizedSettings) -> Acting:
+    """Return what acts on behalf of users. It needs msgraph-sdk, which a server that does not can do without."""
+    from .acting import Acting
+    from .graph import Graph
+
+    app = ServerApp(told.client_id, told.client_secret, assertions(told), told.base_authority)
+    exchanges = Exchanges(app)
+    return Acting(Graph(told.graph_url), lambda scopes: OnBehalfOf(exchanges, scopes), exchanges.close)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ class PreauthorizedSettings:
     token_issuers: tuple[str, ...] = ()
     allowed_clients: tuple[str, ...] = ()
     database: Path | None = None
+    graph_url: str = "https://graph.microsoft.com"
+    approvers_group_id: str | None = None
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -119,6 +121,20 @@ PREAUTHORIZED = (
         "database",
         ("The SQLite file with the expenses, on a local disk. Empty: in memory, and gone when the server ends.",),
         Path,
+        "",
+    ),
+    Variable(
+        f"{PREFIX}_GRAPH_URL",
+        "graph_url",
+        ("Microsoft Graph, for a server that acts on behalf of users. Azure Government: https://graph.microsoft.us.",),
+        env.base_url,
+        "https://graph.microsoft.com",
+    ),
+    Variable(
+        f"{PREFIX}_APPROVERS_GROUP_ID",
+        "approvers_group_id",
+        ("The object id of the group whose members may see everyone's sums, on such a server. Empty: nobody may.",),
+        env.guid,
         "",
     ),
 )

@@ -7,27 +7,37 @@ Run it with ``python -m workshop.servers.proxy``, ``fastmcp run -m workshop.serv
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 import httpx2
 from fastmcp import FastMCP
 from fastmcp.server.auth import AccessToken
 from fastmcp.server.auth.oauth_proxy.upstream import AsyncOAuth2Client
 from fastmcp.server.auth.providers.azure import AzureProvider
+from fastmcp.utilities.auth import decode_jwt_payload
+from fastmcp.utilities.logging import get_logger
 from key_value.aio.protocols import AsyncKeyValue
 from starlette.middleware import Middleware
 
 from .audit import Audit
 from .caller import CallerMiddleware
+from .challenges import Pending
 from .credentials import Assertions, assertions
 from .expenses import ExpenseStore
 from .icon import ICON
+from .obo import Exchanges, ServerApp
 from .one_token import OneToken
 from .settings import ProxySettings, load
 from .storage import storage
 from .tools import add_tools
 from .upstream import AssertingClient
 from .verifier import Rules, checked
+
+if TYPE_CHECKING:
+    from azure.identity.aio import OnBehalfOfCredential
+
+logger = get_logger(__name__)
 
 LOCAL = "http://localhost:8000"
 
@@ -46,11 +56,34 @@ class EntraProxy(AzureProvider):
         super().__init__(**options)
         self.rules = rules
         self.assertions = assertions
+        self.pending = Pending()
+        secret = str(options.get("client_secret") or "")
+        app = ServerApp(str(options["client_id"]), secret, assertions, self._base_authority)
+        self._exchanges = Exchanges(app)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return Entra's token for one of the proxy's own, or None with the reason in the log."""
         access = await super().verify_token(token)
-        return None if access is None else checked(access, self.rules, time.time())
+        if access is None or checked(access, self.rules, time.time()) is None:
+            return None
+        if self.pending.stops(access.token, _client_of(token)):
+            logger.info("The user must sign in again, with what Entra demands")
+            return None
+        return access
+
+    async def get_obo_credential(self, user_assertion: str) -> OnBehalfOfCredential:
+        """Return what `EntraOBOToken` exchanges the user's token with: bounded, and with any kind of credential."""
+        return cast("OnBehalfOfCredential", await self._exchanges.of(user_assertion))
+
+    async def close_obo_credentials(self) -> None:
+        """Close what `get_obo_credential` opened."""
+        await self._exchanges.close()
+
+    def _build_upstream_authorize_url(self, txn_id: str, transaction: dict[str, Any]) -> str:
+        """Return Entra's sign-in page, asked for what a refused call needs."""
+        url = super()._build_upstream_authorize_url(txn_id, transaction)
+        claims = self.pending.claims_for(str(transaction.get("client_id", "")))
+        return url if claims is None else f"{url}&{urlencode({'claims': claims})}"
 
     def _create_upstream_oauth_client(self) -> AsyncOAuth2Client:
         """Return the client of Entra's token endpoint: FastMCP's place to prove the app by something else."""
@@ -135,6 +168,11 @@ def provider(
         http_client=http_client,
         enable_cimd=told.enable_cimd,
     )
+
+
+def _client_of(token: str) -> str:
+    """Return the MCP client to which the proxy issued a token that it has verified."""
+    return str(decode_jwt_payload(token).get("client_id", ""))
 
 
 def _list(values: tuple[str, ...] | None) -> list[str] | None:

@@ -22,6 +22,16 @@ def proxy() -> FastMCP:
     return _module("proxy").build()  # type: ignore[no-any-return]
 
 
+def both_doors() -> FastMCP:
+    """Return the server with the OAuth proxy and Entra's own tokens."""
+    return _module("both_doors").build()  # type: ignore[no-any-return]
+
+
+def on_behalf_of() -> FastMCP:
+    """Return the server behind the OAuth proxy that asks Microsoft Graph on behalf of users."""
+    return _module("on_behalf_of").build()  # type: ignore[no-any-return]
+
+
 def preauthorized() -> FastMCP:
     """Return the server for pre-authorized clients."""
     return _module("preauthorized").build()  # type: ignore[no-any-return]

@@ -60,6 +60,8 @@ class ProxySettings:
     access_token_seconds: int | None = None
     refresh_token_seconds: int | None = None
     refresh_early_seconds: int = 0
+    graph_url: str = "https://graph.microsoft.com"
+    approvers_group_id: str | None = None
 
     @property
     def issuers(self) -> tuple[str, ...]:
@@ -305,6 +307,26 @@ PROXY = (
         ("How long before Entra's token ends the proxy gets a new one.",),
         env.seconds,
         "0",
+    ),
+    Variable(
+        "ENTRA_PROXY_GRAPH_URL",
+        "graph_url",
+        (
+            "Microsoft Graph, for the servers that act on behalf of users. Azure Government:",
+            "https://graph.microsoft.us.",
+        ),
+        env.base_url,
+        "https://graph.microsoft.com",
+    ),
+    Variable(
+        "ENTRA_PROXY_APPROVERS_GROUP_ID",
+        "approvers_group_id",
+        (
+            "The object id of the group whose members may see everyone's sums, where the server acts on",
+            "behalf of users: Entra admin center > Groups > your group. Empty: nobody may.",
+        ),
+        env.guid,
+        "",
     ),
 )
 """What each value is called, where it goes and what it means; ``.env.sample`` says the same."""

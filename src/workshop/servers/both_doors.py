@@ -1,0 +1,76 @@
+"""The same server with two doors: the OAuth proxy for any client, and Entra's own tokens for those who have one.
+
+The second door is for tokens obtained out of band, by a client that knows Entra and this app already: the metadata
+names only the proxy, so no client is ever led to Entra by it. `ENTRA_PROXY_ALLOWED_CLIENTS` says whose tokens count.
+
+Run it with ``python -m workshop.servers.both_doors``, ``fastmcp run -m workshop.servers.both_doors`` or
+``fastmcp run src/workshop/servers/run.py:both_doors --transport http``.
+"""
+
+from __future__ import annotations
+
+from fastmcp import FastMCP
+from fastmcp.server.auth import MultiAuth
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from key_value.aio.protocols import AsyncKeyValue
+from starlette.middleware import Middleware
+
+from .on_behalf_of import behind
+from .one_token import OneToken
+from .proxy import LOCAL, EntraProxy, provider
+from .settings import ProxySettings, load
+from .verifier import EntraTokenVerifier
+
+
+class BothDoors(MultiAuth):
+    """The proxy's tokens and Entra's, one per request."""
+
+    def get_middleware(self) -> list[Middleware]:
+        """Return what requests pass before FastMCP looks at their token."""
+        return [Middleware(OneToken), *super().get_middleware()]
+
+
+def build(
+    base_url: str | None = None,
+    settings: ProxySettings | None = None,
+    *,
+    client_storage: AsyncKeyValue | None = None,
+) -> FastMCP:
+    """Return the server.
+
+    Args:
+        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None, else
+            http://localhost:8000.
+        settings: from the environment if None.
+        client_storage: where clients and tokens are kept; what the settings say if None.
+
+    Raises:
+        SettingsError: a value is missing or malformed.
+    """
+    told = settings or load()
+    proxy = provider(told, base_url or told.base_url or LOCAL, client_storage)
+    return behind(doors(proxy, told), proxy, told)
+
+
+def serve(local: str) -> FastMCP:
+    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
+    told = load()
+    return build(told.base_url or local, told)
+
+
+def doors(proxy: EntraProxy, told: ProxySettings) -> BothDoors:
+    """Return both doors: one app, one scope, the same rules for Entra's token on either way."""
+    azure = AzureJWTVerifier(
+        client_id=told.client_id,
+        tenant_id=told.tenant_id,
+        required_scopes=list(told.required_scopes),
+        identifier_uri=told.identifier_uri,
+        base_authority=told.base_authority,
+    )
+    return BothDoors(server=proxy, verifiers={"entra": EntraTokenVerifier(azure, proxy.rules)})
+
+
+if __name__ == "__main__":
+    from .serve import main
+
+    main(serve)

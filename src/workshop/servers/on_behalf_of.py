@@ -1,0 +1,79 @@
+"""The expense tracker behind the OAuth proxy, with tools that ask Microsoft Graph on behalf of the user.
+
+It needs `msgraph-sdk` beside `fastmcp[azure]`. Its app needs Graph's delegated permissions User.Read,
+GroupMember.Read.All, Files.Read and Mail.Send, with admin consent: an exchange can't ask anybody.
+
+Run it with ``python -m workshop.servers.on_behalf_of``, ``fastmcp run -m workshop.servers.on_behalf_of`` or
+``fastmcp run src/workshop/servers/run.py:on_behalf_of --transport http``.
+"""
+
+from __future__ import annotations
+
+from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
+from fastmcp.server.auth.providers.azure import EntraOBOToken
+from key_value.aio.protocols import AsyncKeyValue
+
+from .acting import Acting
+from .audit import Audit
+from .caller import CallerMiddleware
+from .challenges import ChallengeErrors
+from .expenses import ExpenseStore
+from .graph import Graph
+from .icon import ICON
+from .proxy import LOCAL, EntraProxy, provider
+from .settings import ProxySettings, load
+from .tools import add_tools
+
+
+def build(
+    base_url: str | None = None,
+    settings: ProxySettings | None = None,
+    *,
+    client_storage: AsyncKeyValue | None = None,
+) -> FastMCP:
+    """Return the server.
+
+    Args:
+        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None, else
+            http://localhost:8000.
+        settings: from the environment if None.
+        client_storage: where clients and tokens are kept; what the settings say if None.
+
+    Raises:
+        SettingsError: a value is missing or malformed.
+    """
+    told = settings or load()
+    proxy = provider(told, base_url or told.base_url or LOCAL, client_storage)
+    return behind(proxy, proxy, told)
+
+
+def serve(local: str) -> FastMCP:
+    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
+    told = load()
+    return build(told.base_url or local, told)
+
+
+def behind(auth: AuthProvider, proxy: EntraProxy, told: ProxySettings) -> FastMCP:
+    """Return the tools behind a door.
+
+    Args:
+        auth: the door: the proxy, or more than one that the proxy is part of.
+        proxy: exchanges the users' tokens.
+    """
+    acting = Acting(Graph(told.graph_url), EntraOBOToken, proxy.close_obo_credentials)
+    name = "Expenses (on behalf of)"
+    mcp = FastMCP(name, auth=auth, icons=[ICON], mask_error_details=True, lifespan=acting.lifespan)
+    mcp.add_middleware(CallerMiddleware())
+    mcp.add_middleware(Audit())
+    mcp.add_middleware(ChallengeErrors(proxy.pending.note))
+    store = ExpenseStore(told.database)
+    add_tools(mcp, store)
+    acting.add_tools(mcp, store, told.approvers_group_id)
+    return mcp
+
+
+if __name__ == "__main__":
+    from .serve import main
+
+    main(serve)
