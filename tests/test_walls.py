@@ -48,7 +48,7 @@ def test_the_walls_stand(copy: Path) -> None:
         ("servers/hole.py", "from workshop import settings"),
         ("servers/hole.py", "import workshop.tenant"),
         ("diagnosis/hole.py", "from workshop import practice"),
-        ("diagnosis/knowledge/hole.py", "import workshop.attacks"),
+        ("diagnosis/knowledge/hole.py", "from workshop.breaking import FAULTS"),
     ],
 )
 def test_a_hole_is_seen(copy: Path, module: str, line: str) -> None:

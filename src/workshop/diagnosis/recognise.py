@@ -63,6 +63,7 @@ SPECIAL_CASES = {
     "token-from-another-issuer": ("token-version-1",),
     "token-for-another-api": ("graphs-token",),
     "required-scope-missing": ("required-scope-by-its-long-name",),
+    "metadata-at-another-path": ("http-addresses-behind-tls",),
     "no-mcp-at-this-address": ("metadata-at-another-path",),
 }
 """Failures whose words are also those of another one, by the name of the other."""

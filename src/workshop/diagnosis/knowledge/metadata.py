@@ -31,7 +31,11 @@ FAILURES = (
     Failure(
         "http-addresses-behind-tls",
         "The server is reached by https and publishes http:// addresses",
-        says(r"http://\S+ .*(?:mixed content|insecure)", r"30[178][^\n]*location: http://(?!localhost|127\.)"),
+        says(
+            r"Protected resource http://(\S+) does not match expected https://\1",
+            r"http://\S+ .*(?:mixed content|insecure)",
+            r"30[178][^\n]*location: http://(?!localhost|127\.)",
+        ),
         "TLS ends at a reverse proxy, and the server takes itself for an http one. Clients refuse to go from https to "
         "http, or lose the token on the redirect.",
         Mend(

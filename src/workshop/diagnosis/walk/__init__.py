@@ -47,6 +47,8 @@ def _go(route: Route, *, register: bool, client_id: str) -> None:
     door.try_slash(route)
     found = resource.fetch(route, challenge)
     server = authorization_server.fetch(route, found)
+    if route.found("http-addresses-behind-tls"):
+        return  # what follows would only repeat it
     authorization_server.judge_scopes(route, server, found)
     if register:
         client.sign_up(route, server, found)

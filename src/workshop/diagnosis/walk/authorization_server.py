@@ -74,7 +74,10 @@ def fetch(route: Route, resource: Resource) -> Server:
             _judge(route, server, f"GET {address}", plain=plain)
             return server
         tried.append(f"{answer.status_code} {address}")
-    route.wrong(STEP, "no-authorization-server", ", ".join(tried))
+    if route.found("metadata-at-another-path"):  # both come of the same wrong address
+        route.step(STEP, "wrong", ", ".join(tried), stops="every client")
+    else:
+        route.wrong(STEP, "no-authorization-server", ", ".join(tried))
     raise Stopped
 
 

@@ -60,8 +60,12 @@ class Route:
     def wrong(self, step: str, failure: str, evidence: str, *, request: str = "", stops: str = "every client") -> None:
         """Note a step that shows a failure; the same failure is noted once."""
         self.step(step, "wrong", evidence, request=request, stops=stops)
-        if failure not in {one.failure.name for one in self.findings}:
+        if not self.found(failure):
             self.findings.append(finding(failure, shown(evidence), step))
+
+    def found(self, failure: str) -> bool:
+        """Say whether this failure was found already."""
+        return failure in {one.failure.name for one in self.findings}
 
     def recognised(
         self, step: str, text: str, otherwise: str, *, request: str = "", stops: str = "every client"

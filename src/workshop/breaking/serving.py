@@ -1,0 +1,286 @@
+"""Faults of the server: its addresses, its storage, what it allows, and what stands in front of it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastmcp import FastMCP
+from fastmcp.server.auth import RemoteAuthProvider
+from fastmcp.server.auth.providers.jwt import JWTVerifier
+from pydantic import AnyHttpUrl
+
+from workshop.breaking import connecting
+from workshop.breaking.connecting import PUBLIC, Front, run, through
+from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.scene import Outcome, Scene
+from workshop.breaking.stage import CALLBACK, LOGIN, redirects
+from workshop.servers import preauthorized, proxy
+from workshop.servers.preauthorized_settings import PreauthorizedSettings
+from workshop.servers.settings import ProxySettings
+
+VS_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
+KEY = "practice, and at least thirty-two characters long"
+
+
+def settings(scene: Scene, **changes: Any) -> ProxySettings:
+    """Return the settings of a proxy for the scene's app."""
+    plain = {"tenant_id": scene.stage.tenant_id, "required_scopes": ("access",), "storage": "memory"}
+    return ProxySettings(scene.app.client_id, scene.app.secret, **(plain | changes))
+
+
+def few_redirects(scene: Scene) -> Mend:
+    """Allow one web client's redirect URIs only."""
+    return _local(
+        scene,
+        lambda url: proxy.build(url, settings(scene, allowed_client_redirect_uris=("https://claude.ai/*",))),
+        lambda url: proxy.build(url, settings(scene)),
+    )
+
+
+def base_url_with_path(scene: Scene) -> Mend:
+    """Write the path /mcp into base_url."""
+    return _local(
+        scene,
+        lambda url: proxy.build(f"{url}/mcp", settings(scene)),
+        lambda url: proxy.build(url, settings(scene)),
+    )
+
+
+def no_registration(scene: Scene) -> Mend:
+    """Send a client that needs to register to a server without a proxy."""
+    told = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
+    return _local(
+        scene, lambda url: preauthorized.build(url, told), lambda url: proxy.build(url, settings(scene)), by_text=True
+    )
+
+
+def bare_scopes_advertised(scene: Scene) -> Mend:
+    """Advertise the scopes without their app's name, beside Entra itself."""
+    tenant = f"{LOGIN}/{scene.stage.tenant_id}"
+
+    def build(base_url: str) -> FastMCP:
+        verifier = JWTVerifier(
+            jwks_uri=f"{tenant}/discovery/v2.0/keys", issuer=f"{tenant}/v2.0",
+            audience=scene.app.client_id, required_scopes=["access"],
+        )  # fmt: skip
+        servers = [AnyHttpUrl(f"{tenant}/v2.0")]
+        return FastMCP("bare", auth=RemoteAuthProvider(verifier, authorization_servers=servers, base_url=base_url))
+
+    server = run(scene, build)
+    scene.http = through(None)
+    advertised = scene.http.get(f"{server.base_url}/.well-known/oauth-protected-resource/mcp").json()
+    scene.sign_in["scope"] = f"openid {' '.join(advertised['scopes_supported'])}"
+    scene.connect = lambda: _signed_in(scene, server.url)
+    told = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
+
+    def mend() -> None:
+        run(scene, lambda url: preauthorized.build(url, told))
+        scene.sign_in["scope"] = f"openid {scene.app.scope}"
+
+    return mend
+
+
+def http_behind_tls(scene: Scene) -> Mend:
+    """Take itself for an http server behind a reverse proxy that ends TLS.
+
+    AzureProvider refuses an http base_url that is not of this machine, so the server has no proxy of its own here.
+    """
+    public = f"https://expenses-{scene.app.client_id[:8]}.{scene.stage.domain}"
+    scene.stage.change(scene.app, identifierUris=[scene.app.uri, f"{public}/mcp"])
+    app, tenant = scene.app.client_id, scene.stage.tenant_id
+    told = PreauthorizedSettings(app, tenant, required_scopes=("access",), identifier_uri=f"{public}/mcp")
+
+    def to(base_url: str) -> None:
+        server = run(scene, lambda _: preauthorized.build(base_url, told))
+        http = through(Front(server.port, tells=base_url == public), public)
+        scene.http = http
+        scene.closing.append(http.close)
+        scene.connect = lambda: _outcome(f"{public}/mcp", http, client_id=VS_CODE)
+
+    to(public.replace("https", "http"))
+    return lambda: to(public)
+
+
+def host_not_listed(scene: Scene) -> Mend:
+    """List the allowed hosts without the public one."""
+    _public(scene, lambda _: _Guarded(PUBLIC, settings(scene), ["intranet.example"]).server)
+    return lambda: _public(scene, lambda _: _Guarded(PUBLIC, settings(scene), ["expenses.example"]).server)
+
+
+def challenge_dropped(scene: Scene) -> Mend:
+    """Let the reverse proxy drop WWW-Authenticate."""
+    _public(scene, lambda _: proxy.build(PUBLIC, settings(scene)), _Dropping)
+    return lambda: _public(scene, lambda _: proxy.build(PUBLIC, settings(scene)))
+
+
+def function_key(scene: Scene) -> Mend:
+    """Let what stands in front demand a function key."""
+    _public(scene, lambda _: proxy.build(PUBLIC, settings(scene)), _Keyed)
+    return lambda: _public(scene, lambda _: proxy.build(PUBLIC, settings(scene)))
+
+
+def restarted(scene: Scene) -> Mend:
+    """Keep the registered clients in memory, and restart the server. Mended, they are in files."""
+    told = settings(scene)
+    return _restarted(scene, told, told, settings(scene, storage=_folder(scene)))
+
+
+def secret_renewed(scene: Scene) -> Mend:
+    """Keep the clients in files, and restart with a new client secret, from which the key is made. Mended, it is set.
+
+    The storage's key comes of ENTRA_PROXY_JWT_SIGNING_KEY, and of the client secret where that is empty.
+    """
+    kept = settings(scene, storage=_folder(scene))
+    renewed = replace(kept, client_secret=f"{scene.app.secret}.renewed")
+    return _restarted(scene, kept, renewed, replace(kept, jwt_signing_key=KEY))
+
+
+def _restarted(scene: Scene, first: ProxySettings, then: ProxySettings, lasting: ProxySettings) -> Mend:
+    """Register a client, restart the server with other settings, and let the client come back.
+
+    Args:
+        lasting: the mended settings. The client registers once more then, and another restart does no harm.
+    """
+    server = run(scene, lambda url: proxy.build(url, first))
+    http = through(None)
+    scene.closing.append(http.close)
+    client_id, _ = connecting.register(http, f"{server.base_url}/register")
+    _restart(scene, server.name, server.port, then)
+    scene.connect = lambda: Outcome(connecting.connect(server.url, http, client_id))
+
+    def mend() -> None:
+        _restart(scene, server.name, server.port, lasting)
+        anew, _ = connecting.register(http, f"{server.base_url}/register")
+        _restart(scene, server.name, server.port, lasting)
+        scene.connect = lambda: Outcome(connecting.connect(server.url, http, anew))
+
+    return mend
+
+
+def _folder(scene: Scene) -> str:
+    folder = tempfile.TemporaryDirectory(prefix="workshop-")
+    scene.closing.append(folder.cleanup)
+    return str(Path(folder.name) / "clients")
+
+
+def _restart(scene: Scene, name: str, port: int, told: ProxySettings) -> None:
+    """Start a server in the place of the one with this name: on the same port, with nothing left in memory."""
+    run(scene, lambda url: proxy.build(url, told), name=name, port=port)
+
+
+def _signed_in(scene: Scene, url: str) -> Outcome:
+    landed = scene.stage.sign_in(scene.asked())
+    return Outcome() if landed.code else Outcome(landed.seen, url)
+
+
+def _local(
+    scene: Scene, broken: Callable[[str], FastMCP], right: Callable[[str], FastMCP], *, by_text: bool = False
+) -> Mend:
+    """Let the client connect to the broken server, and after the mend to the right one."""
+    scene.http = through(None)
+
+    def to(build: Callable[[str], FastMCP]) -> None:
+        assert scene.http is not None
+        url, http = run(scene, build).url, scene.http
+        scene.connect = lambda: _outcome(url, http, by_text=by_text)
+
+    to(broken)
+    return lambda: to(right)
+
+
+def _outcome(
+    url: str, http: httpx.Client, client_id: str = "", *, by_text: bool = False, guesses: bool = True
+) -> Outcome:
+    seen = connecting.connect(url, http, client_id, guesses=guesses)
+    return Outcome(seen, "" if by_text or not seen else url)
+
+
+def _public(scene: Scene, build: Callable[[str], FastMCP], front: type[Front] = Front) -> None:
+    """Put the server behind a reverse proxy, where the client reaches it by https."""
+    scene.stage.change(scene.app, web=redirects(CALLBACK, f"{PUBLIC}/auth/callback"))
+    http = through(front(run(scene, build).port))
+    scene.http = http
+    scene.closing.append(http.close)
+    scene.connect = lambda: _outcome(f"{PUBLIC}/mcp", http, guesses=front is not _Dropping)
+
+
+class _Guarded:
+    """A server with a list of allowed hosts."""
+
+    def __init__(self, base_url: str, told: ProxySettings, hosts: list[str]) -> None:
+        self.server = proxy.build(base_url, told)
+        plain = self.server.http_app
+        self.server.http_app = lambda **options: plain(  # type: ignore[method-assign]
+            **options, allowed_hosts=hosts, host_origin_protection=True
+        )
+
+
+class _Dropping(Front):
+    """A reverse proxy that does not pass WWW-Authenticate on."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on, and the answer without that header."""
+        answer = super().handle_request(request)
+        answer.headers.pop("www-authenticate", None)
+        return answer
+
+
+class _Keyed(Front):
+    """What stands in front of an Azure Function whose level is not anonymous."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse who brings no key."""
+        return httpx.Response(403, text="This function needs a function key (x-functions-key).", request=request)
+
+
+BY_HAND = "the client that meets it is hand-written, after the MCP Python SDK"
+FRONT = "the reverse proxy is hand-written"
+
+FAULTS = (
+    Fault(
+        "clients-redirect-uri-not-allowed", 15, 1, "server", "server",
+        "The proxy allows https://claude.ai/* only; VS Code comes.", few_redirects, BY_HAND,
+    ),
+    Fault(
+        "client-forgotten", 16, 2, "server", "server",
+        "Clients are kept in memory, and the server restarts.", restarted, BY_HAND,
+    ),
+    Fault(
+        "client-forgotten", 16, 3, "server", "server",
+        "Clients are kept in files, encrypted with a key made of the client secret; the secret is renewed.",
+        secret_renewed, BY_HAND,
+    ),
+    Fault(
+        "no-client-registration", 17, 1, "client", "server",
+        "A client that needs to register meets Entra, without a proxy.", no_registration, BY_HAND,
+    ),
+    Fault(
+        "metadata-at-another-path", 18, 2, "server", "server",
+        "base_url has the path /mcp in it.", base_url_with_path, BY_HAND,
+    ),
+    Fault(
+        "http-addresses-behind-tls", 19, 2, "server", "server",
+        "TLS ends before the server; base_url is http and nobody tells it better.", http_behind_tls, FRONT,
+    ),
+    Fault(
+        "host-not-allowed", 20, 2, "server", "server",
+        "The list of allowed hosts lacks the public one.", host_not_listed, FRONT,
+    ),
+    Fault(
+        "no-challenge", 0, 2, "server", "server",
+        "The reverse proxy drops WWW-Authenticate.", challenge_dropped, FRONT,
+    ),
+    Fault(
+        "gateway-refuses", 0, 1, "server", "server",
+        "What stands in front wants a function key.", function_key, FRONT,
+    ),
+    Fault(
+        "scopes-without-prefix-advertised", 3, 3, "server", "server and scope",
+        "The server names Entra and advertises scopes without their app's name.", bare_scopes_advertised, BY_HAND,
+    ),
+)  # fmt: skip

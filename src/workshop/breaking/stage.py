@@ -1,0 +1,213 @@
+"""Where failures are made to happen: a directory tenant, its administrator, and a browser that is told what to do.
+
+Everything goes over HTTP, as it would to Entra; what only a teacher can do goes through the tenant's control.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+import httpx
+
+from workshop.practice import Directory
+from workshop.signin import pages
+
+LOGIN = "https://login.microsoftonline.com"
+GRAPH = "https://graph.microsoft.com"
+GRAPH_APP = "00000003-0000-0000-c000-000000000000"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+CALLBACK = "http://localhost:8000/auth/callback"
+CLI_CALLBACK = "http://localhost:8400"
+PATIENCE = 20.0
+MOST_PAGES = 5
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class App:
+    """A registered app, as its owner knows it."""
+
+    client_id: str
+    object_id: str
+    principal_id: str
+    secret: str = field(repr=False)
+    scope_id: str = ""
+
+    @property
+    def uri(self) -> str:
+        """Its identifier URI."""
+        return f"api://{self.client_id}"
+
+    @property
+    def scope(self) -> str:
+        """Its scope, in full."""
+        return f"{self.uri}/access"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Where a sign-in ended.
+
+    Attributes:
+        code: the authorization code; "" if there is none.
+        seen: what stands in the browser otherwise: the address it was sent back to, or a page's words.
+    """
+
+    code: str = field(repr=False)
+    seen: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A directory tenant to break things in.
+
+    Attributes:
+        directory: by which its clock and policies are set.
+        domain: what stands behind the @ of its accounts.
+        http: goes to Entra's hosts by this process's environment variables.
+    """
+
+    directory: Directory
+    domain: str
+    http: httpx.Client = field(repr=False)
+
+    @property
+    def tenant_id(self) -> str:
+        """The directory's id."""
+        return self.directory.tenant_id
+
+    def authorize_url(self, asked: dict[str, str]) -> str:
+        """Return the address that a client opens in the browser."""
+        return f"{LOGIN}/{self.tenant_id}/oauth2/v2.0/authorize?{urlencode(asked)}"
+
+    def sign_in(self, asked: dict[str, str], account: str = "robin") -> Landed:
+        """Open Entra's sign-in page in a new browser, pick the account and accept what is asked.
+
+        Args:
+            account: the part before the @.
+        """
+        with httpx.Client(timeout=PATIENCE, transport=self._shared) as browser:
+            answer = browser.get(self.authorize_url(asked))
+            for _ in range(MOST_PAGES):
+                if answer.is_redirect:
+                    back = answer.headers["location"]
+                    said = dict(parse_qsl(urlsplit(back).query))
+                    return Landed(said.get("code", ""), "" if "code" in said else back)
+                page = pages.read(answer.text, of_tenant=True)
+                press = self._button(page.kind, account)
+                if press is None:
+                    return Landed("", page.words)
+                form = page.forms[0]
+                fields = [pair for pair in form.fields if pair[0] != press[0]] + [press]
+                answer = browser.post(urljoin(str(answer.url), form.action), data=dict(fields))
+        return Landed("", "the sign-in did not end")
+
+    def token(self, form: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask the token endpoint; a member that is None is left out."""
+        data = {name: value for name, value in form.items() if value is not None}
+        answer = self.http.post(f"{LOGIN}/{self.tenant_id}/oauth2/v2.0/token", data=data, headers=headers)
+        return dict(answer.json())
+
+    def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> App:
+        """Register an app with the scope `access`, version 2.0 tokens, a secret and the usual redirect URI."""
+        scope = {
+            "id": str(uuid.uuid4()), "value": "access", "type": "User", "isEnabled": True,
+            "adminConsentDisplayName": "Use it", "adminConsentDescription": "Use it as the user.",
+        }  # fmt: skip
+        api = {"requestedAccessTokenVersion": 2, "oauth2PermissionScopes": [scope]}
+        body = {"displayName": name, "api": api, "web": {"redirectUris": [CALLBACK]}} | more
+        made = self.graph("POST", "/applications", body)
+        secret = self.graph("POST", f"/applications/{made['id']}/addPassword", {})["secretText"]
+        principal_id = ""
+        if principal:
+            principal_id = self.graph("POST", "/servicePrincipals", {"appId": made["appId"]})["id"]
+        app = App(made["appId"], made["id"], principal_id, secret, str(scope["id"]))
+        self.change(app, identifierUris=[app.uri])
+        return app
+
+    def change(self, app: App, **properties: Any) -> None:
+        """Change the registration, as the manifest page of the admin center does."""
+        self.graph("PATCH", f"/applications/{app.object_id}", properties)
+
+    def change_principal(self, app: App, **properties: Any) -> None:
+        """Change the enterprise application."""
+        self.graph("PATCH", f"/servicePrincipals/{app.principal_id}", properties)
+
+    def graph(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Ask Microsoft Graph as the administrator.
+
+        Raises:
+            httpx.HTTPStatusError: it refused.
+        """
+        answer = self._ask_graph(method, path, body)
+        if answer.status_code == 401:  # the clock was moved: the administrator signs in again
+            self.__dict__.pop("_administrator", None)
+            answer = self._ask_graph(method, path, body)
+        answer.raise_for_status()
+        return dict(answer.json()) if answer.content else {}
+
+    def _ask_graph(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._administrator}"}
+        return self.http.request(method, f"{GRAPH}/v1.0{path}", json=body, headers=headers)
+
+    def user_id(self, account: str = "robin") -> str:
+        """Return a user's object id."""
+        return str(self.graph("GET", f"/users/{account}@{self.domain}")["id"])
+
+    def cli_asks(self, scope: str) -> dict[str, str]:
+        """Return what the Azure CLI asks at sign-in."""
+        return {
+            "client_id": AZURE_CLI,
+            "response_type": "code",
+            "redirect_uri": CLI_CALLBACK,
+            "scope": f"openid {scope}",
+        }
+
+    @cached_property
+    def _administrator(self) -> str:
+        landed = self.sign_in(self.cli_asks(f"{GRAPH}/.default"), "avery")
+        form = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "redirect_uri": CLI_CALLBACK}
+        answer = self.token({**form, "code": landed.code, "scope": f"{GRAPH}/.default"})
+        return str(answer["access_token"])
+
+    @cached_property
+    def _shared(self) -> httpx.BaseTransport:
+        """The connections of `http`, for browsers that have cookies of their own."""
+        return _Through(self.http)
+
+    def _button(self, kind: str, account: str) -> tuple[str, str] | None:
+        upn = f"{account}@{self.domain}"
+        buttons = {
+            "account-picker": ("account", upn),
+            "consent": ("decision", "accept"),
+            "second-factor": ("decision", "approve"),
+        }
+        return buttons.get(kind)
+
+
+class _Through(httpx.BaseTransport):
+    """Send by another client's connections, without its cookies."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        transport = self.client._transport_for_url(request.url)  # noqa: SLF001 - httpx has no public way to ask
+        return transport.handle_request(request)
+
+
+def wording(answer: Answer) -> str:
+    """Return an answer's JSON, as a client's log shows it."""
+    return json.dumps({name: value for name, value in answer.items() if "token" not in name or name == "token_type"})
+
+
+def redirects(*uris: str) -> dict[str, Sequence[str]]:
+    """Return a platform's redirect URIs as Graph wants them."""
+    return {"redirectUris": list(uris)}
