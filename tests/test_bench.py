@@ -18,7 +18,7 @@ from workshop.bench.place import Place
 from workshop.cli import main
 from workshop.errors import WorkshopError
 
-FIGURE = re.compile(r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|/s|x)(?:   \(([\d,.]+) to ([\d,.]+)\))?$")
+FIGURE = re.compile(r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|/s|x|people)(?:   \(([\d,.]+) to ([\d,.]+)\))?$")
 
 EXPECTED = {
     "start": {
@@ -34,6 +34,13 @@ EXPECTED = {
         "warm": "ms",
         "of it FastMCP's client asleep, after the callback": "ms",
         "of it everything else": "ms",
+    },
+    "crowd": {
+        "signed in, each told their own name": "people",
+        "one of them, median": "ms",
+        "one of them, 95th percentile": "ms",
+        "all of them": "ms",
+        "throughput": "/s",
     },
     "tokens": {
         "RSA-2048 signatures alone, 1 thread": "/s",
@@ -58,7 +65,7 @@ def run(part: str, folder: Path, **more: str) -> str:
     """Run one part of the bench, smallest, and return what it prints."""
     environ = clean_environ(folder / "never", TMPDIR=str(folder), TMP=str(folder), TEMP=str(folder), **more)
     command = [sys.executable, "-m", "workshop", "bench", "--rounds=1", "--seconds=1", f"--only={part}"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -80,6 +87,14 @@ def test_every_figure_is_printed_and_nothing_is_left(part: str, tmp_path: Path) 
     assert {name: unit for name, (_, unit) in found.items()} == EXPECTED[part]
     assert all(value > 0 for value, _ in found.values())
     assert list(tmp_path.iterdir()) == []
+    until(lambda: not users_of(tmp_path), "the end of every process that was started")
+
+
+def test_two_hundred_people_sign_in_at_once(tmp_path: Path) -> None:
+    found = figures(run("crowd", tmp_path))
+    assert {name: unit for name, (_, unit) in found.items()} == EXPECTED["crowd"]
+    assert found["signed in, each told their own name"] == (200.0, "people")
+    assert found["one of them, median"] <= found["one of them, 95th percentile"] <= found["all of them"]
     until(lambda: not users_of(tmp_path), "the end of every process that was started")
 
 

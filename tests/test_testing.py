@@ -42,6 +42,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.workers = "0"  # no workers: the tests run in pytest's own process
         for name in ("tests", "solutions", "notebooks"):
             (folder / name).mkdir()
         for name in ("start.py", "pyproject.toml", "tests/conftest.py", "tests/nbval_sanitize.cfg"):
@@ -66,7 +67,7 @@ class Project:
         done = subprocess.run(
             [*through, sys.executable, "-m", "workshop", "test", *arguments],
             cwd=self.folder,
-            env=environ | {"WORKSHOP_PROJECT": str(self.folder)},
+            env=environ | {"WORKSHOP_PROJECT": str(self.folder), "PYTEST_XDIST_AUTO_NUM_WORKERS": self.workers},
             capture_output=True,
             text=True,
             check=False,
@@ -84,10 +85,11 @@ def test_everything_is_run_and_the_last_line_is_the_count(project: Project) -> N
     assert (code, lines[-1]) == (0, "5 passed, 0 failed"), lines
 
 
-def test_a_failure_is_counted(project: Project) -> None:
+def test_a_failure_on_a_worker_is_counted(project: Project) -> None:
+    project.workers = "2"
     project.tests(bad=True)
-    code, lines = project.run()
-    assert (code, lines[-1]) == (1, "4 passed, 1 failed"), lines
+    code, lines = project.run("tests")
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed"), lines
 
 
 def test_a_changed_output_of_a_solution_fails(project: Project) -> None:

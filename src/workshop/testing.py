@@ -20,6 +20,7 @@ from workshop.jupyter_home import enclose
 from workshop.settings import Settings
 
 NOTHING_COLLECTED = 5
+MOST_AT_ONCE = 4
 LESSON = ("--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider")
 
 
@@ -33,7 +34,8 @@ class Suite:
 
 
 SUITES = (
-    Suite("unit tests", "tests"),
+    # A file stays on one worker, so that what its tests share is made once. The slow files come first by their names.
+    Suite("unit tests", "tests", ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")),
     Suite(
         "solved lessons, every output compared",
         "solutions",
@@ -104,6 +106,7 @@ def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[s
         "WORKSHOP_STATE": str(scratch / "state"),
         "WORKSHOP_TENANT": "practice",
     }
+    environ.setdefault("PYTEST_XDIST_AUTO_NUM_WORKERS", str(min(os.cpu_count() or 1, MOST_AT_ONCE)))
     if everything:
         environ["WORKSHOP_TEST_ALL"] = "1"
     enclose(settings.load(environ), environ)

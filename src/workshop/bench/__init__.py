@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from workshop.bench import door, sign_in, start, tokens
+from workshop.bench import crowd, door, sign_in, start, tokens
 from workshop.bench.figures import Plan, Section
 from workshop.bench.place import Place
 
 PARTS: Mapping[str, Callable[[Place, Plan], Section]] = {
     "start": start.measure,
     "sign-in": sign_in.measure,
+    "crowd": crowd.measure,
     "tokens": tokens.measure,
     "door": door.measure,
 }

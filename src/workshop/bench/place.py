@@ -72,15 +72,18 @@ class Place:
             finally:
                 process.terminate()
 
-    def worker(self, *arguments: str) -> dict[str, float]:
+    def worker(self, *arguments: str, within: float = WITHIN_SECONDS) -> dict[str, float]:
         """Run the worker in a process of its own and return what it measured.
+
+        Args:
+            within: seconds it may take.
 
         Raises:
             WorkshopError: it failed; what it said stands above.
         """
         line = [sys.executable, "-m", "workshop.bench.worker", *arguments]
         done = subprocess.run(
-            line, stdout=subprocess.PIPE, env=self.environ(), cwd=self.folder, check=False, timeout=WITHIN_SECONDS
+            line, stdout=subprocess.PIPE, env=self.environ(), cwd=self.folder, check=False, timeout=within
         )
         if done.returncode:
             raise WorkshopError(f"`{' '.join(arguments)}` failed; what it said stands above.")

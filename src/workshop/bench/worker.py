@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 import warnings
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
@@ -81,6 +81,20 @@ def sign_in(warm: int) -> dict[str, float]:
     }
 
 
+def crowd(count: int) -> dict[str, float]:
+    """Let many people sign in at once."""
+    quiet_fastmcp()
+    current = settings.load()
+    running = practice.enter(current)
+    signin.install(current, running)
+
+    from workshop.bench import visitors
+
+    return visitors.crowd(current, running, count)
+
+
+ACTIONS: dict[str, Callable[..., dict[str, float]]] = {"register": register, "sign-in": sign_in, "crowd": crowd}
+
 if __name__ == "__main__":
-    action, *more = sys.argv[1:]
-    print(json.dumps(sign_in(int(more[0])) if action == "sign-in" else register()))
+    action, *numbers = sys.argv[1:]
+    print(json.dumps(ACTIONS[action](*map(int, numbers))))

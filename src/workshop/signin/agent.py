@@ -47,13 +47,16 @@ class UserAgent(webbrowser.BaseBrowser):
         registered: whether programs that open a browser get this one.
     """
 
-    def __init__(self, account: str = MEMBER, *, proxy: str | None = None, ca: Path | None = None) -> None:
+    def __init__(
+        self, account: str = MEMBER, *, proxy: str | None = None, ca: Path | None = None, seconds: float = 30.0
+    ) -> None:
         """Make a user agent.
 
         Args:
             account: the user principal name it picks.
             proxy: the practice tenant's proxy; without it only this machine is reached.
             ca: the practice tenant's certificate authority, a PEM file.
+            seconds: how long it waits for an answer.
         """
         super().__init__("workshop")
         self.account = account
@@ -64,6 +67,7 @@ class UserAgent(webbrowser.BaseBrowser):
         self.registered = False
         self._proxy = proxy
         self._ca = ca
+        self._seconds = seconds
         self._cookies = CookieJar()
         self._threads: list[threading.Thread] = []
 
@@ -145,7 +149,7 @@ class UserAgent(webbrowser.BaseBrowser):
                 follow_redirects=False,
                 trust_env=False,
                 headers={"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.8"},
-                timeout=30.0,
+                timeout=self._seconds,
             )
             try:
                 self.last = Journey(client, choices, _publish).run(url)
