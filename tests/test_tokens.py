@@ -229,6 +229,9 @@ def test_two_tokens_side_by_side() -> None:
     assert rows["scp"] == ("mcp-access", "")
     assert rows["scope"] == ("", "mcp-access")
     assert set(OURS) | set(PROXYS) <= set(rows)
+    both = tokens.compare(token(), without("scp", name="Sam"), only_different=True)
+    assert {"name", "scp", "(kind)"} <= {row[0] for row in both.rows}
+    assert not {"aud", "tid", "(version)"} & {row[0] for row in both.rows}
     broken = {row[0]: row[1:] for row in tokens.compare(token(), "x").rows}
     assert broken["(kind)"][1].startswith("Not a token")
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from fastmcp import FastMCP
-from fastmcp.server.auth import AuthProvider, MultiAuth, RemoteAuthProvider
+from fastmcp.server.auth import AccessToken, AuthProvider, MultiAuth, RemoteAuthProvider
 from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from fastmcp.utilities.logging import get_logger
 from pydantic import AnyHttpUrl
 from server_help import serving
 
@@ -178,6 +179,27 @@ class TestTheProxy:
         for token in (doors.held().token, doors.forge.token):
             assert tokens.verify(token, multi).let_in
         assert tokens.verify(doors.forge.but(tid="x"), multi).failed[0].claim == "tid"
+
+
+class Strict(AzureJWTVerifier):
+    """A verifier with a check that nothing here knows."""
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """Take nothing."""
+        if await super().verify_token(token):
+            get_logger("fastmcp.strict").warning("It is Tuesday")
+        return None
+
+
+def test_a_check_that_is_not_known_here_is_told_as_the_servers_own(
+    doors: Doors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entra = doors.forge.entra
+    strict = Strict(client_id=entra.app.client_id, tenant_id=entra.tenant.id, required_scopes=["access"])
+    found = tokens.verify(doors.forge.token, strict)
+    assert found.verdict == "TURNED AWAY by a check of its own: the server answers 401."
+    assert [finding.found for finding in found.failed] == ["it was turned away: It is Tuesday"]
+    assert capsys.readouterr() == ("", ""), "what is logged stands in the table, and not on the screen"
 
 
 def test_a_remote_provider_is_looked_into(doors: Doors) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from workshop.background.log import LogLine, ServerLog
 from workshop.background.quiet import quiet_fastmcp, warm_up
-from workshop.background.server import BackgroundServer, ServerDidNotStart, start
+from workshop.background.server import BackgroundServer, ServerDidNotStart, keep_log, start
 
 __all__ = [
     "BackgroundServer",
     "LogLine",
     "ServerDidNotStart",
     "ServerLog",
+    "keep_log",
     "quiet_fastmcp",
     "start",
     "warm_up",

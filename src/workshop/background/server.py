@@ -153,8 +153,7 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
         ServerDidNotStart: building or starting failed; the message says with what.
     """
     quiet_fastmcp()
-    for logger_name in ("fastmcp", "mcp.server"):
-        taps.install(logger_name, logging.DEBUG, _take)
+    _listen_to_libraries()
     name = name or f"server on port {port}"
     with _starting:
         former = _running.pop(name, None)
@@ -174,6 +173,17 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
         server.serve(app, sockets)
         _running[name] = server
         return server
+
+
+def keep_log(log: ServerLog) -> None:
+    """Keep what FastMCP says from here on, in this thread or task, in `log` and off the screen."""
+    _listen_to_libraries()
+    current_log.set(log)
+
+
+def _listen_to_libraries() -> None:
+    for logger_name in ("fastmcp", "mcp.server"):
+        taps.install(logger_name, logging.DEBUG, _take)
 
 
 def _build(build: Callable[[str], FastMCP], base_url: str, name: str, log: ServerLog) -> ASGIApp:

@@ -14,7 +14,7 @@ from workshop.trace.symbols import Symbols
 TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
 OPAQUE = frozenset({"aio", "jti", "kid", "nonce", "rh", "sid", "sub", "uti", "x5t", "xms_ftd"})
 TELLING = ("iss", "aud", "client_id", "azp", "scope", "scp", "oid", "name", "upstream_claims")
-LONGEST = 300
+LONGEST = 600
 
 
 class Values:

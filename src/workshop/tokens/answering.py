@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from fastmcp.server.auth import AuthProvider
@@ -12,6 +12,8 @@ from fastmcp.server.auth.middleware import RequireAuthMiddleware
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from workshop.background import ServerLog, keep_log
 
 VERSION = "2026-07-28"
 METHOD = "server/discover"  # reads nothing and changes nothing
@@ -27,11 +29,13 @@ class Answer:
         status: of HTTP; 0 if it could not be asked.
         challenge: the header WWW-Authenticate; empty if there is none.
         why: it could not be asked.
+        said: what was logged meanwhile; only where it was asked in this process.
     """
 
     status: int = 0
     challenge: str = ""
     why: str = ""
+    said: str = ""
 
     @property
     def let_in(self) -> bool:
@@ -49,9 +53,16 @@ def ask(token: str, auth: AuthProvider, url: str) -> Answer:
         return Answer(why="no header can carry it")
     with ThreadPoolExecutor(1, thread_name_prefix="token") as pool:  # a notebook's own loop is busy with the cell
         try:
-            return pool.submit(asyncio.run, _asked(token, auth, url)).result()
+            return pool.submit(_ask, token, auth, url).result()
         except httpx.HTTPError as error:
             return Answer(why=f"it did not answer ({type(error).__name__})")
+
+
+def _ask(token: str, auth: AuthProvider, url: str) -> Answer:
+    log = ServerLog("the verifier")
+    keep_log(log)
+    answer = asyncio.run(_asked(token, auth, url))
+    return replace(answer, said=" ".join(line.text for line in log.lines))
 
 
 async def _asked(token: str, auth: AuthProvider, url: str) -> Answer:

@@ -115,7 +115,7 @@ def of_store(taken: bool | None) -> Finding:
         taken: what the server answered to a token that passed all else; None if another check failed.
     """
     asks = "does the server keep a token of Entra's for it, and is that one still good?"
-    found = {True: "yes", False: "no; the server's log has the reason", None: "the server does not come to that"}
+    found = {True: "yes", False: "no", None: "the server does not come to that"}
     return Finding(OWN, "jti", asks, taken, found[taken])
 
 

@@ -12,13 +12,19 @@ FACTS = ("kind", "whose", "version", "for whom", "given to", "on behalf of", "va
 
 
 def compare(
-    a: object, b: object, *, names: tuple[str, str] = ("one", "the other"), known: Mapping[str, str] | None = None
+    a: object,
+    b: object,
+    *,
+    names: tuple[str, str] = ("one", "the other"),
+    only_different: bool = False,
+    known: Mapping[str, str] | None = None,
 ) -> Table:
     """Return a table of two tokens: what each is, then every claim that one of them has.
 
     Args:
         a, b: as `read` takes them.
         names: the headings of their columns.
+        only_different: leave out what is shown as the same in both.
         known: names for ids and other words; if given, nothing is shown that differs from run to run.
     """
     readings = [read(token, known=known) for token in (a, b)]
@@ -28,7 +34,9 @@ def compare(
     heads = columns(dict(zip(names, (r.header for r in readings), strict=True)), header, values)
     claims = sorted({name for reading in readings for name in reading.claims})
     rows = columns(dict(zip(names, (r.claims for r in readings), strict=True)), claims, values).rows
-    return Table(("claim", *names), (*facts, *(("header " + row[0], *row[1:]) for row in heads.rows), *rows))
+    every = (*facts, *(("header " + row[0], *row[1:]) for row in heads.rows), *rows)
+    shown = tuple(row for row in every if row[1] != row[2]) if only_different else every
+    return Table(("claim", *names), shown)
 
 
 def _of(reading: Reading, fact: str) -> str:

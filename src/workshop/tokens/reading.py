@@ -75,8 +75,7 @@ class Reading:
             lines += ["", part]
             for entry in (entry for entry in self.entries if entry.part == part):
                 lines += _told(f"  {entry.name}", entry.value)
-                if entry.meaning:
-                    lines += _told("", f"({entry.meaning})")
+                lines += _told("", f"({entry.meaning})")
         return "\n".join([*lines, "", NOT_VERIFIED])
 
     def _repr_html_(self) -> str:
@@ -157,7 +156,7 @@ def _doubts(found: Parts) -> list[str]:
 
 
 def _entries(part: str, found: Mapping[str, Any], known: Mapping[str, Meaning], values: Values) -> list[Entry]:
-    unknown = Meaning("", "")
+    unknown = Meaning("none of the references explains it: build nothing on it", "")
     return [
         Entry(part, values.text(name), values.shown(name, value) or "nothing", *known.get(name, unknown))
         for name, value in found.items()

@@ -21,6 +21,7 @@ from workshop.tokens.parts import Parts, Unreadable, parts, token_in
 if TYPE_CHECKING:
     from workshop.tokens.doors import Server
 
+SERVER = "the server"
 MARKS = {True: "✓ passed", False: "✗ FAILED", None: "– not made"}
 
 
@@ -56,6 +57,8 @@ class Verification:
             return "LET IN: the server takes this token."
         first = next(iter(self.failed), None)
         because = f" because of {first.claim}" if first else ""
+        if first and first.by == SERVER:
+            because = " by a check of its own"
         return f"TURNED AWAY{because}: the server answers {self.answer.status}."
 
     def as_json(self) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def verify(
         return _unreadable(token, for_, error, values)
     where = door(for_, found.claims)
     answer = ask(text, where.auth, where.url)
-    return Verification(_agreed(_findings(where, found, values, answer), answer), answer, values)
+    return Verification(_agreed(_findings(where, found, values, answer), answer, values), answer, values)
 
 
 def _findings(where: Door, found: Parts, values: Values, answer: Answer) -> tuple[Finding, ...]:
@@ -134,7 +137,7 @@ def _unreadable(token: object, for_: Server, error: Unreadable, values: Values) 
     return Verification((made,), ask(text, where.auth, where.url), values)
 
 
-def _agreed(findings: tuple[Finding, ...], answer: Answer) -> tuple[Finding, ...]:
+def _agreed(findings: tuple[Finding, ...], answer: Answer, values: Values) -> tuple[Finding, ...]:
     """Add what the server knows beyond the token, and never let the table say otherwise than the server."""
     if answer.why:
         return findings
@@ -142,5 +145,6 @@ def _agreed(findings: tuple[Finding, ...], answer: Answer) -> tuple[Finding, ...
     if failed != answer.let_in:
         return findings
     asks = "does the server itself say the same?"
-    told = "it was taken all the same" if answer.let_in else "it was turned away; see the server's log"
-    return (*findings, Finding("the server", "answer", asks, *Outcome(False, told)))
+    why = values.text(answer.said) or "it does not say why"
+    told = "it was taken all the same" if answer.let_in else f"it was turned away: {why}"
+    return (*findings, Finding(SERVER, "answer", asks, *Outcome(False, told)))
