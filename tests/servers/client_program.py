@@ -27,6 +27,9 @@ async def main() -> None:
             }  # fmt: skip
             await client.call_tool("add_expense", lunch)
             got["listed"] = (await client.call_tool("list_expenses")).data
+        if "get_my_profile" in tools:
+            got["profile"] = (await client.call_tool("get_my_profile")).data
+            got["everyone"] = (await client.call_tool("summarize_everyones_expenses")).data
     print(json.dumps(got))
 
 

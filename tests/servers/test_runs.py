@@ -24,7 +24,8 @@ import workshop
 from workshop import practice
 
 from .conftest import Entra
-from .programs import LOOPBACK, Served, needed_by, packages_of, python_of, served
+from .office import consented
+from .programs import LOOPBACK, Served, folders_of, needed_by, packages_of, python_of, served
 from .test_tools import LUNCH
 
 SERVERS = Path(workshop.__file__).parent / "servers"
@@ -182,13 +183,13 @@ def serve(name: str, port: int) -> list[str]:
     return [sys.executable, "-m", "workshop", "serve", name, "--port", str(port)]
 
 
-def with_a_token(url: str, token: str) -> Any:
-    """Add an expense with a token got elsewhere, and list what is there."""
+def with_a_token(url: str, token: str, tool: str = "list_expenses") -> Any:
+    """Add an expense with a token got elsewhere, and call a tool."""
 
     async def ask() -> Any:
         async with Client(url, auth=BearerAuth(token)) as client:
             await client.call_tool("add_expense", LUNCH)
-            return (await client.call_tool("list_expenses")).data
+            return (await client.call_tool(tool)).data
 
     return asyncio.run(ask())
 
@@ -203,6 +204,16 @@ def test_workshop_serve_preauthorized_registers_the_app_and_names_entra(tmp_path
         assert told["scopes_supported"][0].endswith("/user_impersonation")
         assert told["authorization_servers"][0].startswith("https://login.microsoftonline.com/")
         assert server.listens_on() <= LOOPBACK
+
+
+def test_workshop_serve_on_behalf_of_asks_graph(tmp_path: Path) -> None:
+    """The app is registered with admin consent, and the approvers' group is found."""
+    state, port = tmp_path / "state", free_port()
+    environ = clean_environ(state, WORKSHOP_PROJECT=str(tmp_path))
+    with served(serve("on-behalf-of", port), port, environ, tmp_path) as server:
+        told = signed_in(server, environ)
+        assert told["profile"]["job_title"] == "Accountant"
+        assert told["everyone"]["people"] == 1
 
 
 @pytest.mark.parametrize("name", ["proxy", "whoami"])
@@ -299,3 +310,25 @@ def test_the_folder_runs_in_an_empty_project(
     told |= {"ENTRA_PREAUTHORIZED_BASE_URL": told["ENTRA_PROXY_BASE_URL"]}
     with served(line("preauthorized", port), port, told, project) as server:
         assert with_a_token(server.url, entra.world.tokens(entra.app)["access_token"]) == [EXPENSE]
+
+
+@posix_only
+def test_the_folder_acts_on_behalf_of_users_with_msgraph_sdk_beside_it(
+    packages: Path, project: Path, environ: dict[str, str], entra: Entra, tmp_path: Path
+) -> None:
+    """Links to folders need a right of their own on Windows."""
+    beside = folders_of(needed_by("msgraph-sdk") - needed_by("fastmcp[azure]"), tmp_path / "msgraph")
+    python, variables = python_of(packages)
+    variables["PYTHONPATH"] += os.pathsep + str(beside)
+    app = consented(entra, "Copied")
+    mine = {"ENTRA_PROXY_AZURE_CLIENT_ID": app.client_id, "ENTRA_PROXY_AZURE_CLIENT_SECRET": app.secret}
+    port = free_port()
+    line = [*python, "-m", "servers.both_doors", "--port", str(port)]
+    with served(line, port, environ | variables | mine, project) as server:
+        with httpx.Client(trust_env=False) as client:
+            told = client.get(f"http://localhost:{port}/.well-known/oauth-protected-resource/mcp").json()
+        # It names the proxy alone.
+        assert told["authorization_servers"] == [f"http://localhost:{port}/"]
+        assert server.listens_on() <= LOOPBACK
+        token = entra.world.tokens(app)["access_token"]
+        assert with_a_token(server.url, token, "get_my_profile")["job_title"] == "Accountant"
