@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+
+from workshop.tenant.admin.sessions import Sessions
 
 from .admin import Center, link, opened
 from .process import PATIENCE
@@ -93,6 +96,38 @@ class TestLinks:
             stranger.get(url)
         shown = [stranger.get(url.partition("?")[0]).text for url in urls]
         assert ["avery@" in shown[0], "robin@" in shown[1]] == [True, True]
+
+
+class TestTime:
+    """Links and sessions by a clock that the test moves; no test waits ten minutes."""
+
+    @pytest.fixture
+    def now(self) -> list[float]:
+        return [1_000_000.0]
+
+    @pytest.fixture
+    def sessions(self, now: list[float]) -> Sessions:
+        numbers = itertools.count()
+        return Sessions(lambda size: f"{next(numbers):0{size}d}", lambda: now[0])
+
+    def test_a_link_lasts_ten_minutes(self, sessions: Sessions, now: list[float]) -> None:
+        for seconds, opens in ((599, True), (600, False)):
+            place, token = sessions.link("tenant", "user").split("/?token=")
+            now[0] += seconds
+            assert bool(sessions.redeem(place, token)) is opens
+
+    def test_a_session_lasts_eight_hours(self, sessions: Sessions, now: list[float]) -> None:
+        place, token = sessions.link("tenant", "user").split("/?token=")
+        key = sessions.redeem(place, token)
+        now[0] += 8 * 3_600 - 1
+        assert sessions.of(place, key)
+        now[0] += 1
+        assert sessions.of(place, key) is None
+        assert not sessions.is_reached_at(place, "*")
+
+    def test_many_links_push_out_the_oldest(self, sessions: Sessions) -> None:
+        links = [sessions.link("tenant", "user").split("/?token=") for _ in range(201)]
+        assert [bool(sessions.redeem(*link)) for link in (links[0], links[1], links[-1])] == [False, True, True]
 
 
 class TestWithoutASession:

@@ -143,6 +143,14 @@ class TestNewRegistration:
             assert re.search(r'value="AzureADMultipleOrgs"[^>]* checked', answer.text)
         assert len(center.world.graph("GET", "/applications").json()["value"]) == before
 
+    def test_while_graph_takes_its_time(self, office: World, center: Center) -> None:
+        office.teach("PATCH", replication_delay=60)
+        try:
+            page = center.done("new", "register", {"name": "Slow to show", "account_types": "AzureADMyOrg"})
+        finally:
+            office.teach("PATCH", replication_delay=None)
+        assert "Successfully created application Slow to show. It takes a moment until it is shown." in page
+
     def test_a_name_is_text(self, center: Center) -> None:
         name = '<script>alert("x")</script>'
         app = center.register(name)
@@ -569,6 +577,16 @@ class TestManifest:
         )
         assert "was changed after this page was opened" in fault(answer)["save-manifest-fault"]
         assert center.app(app)["displayName"] == "Meanwhile"
+
+
+def test_a_fault_of_graph_is_told(office: World, center: Center, app: str) -> None:
+    fault_id = office.teach("POST", "/faults", kind="throttle", at="graph")["id"]
+    try:
+        answer = center.get(f"apps/{app}/overview")
+    finally:
+        office.teach("DELETE", f"/faults/{fault_id}")
+    assert answer.status_code == 429
+    assert "Too many requests from Identifier" in answer.text
 
 
 class TestPeopleWithoutRights:

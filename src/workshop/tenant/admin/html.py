@@ -61,11 +61,12 @@ def page(
     Args:
         app: the registration it is about; its menu is shown then.
         current: which entry of that menu this is.
-        crumbs: address and text of the pages above, below App registrations.
+        crumbs: address and text of the pages above this one, below the registration.
     """
-    trail = [(visit.link() or "./", "App registrations"), *((visit.link(target), text) for target, text in crumbs)]
+    trail = [(visit.link() or "./", "App registrations")]
     if app and current != "overview":
         trail.append((visit.link(f"apps/{app['id']}/overview"), app["displayName"]))
+    trail += [(visit.link(target), text) for target, text in crumbs]
     shown = "".join(f'<li><a href="{escape(target)}">{escape(text)}</a></li>' for target, text in trail)
     whose = f'<p class="of">{escape(app["displayName"])}</p>' if app else ""
     notice, visit.session.notice = visit.session.notice, ""

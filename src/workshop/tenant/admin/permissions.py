@@ -213,14 +213,12 @@ def _offer(offered: Iterable[Mapping[str, Any]], kind: str, ticked: set[str]) ->
     order = sorted(groups, key=lambda name: (name != first, name))
     if not groups:
         return html.hint("This API offers none of this type.")
-    return "".join(
-        html.opened(
-            name,
-            "".join(_box(one, kind, one["id"] in ticked) for one in groups[name]),
-            is_open=name in (first, "User") or len(groups) == 1,
-        )
-        for name in order
-    )
+    shown = []
+    for name in order:
+        group = groups[name]
+        is_open = name in (first, "User") or len(groups) == 1 or any(one["id"] in ticked for one in group)
+        shown.append(html.opened(name, "".join(_box(one, kind, one["id"] in ticked) for one in group), is_open=is_open))
+    return "".join(shown)
 
 
 def _box(one: Mapping[str, Any], kind: str, ticked: bool) -> str:

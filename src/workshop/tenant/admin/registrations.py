@@ -151,5 +151,10 @@ async def register(visit: Visit) -> Response:
         if "'displayName'" in refused.message:
             refused.field = "name"
         raise
-    await visit.graph.post("/servicePrincipals", {"appId": made["appId"]})
-    return visit.go(f"apps/{made['id']}/overview", f"Successfully created application {name}.")
+    notice = f"Successfully created application {name}."
+    try:
+        await visit.graph.post("/servicePrincipals", {"appId": made["appId"]})
+    except Refused:
+        # A teacher let Graph take its time: the application can't be found yet. Overview makes what is missing.
+        return visit.go("", f"{notice} It takes a moment until it is shown.")
+    return visit.go(f"apps/{made['id']}/overview", notice)
