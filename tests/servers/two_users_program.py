@@ -81,8 +81,9 @@ class Person:
         data = result.data
         self.calls[tool] += 1
         if result.is_error:
-            if (self.name, tool) != ("sam", APPROVERS_ONLY) or "you are not in it" not in result.content[0].text:
-                self.strange.append(f"{tool}: {result.content[0].text[:200]}")
+            said = str(getattr(result.content[0], "text", ""))
+            if (self.name, tool) != ("sam", APPROVERS_ONLY) or "you are not in it" not in said:
+                self.strange.append(f"{tool}: {said[:200]}")
             return
         if not self.own(tool, number, least, data):
             self.strange.append(f"{tool}: {json.dumps(data)[:200]}")
