@@ -6,8 +6,14 @@ from typing import Any
 
 import jwt
 import pytest
+from server_help import serving
 
+from workshop import tokens
 from workshop.diagnosis import Expected, diagnose
+from workshop.servers import preauthorized
+from workshop.servers.preauthorized_settings import PreauthorizedSettings
+
+from .conftest import Entra
 
 NOW = 1_800_000_000.0
 TENANT = "22222222-2222-2222-2222-222222222222"
@@ -61,3 +67,21 @@ def test_without_a_server_to_hold_it_against() -> None:
 def test_what_is_no_token() -> None:
     said = diagnose("eyJhbGciOi.eyJhbGciOi.x", now=NOW)
     assert said.exit_code == 2
+
+
+def test_hostile_claims_do_no_harm() -> None:
+    strange: dict[str, Any] = {"exp": 10**400, "nbf": [], "aud": {}, "scp": 5, "_claim_names": 3, "iss": None}
+    assert diagnose(token(**strange), expected=EXPECTED, now=NOW).exit_code in (0, 1)
+
+
+def test_what_a_server_said_of_a_token(entra: Entra) -> None:
+    told = PreauthorizedSettings(entra.app.client_id, entra.tenant.id, required_scopes=("access",))
+    good = entra.world.tokens(entra.app)["access_token"]
+    graphs = entra.world.tokens(entra.app, scope="openid https://graph.microsoft.com/User.Read")["access_token"]
+    with serving(lambda url: preauthorized.build(url, told), name="verified") as server:
+        assert diagnose(tokens.verify(good, server)).names == ()
+        assert diagnose(tokens.verify(good, server, changed={"scp": "other"})).names == (
+            "signature-not-verified",
+            "required-scope-missing",
+        )
+        assert diagnose(tokens.verify(graphs, server)).names == ("graphs-token",)

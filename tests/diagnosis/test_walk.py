@@ -12,15 +12,22 @@ from pydantic import AnyHttpUrl
 from server_help import serving
 
 from workshop.diagnosis import Diagnosis, walk
-from workshop.servers import proxy, unprotected, whoami
+from workshop.servers import both_doors, on_behalf_of, preauthorized, proxy, unprotected, whoami
+from workshop.servers.preauthorized_settings import PreauthorizedSettings
 
 from .conftest import Entra
 
 Build = Callable[[str], FastMCP]
 
 
-def preauthorized(entra: Entra) -> Build:
-    """Return a server without a proxy: Entra's own tokens, Entra's own metadata."""
+def without_a_proxy(entra: Entra) -> Build:
+    """Return the workshop's server for pre-authorized clients."""
+    told = PreauthorizedSettings(entra.app.client_id, entra.tenant.id, required_scopes=("access",))
+    return lambda url: preauthorized.build(url, told)
+
+
+def plain(entra: Entra) -> Build:
+    """Return FastMCP's own verifier without a proxy: Entra's own tokens, Entra's own metadata."""
 
     def build(base_url: str) -> FastMCP:
         app, tenant = entra.app, entra.tenant.id
@@ -43,8 +50,11 @@ HEALTHY: dict[str, Callable[[Entra], Build]] = {
             ),
         )
     ),
+    "proxy on behalf of": lambda entra: lambda url: on_behalf_of.build(url, entra.settings()),
+    "proxy and Entra's own tokens": lambda entra: lambda url: both_doors.build(url, entra.settings()),
     "whoami": lambda entra: lambda url: whoami.build(url, entra.settings()),
-    "without a proxy": preauthorized,
+    "without a proxy": without_a_proxy,
+    "without a proxy, FastMCP alone": plain,
 }
 
 
@@ -55,5 +65,15 @@ def test_a_healthy_server_has_no_finding(kind: str, entra: Entra) -> None:
         said = Diagnosis(walk(server.url, tell=told.append))
     assert said.names == (), said
     assert said.exit_code == 0
+    assert not [step for step in said.said.steps if step.result == "wrong"]
     assert told[0] == f"POST {server.url}"
     assert len(told) >= len({step.request for step in said.said.steps if step.request})
+
+
+def test_it_says_which_client_stops_without_a_proxy(entra: Entra) -> None:
+    with serving(without_a_proxy(entra), name="stops") as server:
+        said = walk(server.url, tell=lambda _: None)
+    stops = {step.name: step.stops for step in said.steps if step.stops}
+    assert "claude.ai" in stops["PKCE in the metadata"]
+    assert "DCR or CIMD" in stops["registration"]
+    assert "VS Code" in stops["scopes"]

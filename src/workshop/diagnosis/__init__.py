@@ -16,6 +16,7 @@ from workshop.diagnosis.reading import Symptom, of_code, read
 from workshop.diagnosis.recognise import recognise
 from workshop.diagnosis.report import Diagnosis
 from workshop.diagnosis.token import Expected, diagnose_token, token_in
+from workshop.diagnosis.verified import Verified, diagnose_verified
 from workshop.diagnosis.walk import walk
 
 __all__ = [
@@ -48,16 +49,21 @@ class Answer(Protocol):
         """The body."""
 
 
-def diagnose(what: str | int | Answer, *, expected: Expected | None = None, now: float | None = None) -> Diagnosis:
+def diagnose(
+    what: str | int | Answer | Verified, *, expected: Expected | None = None, now: float | None = None
+) -> Diagnosis:
     """Say what is wrong, why, and how to mend it.
 
     Args:
-        what: an AADSTS text or code; an answer (of httpx, say); a token; a server's address (http or https); or a log.
+        what: an AADSTS text or code; an answer (of httpx, say); a token, or what `workshop.tokens.verify` said of it;
+            a server's address (http or https); or a log.
         expected: what the server takes, to hold a token against.
         now: Unix time in seconds; this machine's if None.
     """
     if isinstance(what, int):
         return _known(of_code(what), f"AADSTS{what}")
+    if isinstance(what, Verified):
+        return Diagnosis(diagnose_verified(what))
     if not isinstance(what, str):
         return _known(read(_as_text(what)), f"an answer with status {what.status_code}")
     if is_address(what):

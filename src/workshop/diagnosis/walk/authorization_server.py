@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from workshop.diagnosis.walk.resource import Resource
-from workshop.diagnosis.walk.route import Route, Stopped, members
+from workshop.diagnosis.walk.route import Route, Stopped, members, split
 
 STEP = "authorization server metadata"
 PKCE = "PKCE in the metadata"
@@ -39,7 +38,7 @@ class Server:
     @property
     def is_entra(self) -> bool:
         """Whether it is Entra itself."""
-        return urlsplit(self.issuer).hostname in ENTRA
+        return split(self.issuer).hostname in ENTRA
 
     def address(self, name: str) -> str:
         """Return an endpoint, "" if there is none."""
@@ -49,7 +48,7 @@ class Server:
 
 def addresses(issuer: str) -> tuple[str, ...]:
     """Return where the metadata is looked for, in the order of the MCP specification."""
-    parts = urlsplit(issuer)
+    parts = split(issuer)
     origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
     oauth, openid = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
     if not path:

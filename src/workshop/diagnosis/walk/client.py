@@ -9,14 +9,14 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import httpx
 
 from workshop.diagnosis.reading import read
 from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, Server
 from workshop.diagnosis.walk.resource import Resource
-from workshop.diagnosis.walk.route import Route
+from workshop.diagnosis.walk.route import Route, split
 from workshop.signin import pages
 
 REGISTER = "registering a client"
@@ -113,7 +113,7 @@ def _refused(route: Route, url: str) -> str:
 def _go_on(route: Route, url: str) -> None:
     """Follow the sign-in as a browser does until Entra's page, allowing the client on the proxy's own page."""
     for _ in range(MOST_HOPS):
-        of_entra = urlsplit(url).hostname in ENTRA
+        of_entra = split(url).hostname in ENTRA
         answer = route.call(SIGN_IN, "GET", url)
         if of_entra:
             _judge_page(route, url, answer, stops="every client")
@@ -125,8 +125,8 @@ def _go_on(route: Route, url: str) -> None:
                 route.recognised(SIGN_IN, said, "consent-in-another-browser")
             return
         url = urljoin(url, answer.headers["location"])
-        if urlsplit(url).hostname not in ENTRA | {route.parts.hostname}:
-            route.step(SIGN_IN, "note", f"it leads on to {urlsplit(url).hostname}, which is not called")
+        if split(url).hostname not in ENTRA | {route.parts.hostname}:
+            route.step(SIGN_IN, "note", f"it leads on to {split(url).hostname}, which is not called")
             return
 
 
@@ -134,7 +134,7 @@ def _approve(route: Route, url: str, answer: httpx.Response) -> httpx.Response:
     if answer.is_redirect:
         return answer
     page = pages.read(answer.text, of_tenant=False)
-    if page.kind != "client-approval" or urlsplit(url).netloc != route.parts.netloc:
+    if page.kind != "client-approval" or split(url).netloc != route.parts.netloc:
         return answer
     form = page.forms[0]
     fields = dict(form.fields) | {"action": "approve"}
@@ -143,7 +143,7 @@ def _approve(route: Route, url: str, answer: httpx.Response) -> httpx.Response:
 
 def _judge_page(route: Route, url: str, answer: httpx.Response, *, stops: str) -> None:
     """Judge Entra's first page: it refuses much of what is wrong before anybody signs in."""
-    sent = dict(parse_qsl(urlsplit(url).query))
+    sent = dict(parse_qsl(split(url).query))
     location = answer.headers.get("location", "")
     text = f"{url}\n{location}\n{'' if answer.is_redirect else answer.text}"
     if "AADSTS" in text or read(text).codes:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 import httpx
 
-from workshop.diagnosis.walk.route import Route, Stopped
+from workshop.diagnosis.walk.route import Route, Stopped, split
 
 VERSION = "2026-07-28"
 HEADERS = {
@@ -78,7 +77,7 @@ def _redirected(route: Route, step: str, answer: httpx.Response) -> None:
     target = answer.headers["location"]
     if route.lacks_tls(step, {f"{answer.status_code} Location": target}):
         return
-    here = urlsplit(target).netloc in ("", route.parts.netloc)
+    here = split(target).netloc in ("", route.parts.netloc)
     said = f"{answer.status_code} to {target}: {'the same host' if here else 'another host, where no token is sent'}"
     route.step(step, "note", said, stops="" if step == SLASH else "clients that follow no redirects")
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from workshop.diagnosis.walk.route import Route, Stopped, members
+from workshop.diagnosis.walk.route import Route, Stopped, listed, members, split
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 STEP = "protected resource metadata"
@@ -38,7 +37,7 @@ def addresses(url: str, challenged: str) -> tuple[str, ...]:
         url: of the server.
         challenged: the address in the challenge, or "".
     """
-    parts = urlsplit(url)
+    parts = split(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     path = parts.path.rstrip("/")
     inserted = (f"{origin}{WELL_KNOWN}{path}",) if path else ()
@@ -81,17 +80,17 @@ def _judged(route: Route, address: str, tried: list[str], said: dict[str, Any], 
         route.wrong(STEP, "metadata-at-another-path", evidence, request=request, stops=stops)
     elif not plain:
         route.step(STEP, "well", f"resource {name}", request=request)
-    servers = tuple(str(server) for server in said.get("authorization_servers") or ())
+    servers = listed(said.get("authorization_servers"))
     if not servers:
         route.wrong(STEP, "no-authorization-server", "authorization_servers is empty", request=request)
         raise Stopped
-    advertised = challenged.split() or [str(scope) for scope in said.get("scopes_supported") or ()]
-    return Resource(name, servers, tuple(advertised))
+    advertised = tuple(challenged.split()) or listed(said.get("scopes_supported"))
+    return Resource(name, servers, advertised)
 
 
 def _same(name: str, url: str) -> bool:
     """Say whether a client takes the resource for that of the address: the same one, or a path above it."""
-    one, other = urlsplit(name), urlsplit(url)
+    one, other = split(name), split(url)
     if (one.scheme, one.netloc.lower()) != (other.scheme, other.netloc.lower()):
         return False
     return f"{other.path.rstrip('/')}/".startswith(f"{one.path.rstrip('/')}/")

@@ -46,7 +46,7 @@ class Route:
     @property
     def parts(self) -> SplitResult:
         """The address, taken apart."""
-        return urlsplit(self.url)
+        return split(self.url)
 
     @property
     def is_local(self) -> bool:
@@ -96,9 +96,25 @@ class Route:
     def lacks_tls(self, step: str, addresses: Mapping[str, object]) -> bool:
         """Note addresses with http:// on a server that is reached by https, and say whether there were any."""
         plain = [f"{name} {value}" for name, value in addresses.items() if _is_plain(value)]
-        if self.parts.scheme == "https" and plain:
-            self.wrong(step, "http-addresses-behind-tls", ", ".join(plain), stops="every client that insists on https")
-        return bool(plain)
+        if self.parts.scheme != "https" or not plain:
+            return False
+        self.wrong(step, "http-addresses-behind-tls", ", ".join(plain), stops="every client that insists on https")
+        return True
+
+
+def split(url: str) -> SplitResult:
+    """Take an address apart; one that is none has no parts."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read here, where it may be no number
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def listed(value: object) -> tuple[str, ...]:
+    """Return the texts in a list of a JSON document; what is no list has none."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def members(answer: httpx.Response) -> dict[str, Any] | None:
@@ -107,13 +123,13 @@ def members(answer: httpx.Response) -> dict[str, Any] | None:
         return None
     try:
         said = json.loads(answer.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None
 
 
 def _is_plain(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("http://") and urlsplit(value).hostname not in LOOPBACK
+    return isinstance(value, str) and value.startswith("http://") and split(value).hostname not in LOOPBACK
 
 
 def _root(error: BaseException) -> BaseException:
