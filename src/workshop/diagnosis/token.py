@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from workshop.diagnosis.findings import Diagnosed, Finding, finding
 from workshop.diagnosis.reading import shown
@@ -140,7 +140,7 @@ def _is_graphs(claims: Claims) -> bool:
     return isinstance(audience, str) and audience.rstrip("/") in GRAPH
 
 
-def _is_time(value: object) -> bool:
+def _is_time(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
