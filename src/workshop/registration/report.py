@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from workshop.registration.verification import Finding, Judged, Status
-from workshop.show.frame import AMBER, GREEN, frame
+from workshop.show.frame import AMBER, GREEN, frame, words
 
 WORDS: dict[Status, str] = {"right": "ok", "wrong": "WRONG", "unseen": "?"}
 LEGEND = "In the Python lines `graph` is a GraphServiceClient; the classes are those of msgraph.generated.models."
@@ -51,7 +51,7 @@ class Report:
         rows = "".join(_row(one) for one in self.judged.findings)
         heads = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in ("", "setting", "found", "should be"))
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        legend = [escape(LEGEND)] if self.judged.wrong else []
+        legend = [words(LEGEND)] if self.judged.wrong else []
         return frame(escape(self.heading), legend, AMBER if self.judged.wrong else GREEN) + table
 
 
@@ -82,7 +82,8 @@ def _code(name: str, text: str) -> list[str]:
 
 
 def _row(one: Finding) -> str:
-    cells = [f"<b>{WORDS[one.status]}</b>", escape(one.setting), escape(one.found), escape(one.should)]
+    status = f'<b style="white-space:nowrap">{WORDS[one.status]}</b>'
+    cells = [status, escape(one.setting), escape(one.found), escape(one.should)]
     row = "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
     if one.status != "wrong":
         return row
@@ -92,4 +93,4 @@ def _row(one: Finding) -> str:
         for name, text in ways
     )
     source = f'<a href="{escape(one.source)}">{escape(one.source)}</a>'
-    return f'{row}<tr><td></td><td colspan="3" {LEFT}>{escape(one.why)}{mends}<div>{source}</div></td></tr>'
+    return f'{row}<tr><td></td><td colspan="3" {LEFT}>{words(one.why)}{mends}<div>{source}</div></td></tr>'
