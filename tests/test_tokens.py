@@ -240,6 +240,7 @@ def test_a_changed_claim_keeps_the_signature() -> None:
     changed = tokens.changed(token(), {"oid": "x", "azp": None})
     assert changed.rpartition(".")[2] == token().rpartition(".")[2]
     assert tokens.read(changed).claims == {name: OURS[name] for name in OURS if name != "azp"} | {"oid": "x"}
+    assert tokens.changed(token(), {"oid": PERSON, "email": None}) == token(), "it says the same as before"
     with pytest.raises(tokens.Unreadable, match="no dots"):
         tokens.changed("x", {})
 

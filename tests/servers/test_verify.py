@@ -153,6 +153,20 @@ def test_a_learner_changes_a_claim_and_sees_which_checks_fail(doors: Doors) -> N
     assert failed(exp=None) == [signature, ("exp", OWN_)]
 
 
+def test_the_menu_says_the_same(doors: Doors) -> None:
+    menu = tokens.try_out(doors.forge.token, doors.checked)
+    name, value, button, shown = menu.children
+    assert set(name.options) == set(doors.forge.claims)
+    button.click()
+    assert "LET IN" in shown.value, "nothing is changed yet"
+    name.value = "aud"
+    assert value.value == f'"{doors.forge.claims["aud"]}"'
+    value.value = "another"
+    button.click()
+    assert "TURNED AWAY because of signature" in shown.value
+    assert shown.value == tokens.verify(doors.forge.token, doors.checked, changed={"aud": "another"})._repr_html_()
+
+
 class TestTheProxy:
     @pytest.mark.parametrize("kind", PROXY_KINDS, ids=lambda kind: kind.name)
     def test_a_token_of_its_own_kind(self, kind: ProxyKind, doors: Doors) -> None:

@@ -34,6 +34,6 @@ def who_looks() -> str:
         box(620, 40, 300, 130, "Your rules", yours, GREEN),
         arrow(202, 105, 286, 105),
         arrow(532, 105, 616, 105),
-        text(475, 215, "What only the second box would notice, gets in where there is none.", BOLD, colour=RED),
+        text(475, 215, "What only your rules would notice gets in where there are none.", BOLD, colour=RED),
     ]
     return picture(950, 240, "What is looked at, and by whom", parts)

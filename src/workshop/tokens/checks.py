@@ -79,7 +79,7 @@ def of_verifier(verifier: JWTVerifier, keys: Keys, found: Parts, values: Values,
     algorithm = _same(header.get("alg"), verifier.algorithm, values.text)
     yield Finding(FASTMCP, "alg", f"is it signed by {verifier.algorithm}?", *algorithm)
     yield Finding(FASTMCP, "kid", "did the issuer publish this key?", *_published(header, keys, values))
-    yield Finding(FASTMCP, "crit", "is there nothing in its header that must be understood?", *_critical(header))
+    yield Finding(FASTMCP, "crit", "does its header demand nothing special?", *_critical(header))
     signed = _signed(verifier, keys, found) if algorithm.passed else Outcome(None, "not with another algorithm")
     yield Finding(FASTMCP, "signature", "did that key sign exactly this?", *signed)
     yield Finding(FASTMCP, "exp", "has it not ended yet?", *_ended(claims, now))
