@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from practice_help import clean_environ, end_any
@@ -18,9 +19,33 @@ SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"
 CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
 
 
+DRIVER = """
+import contextlib, io, json, sys
+from workshop.cli import main
+
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(json.loads(line))
+        except SystemExit as ended:
+            code = ended.code
+    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+"""
+
+
 @dataclass(frozen=True)
-class Command:
-    """`workshop register` in a project of its own."""
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project of its own."""
 
     project: Path
 
@@ -28,15 +53,37 @@ class Command:
     def state(self) -> Path:
         return self.project / "state"
 
-    def __call__(self, *words: str, stdin: str | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        environ = clean_environ(self.state, WORKSHOP_PROJECT=str(self.project), **more)
-        return subprocess.run(
-            [sys.executable, "-m", "workshop", "register", *words],
-            env=environ, input=stdin, capture_output=True, text=True, check=False, timeout=180, cwd=self.project,
-        )  # fmt: skip
+    @property
+    def environ(self) -> dict[str, str]:
+        return clean_environ(self.state, WORKSHOP_PROJECT=str(self.project))
 
     def values(self) -> dict[str, str]:
         return read_values(self.state / "practice.env")
+
+    def register(self, *words: str) -> Done:
+        """Run `workshop register` as a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "workshop", "register", *words],
+            env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=180,
+            cwd=self.project,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Command:
+    """`workshop register`, again and again in one process: msgraph takes seconds to import."""
+
+    place: Place
+    process: subprocess.Popen[str]
+
+    def __call__(self, *words: str) -> Done:
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps(["register", *words]), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        assert line, "the process ended"
+        return Done(*json.loads(line))
 
     def ok(self, *words: str) -> str:
         """Run what must succeed and say nothing on stderr."""
@@ -46,35 +93,43 @@ class Command:
 
 
 @pytest.fixture(scope="module")
-def register(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    command = Command(tmp_path_factory.mktemp("command"))
-    yield command
-    end_any(command.state)
+def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    place = Place(tmp_path_factory.mktemp("command"))
+    command = [sys.executable, "-c", DRIVER]
+    with subprocess.Popen(
+        command, env=place.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=place.project
+    ) as process:
+        watchdog = threading.Timer(180, process.kill)
+        watchdog.start()
+        yield Command(place, process)
+        watchdog.cancel()
+        process.kill()
+    end_any(place.state)
 
 
 def test_from_a_plan_to_the_removal(register: Command) -> None:
     planned = register.ok("proxy", "--plan")
     assert "16 changes planned, nothing is done yet" in planned
-    assert register.values() == {}
+    assert register.place.values() == {}
 
     applied = register.ok("proxy")
-    secret = register.values()[SECRET]
+    secret = register.place.values()[SECRET]
     assert "16 changes made" in applied
     told = register.ok("verify", "--json")
     (one,) = json.loads(told)["registrations"]
-    assert one["client_id"] == register.values()[CLIENT_ID]
+    assert one["client_id"] == register.place.values()[CLIENT_ID]
     assert {finding["status"] for finding in one["findings"]} == {"right"}
 
     # The Secret ID in place of the Value: every other command refuses such a file, this one says what is wrong.
-    text = (register.state / "practice.env").read_text("utf-8")
+    text = (register.place.state / "practice.env").read_text("utf-8")
     swapped = text.replace(secret, "11111111-2222-4333-8444-555555555555")
-    (register.state / "practice.env").write_text(swapped, "utf-8")
+    (register.place.state / "practice.env").write_text(swapped, "utf-8")
     found = register("verify")
     assert (found.returncode, found.stderr) == (1, "")
     assert "WRONG" in found.stdout
     assert "Secret ID" in found.stdout
     assert "az ad app credential reset" in found.stdout
-    (register.state / "practice.env").write_text(text, "utf-8")
+    (register.place.state / "practice.env").write_text(text, "utf-8")
 
     # What would be taken away is asked first, and nobody is there to be asked.
     moved = register("proxy", "--base-url", "https://mcp.contoso.example")
@@ -85,7 +140,7 @@ def test_from_a_plan_to_the_removal(register: Command) -> None:
 
     removed = register.ok("remove", "--yes")
     assert "Removed." in removed
-    assert CLIENT_ID not in register.values()
+    assert CLIENT_ID not in register.place.values()
     for output in (planned, applied, told, found.stdout, moved.stdout, removed):
         assert secret not in output
 
@@ -100,7 +155,7 @@ def test_someone_without_rights_is_told_what_is_left(register: Command) -> None:
     sam = register("proxy", "--as", "sam@contoso.onmicrosoft.com", "--env-file", "sam.env")
     assert sam.returncode == 1
     assert "Left for an administrator" in sam.stdout
-    assert read_values(register.project / "sam.env")[CLIENT_ID]
+    assert read_values(register.place.project / "sam.env")[CLIENT_ID]
 
 
 def test_an_app_that_is_not_there_is_exit_code_2(register: Command) -> None:
@@ -111,12 +166,12 @@ def test_an_app_that_is_not_there_is_exit_code_2(register: Command) -> None:
 
 
 def test_a_manifest_is_judged_without_asking_anybody(tmp_path: Path) -> None:
-    register = Command(tmp_path)
+    place = Place(tmp_path)
     client_id = "11111111-2222-4333-8444-555555555555"
     web = {"redirectUris": ["http://localhost:8000/auth/callback/"]}
     manifest = {"appId": client_id, "displayName": "By hand", "signInAudience": "AzureADMyOrg", "web": web}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-    done = register("verify", "--manifest", "manifest.json", "--approach", "proxy", "--json")
+    done = place.register("verify", "--manifest", "manifest.json", "--approach", "proxy", "--json")
     assert (done.returncode, done.stderr) == (1, "")
     (one,) = json.loads(done.stdout)["registrations"]
     assert (one["client_id"], one["source"], one["approach"]) == (client_id, "manifest.json", "proxy")
@@ -124,19 +179,21 @@ def test_a_manifest_is_judged_without_asking_anybody(tmp_path: Path) -> None:
     assert (status["redirect-path"], status["access-token-version"]) == ("wrong", "wrong")
     assert (status["account-types"], status["service-principal"]) == ("right", "unseen")
 
-    missing = register("verify", "--manifest", "no-such-file.json")
+    missing = place.register("verify", "--manifest", "no-such-file.json")
     assert (missing.returncode, missing.stdout) == (2, "")
     assert "no-such-file.json" in missing.stderr
-    assert not (register.state / "tenant.json").exists()
+    assert not (place.state / "tenant.json").exists()
 
 
 def test_for_an_administrator_nobody_signs_in(tmp_path: Path) -> None:
-    register = Command(tmp_path)
+    place = Place(tmp_path)
     secret = "practice.not-to-be-told"
-    register.state.mkdir(mode=0o700)
-    write_values(register.state / "practice.env", {SECRET: secret})
-    told = register.ok("proxy", "--plan", "--for-admin")
-    assert not (register.state / "tenant.json").exists()
+    place.state.mkdir(mode=0o700)
+    write_values(place.state / "practice.env", {SECRET: secret})
+    done = place.register("proxy", "--plan", "--for-admin")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = done.stdout
+    assert not (place.state / "tenant.json").exists()
     letter, script = sorted((tmp_path / "my-work" / "for-admin").iterdir())
     assert str(letter) in told
     assert str(script) in told
@@ -145,7 +202,7 @@ def test_for_an_administrator_nobody_signs_in(tmp_path: Path) -> None:
     assert "adminconsent?client_id=CLIENT_ID&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default" in text
     for value in ("mcp-access", "http://localhost:8000/auth/callback", "User.Read", "AADSTS50011"):
         assert value in text
-    refused = register("proxy", "--for-admin")
+    refused = place.register("proxy", "--for-admin")
     assert refused.returncode == 1
     assert "goes with --plan" in refused.stderr
 

@@ -18,6 +18,7 @@ from workshop import azure_cli, settings
 from workshop.notebook_files import read
 from workshop.registration.az import Az, Transcript, opened
 from workshop.registration.az_recorded import RECORDED
+from workshop.registration.by_hand import by_hand
 from workshop.registration.declared import GRAPH_APP_ID, PROXY
 
 from .office import Office
@@ -188,7 +189,8 @@ def in_python(module_office: Office) -> dict[str, Any]:
 def test_by_hand(module_office: Office, in_python: dict[str, Any]) -> None:
     office = module_office
     client_id = registered_by_hand(office)
-    assert office.desk.made_by_hand("MCP server (by hand)") == client_id
+    found_again = by_hand(office.desk, PROXY.named("MCP server (by hand)"))
+    assert (found_again.client_id, found_again.found) == (client_id, True)
     assert wrong(office.desk.verify(client_id)) == set()
     found = differences(in_python, whole(office, client_id))
     assert found.keys() == DIFFERENCES["by hand"].keys(), found
