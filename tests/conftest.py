@@ -8,11 +8,16 @@ import shutil
 from collections.abc import Callable, Iterable
 from functools import cache
 
+import hypothesis
 import pytest
 
 from workshop import azure_cli, settings
 from workshop.errors import WorkshopError
 from workshop.lock import find_uv
+
+# An example is not timed: on a machine with other work, a pause would turn a test red.
+hypothesis.settings.register_profile("workshop", deadline=None)
+hypothesis.settings.load_profile("workshop")
 
 
 def _has_chromium() -> bool:

@@ -21,7 +21,9 @@ from workshop.settings import Settings
 
 NOTHING_COLLECTED = 5
 MOST_AT_ONCE = 4
-LESSON = ("--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider")
+# A file stays on one worker, so that what its tests share is made once. The slow files come first by their names.
+ON_ALL_CORES = ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")
+LESSON = (*ON_ALL_CORES, "--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Suite:
 
 
 SUITES = (
-    # A file stays on one worker, so that what its tests share is made once. The slow files come first by their names.
-    Suite("unit tests", "tests", ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")),
+    Suite("unit tests", "tests", ON_ALL_CORES),
     Suite(
         "solved lessons, every output compared",
         "solutions",
