@@ -69,6 +69,7 @@ def as_proxy(settings: Settings, declaration: Declaration = ON_BEHALF_OF) -> dic
 
     The servers that act on behalf of users read the proxy's names: a team has one app for both.
     """
+    settings = load(project=settings.project)
     environ = dict(os.environ)
     if settings.get(declaration.names.client_id):
         environ[PROXY.names.client_id] = settings.require(declaration.names.client_id)

@@ -1,6 +1,7 @@
 """Tools that ask Microsoft Graph on behalf of the user: profile, groups, files, mail.
 
-Each asks for the one permission it needs. `.default` would hand every tool all that was ever consented to.
+Each asks for the one permission it needs. If nobody consented to it, Entra says so at once; with `.default` Graph
+would refuse later, and not say what is missing. What a token may do at most is decided by what was consented to.
 """
 
 from __future__ import annotations
