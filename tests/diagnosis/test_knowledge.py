@@ -143,9 +143,16 @@ def test_a_page_and_an_address_are_read() -> None:
 
 def test_what_is_shown_is_masked() -> None:
     secret = "practice.abcDEF123ghiJKL456mnoPQR789"
-    log = f"client_secret={secret} robin@contoso.example AADSTS7000215: Invalid client secret provided."
-    said = diagnose(log)
-    everything = said.text() + json.dumps(said.json()) + said._repr_html_()
+    said = diagnose(f"robin@contoso.example AADSTS7000215: Invalid client secret. client_secret={secret}")
+    everything = said.text() + json.dumps(said.json(), ensure_ascii=False) + said._repr_html_()
     assert said.names == ("secret-wrong",)
+    assert "client_secret=‹client_secret›" in everything
     assert secret not in everything
     assert "robin@" not in everything
+
+
+def test_a_secret_is_masked_before_a_long_line_is_cut() -> None:
+    secret = "plainwords" * 8
+    said = diagnose(f"client_secret={secret} AADSTS7000215: Invalid client secret.")
+    assert said.names == ("secret-wrong",)
+    assert "plainwords" not in said.text()

@@ -14,6 +14,7 @@ LONGEST = 200_000
 """Characters that are read of a log: its end, where the trouble is."""
 
 MOST_SHOWN = 300
+MOST_BEFORE = 60
 
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -21,6 +22,7 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 _CODE = re.compile(r"AADSTS\s?(\d{4,8})|[?&]code=(\d{5,8})(?!\d|-)|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+")
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
+_SPACES = re.compile(r"\s+")
 _ACCOUNT = re.compile(r"[\w.+#-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -55,16 +57,26 @@ def of_code(number: int) -> Symptom:
 
 def shown(text: str) -> str:
     """Return a line as it may be shown: masked, without accounts, and not too long."""
-    masked = _ACCOUNT.sub("‹account›", mask_text(" ".join(text.split())))
-    return masked if len(masked) <= MOST_SHOWN else masked[: MOST_SHOWN - 1] + "…"
+    return _cut(_masked(text).strip())
 
 
 def line_at(text: str, position: int) -> str:
-    """Return the line of a text that has this position, from a little before it if it is long."""
-    begin = text.rfind("\n", 0, position) + 1
-    end = text.find("\n", position)
-    line = text[max(begin, position - 60) : len(text) if end < 0 else end]
-    return shown(line)
+    """Return the line of a text that has this position, from a little before it if it is long.
+
+    It is masked before it is cut: a secret without its name might not be known for one.
+    """
+    begin, end = text.rfind("\n", 0, position) + 1, text.find("\n", position)
+    before = _masked(text[begin:position])
+    after = _masked(text[position : len(text) if end < 0 else end])
+    return _cut(before[-MOST_BEFORE:] + after)
+
+
+def _masked(text: str) -> str:
+    return _ACCOUNT.sub("‹account›", mask_text(_SPACES.sub(" ", text)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def _numbers(match: re.Match[str]) -> list[int]:
