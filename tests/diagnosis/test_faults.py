@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workshop.breaking import FAULTS, Fault, Scene, Stage, scene
+from workshop.breaking import FAULTS, Fault, Scene, Stage, draw, scene
 from workshop.diagnosis import Diagnosis, diagnose, walk
 from workshop.diagnosis.knowledge import BY_NAME
 from workshop.show.table import Table
@@ -36,6 +36,14 @@ def test_each_of_the_25_is_made_to_happen() -> None:
     assert {fault.number for fault in FAULTS} >= set(range(1, 26))
     assert {fault.failure for fault in FAULTS} <= BY_NAME.keys()
     assert {fault.level for fault in FAULTS} == {1, 2, 3}
+
+
+def test_three_mysteries_from_a_seed() -> None:
+    assert draw(7) == draw(7)
+    assert len({draw(seed) for seed in range(20)}) > 10
+    for seed in range(50):
+        assert len({fault.failure for fault in draw(seed, level=1)}) == 3
+        assert {fault.level for fault in draw(seed, level=1)} == {1}
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.number:02}-{fault.failure}-{fault.where}")

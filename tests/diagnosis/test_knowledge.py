@@ -11,6 +11,7 @@ from tenant import test_errors  # noqa: F401  (importing it fills the table of r
 from tenant.refusals import ROWS, Row
 
 from workshop.diagnosis import FAILURES, diagnose
+from workshop.diagnosis.guide import guide
 from workshop.diagnosis.knowledge import CODES, known_codes
 from workshop.diagnosis.report import mends
 
@@ -134,6 +135,13 @@ def test_a_healthy_challenge_is_no_failure() -> None:
     assert diagnose(head).findings == ()
 
 
+def test_a_number_that_is_no_status_is_none() -> None:
+    port = (
+        'www-authenticate: Bearer resource_metadata="http://localhost:40441/.well-known/oauth-protected-resource/mcp"'
+    )
+    assert diagnose(f"{port}\ntook 429 ms, 401 bytes").findings == ()
+
+
 def test_a_page_and_an_address_are_read() -> None:
     page = "<html><body><h1>Sign in</h1><p>AADSTS50105: Your administrator has configured</p></body></html>"
     assert diagnose(page).names == ("user-not-assigned",)
@@ -156,3 +164,11 @@ def test_a_secret_is_masked_before_a_long_line_is_cut() -> None:
     said = diagnose(f"client_secret={secret} AADSTS7000215: Invalid client secret.")
     assert said.names == ("secret-wrong",)
     assert "plainwords" not in said.text()
+
+
+def test_the_field_guide_has_what_is_reported_most() -> None:
+    table = guide()
+    assert len(table.rows) == sum(failure.number > 0 for failure in FAILURES) >= 25
+    assert "AADSTS9010010" in table.rows[0][0]
+    assert "Application ID URI" in table.rows[0][2]
+    assert "<table>" in table._repr_html_()

@@ -45,17 +45,17 @@ def idle_refresh(scene: Scene) -> Mend:
 
 def cli_not_preauthorized(scene: Scene) -> Mend:
     """Ask the Azure CLI for a token for the app."""
-    scene.instead = lambda: _silently(scene, scene.app.scope)
+    scene.before = lambda: _silently(scene, scene.app.scope)
     known = {"appId": AZURE_CLI, "delegatedPermissionIds": [scene.app.scope_id]}
     return lambda: scene.stage.change(scene.app, api={"preAuthorizedApplications": [known]})
 
 
 def microsofts_app(scene: Scene) -> Mend:
     """Ask for a scope that Microsoft's own client may not have of Microsoft's own API."""
-    scene.instead = lambda: _silently(scene, f"{GRAPH}/Mail.Read")
+    scene.before = lambda: _silently(scene, f"{GRAPH}/Mail.Read")
 
     def with_an_app_of_your_own() -> None:
-        scene.instead = None
+        scene.before = None
         scene.sign_in["scope"] = f"openid {GRAPH}/Mail.Read"
         scene.redeem["scope"] = f"{GRAPH}/Mail.Read"
 
@@ -128,12 +128,12 @@ FAULTS = (
         "the request of such a server is sent by hand; the server itself is broken in another fault",
     ),
     Fault(
-        "azure-cli-not-preauthorized", 25, 2, "directory", "instead",
+        "azure-cli-not-preauthorized", 25, 2, "directory", "az",
         "az account get-access-token asks for the app's scope; nobody pre-authorized the Azure CLI.",
         cli_not_preauthorized, "the Azure CLI's requests are sent by hand",
     ),
     Fault(
-        "microsofts-app-not-preauthorized", 25, 3, "directory", "instead",
+        "microsofts-app-not-preauthorized", 25, 3, "directory", "az",
         "The Azure CLI is asked for a scope of Graph that Microsoft did not give it.",
         microsofts_app, "the Azure CLI's requests are sent by hand",
     ),

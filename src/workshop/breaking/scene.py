@@ -48,7 +48,7 @@ class Scene:
         present: shows the access token to a server, and returns why it was refused.
         connect: connects to a server as an MCP client does, and returns why it stopped.
         http: how the client reaches that server.
-        instead: another attempt altogether.
+        before: what else the user tries first, and what is seen of it; "" if it went well.
         closing: is called when the scene ends.
     """
 
@@ -65,7 +65,7 @@ class Scene:
     present: Callable[[str], str] | None = None
     connect: Callable[[], Outcome] | None = None
     http: httpx.Client | None = None
-    instead: Callable[[], str] | None = None
+    before: Callable[[], str] | None = None
     closing: list[Callable[[], object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,8 +77,10 @@ class Scene:
             outcome = self.connect()
             if not outcome.works:
                 return outcome
-        if self.instead is not None:
-            return Outcome(self.instead())
+        if self.before is not None:
+            seen = self.before()
+            if seen:
+                return Outcome(seen)
         asked = self.asked()
         landed = self.stage.sign_in(asked, self.account)
         if not landed.code:

@@ -19,7 +19,7 @@ MOST_BEFORE = 60
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
-_CODE = re.compile(r"AADSTS\s?(\d{4,8})|[?&]code=(\d{5,8})(?!\d|-)|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
+_CODE = re.compile(r"AADSTS\s?(\d{4,8})|error\?code=(\d{4,8})\b|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+")
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 _SPACES = re.compile(r"\s+")

@@ -14,7 +14,7 @@ FAILURES = (
         "The protected resource metadata is not where clients look, or names another resource",
         says(
             r"Protected resource \S+ does not match expected",
-            r"404[^\n]*/\.well-known/oauth-protected-resource",
+            r"\b404\b[^\n]*/\.well-known/oauth-protected-resource",
             r"/\.well-known/oauth-protected-resource\S*[^\n]*\b404\b",
         ),
         "For https://<host>/mcp it belongs at https://<host>/.well-known/oauth-protected-resource/mcp, and its "
@@ -182,7 +182,7 @@ FAILURES = (
     Failure(
         "throttled",
         "Too many requests",
-        says(r"\b429\b", r"TooManyRequests|Too Many Requests"),
+        says(r"(?:HTTP/\S+|status|status code:?) 429\b", r"TooManyRequests|Too Many Requests"),
         "Entra or Graph asks to wait. Graph's identity calls send no Retry-After.",
         Mend(python="Wait as Retry-After says, else longer each time; keep tokens and do not fetch them for each call"),
         "https://learn.microsoft.com/graph/throttling",
