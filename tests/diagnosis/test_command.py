@@ -47,6 +47,18 @@ def test_a_log_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypat
     assert SECRET not in said.out
 
 
+def test_another_hosts_server_from_a_terminal_that_is_led_to_the_practice_tenant(
+    entra: Entra, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKSHOP_STATE", str(entra.tenant.state))
+    monkeypatch.setenv("SSL_CERT_FILE", str(entra.tenant.state / "ca.pem"))
+    assert main(["diagnose", "https://expenses.example/mcp"]) == 2
+    said = capsys.readouterr()
+    assert "led to the practice tenant" in said.err
+    assert "calling" not in said.err
+    assert said.out == ""
+
+
 def test_an_address_and_its_registration(entra: Entra) -> None:
     command = [sys.executable, "-m", "workshop", "diagnose", "--json", "--client-id", entra.app.client_id]
     with serving(lambda url: proxy.build(url, entra.settings()), name="diagnosed") as server:

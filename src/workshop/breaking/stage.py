@@ -24,7 +24,6 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 CALLBACK = "http://localhost:8000/auth/callback"
 CLI_CALLBACK = "http://localhost:8400"
-PATIENCE = 20.0
 MOST_PAGES = 5
 
 Answer = dict[str, Any]
@@ -71,7 +70,7 @@ class Stage:
     Attributes:
         directory: by which its clock and policies are set.
         domain: what stands behind the @ of its accounts.
-        http: goes to Entra's hosts by this process's environment variables.
+        http: goes to Entra's hosts by this process's environment variables; each sign-in clears its cookies.
     """
 
     directory: Directory
@@ -93,20 +92,20 @@ class Stage:
         Args:
             account: the part before the @.
         """
-        with httpx.Client(timeout=PATIENCE, transport=self._shared) as browser:
-            answer = browser.get(self.authorize_url(asked))
-            for _ in range(MOST_PAGES):
-                if answer.is_redirect:
-                    back = answer.headers["location"]
-                    said = dict(parse_qsl(urlsplit(back).query))
-                    return Landed(said.get("code", ""), "" if "code" in said else back)
-                page = pages.read(answer.text, of_tenant=True)
-                press = self._button(page.kind, account)
-                if press is None:
-                    return Landed("", page.words)
-                form = page.forms[0]
-                fields = [pair for pair in form.fields if pair[0] != press[0]] + [press]
-                answer = browser.post(urljoin(str(answer.url), form.action), data=dict(fields))
+        self.http.cookies.clear()
+        answer = self.http.get(self.authorize_url(asked))
+        for _ in range(MOST_PAGES):
+            if answer.is_redirect:
+                back = answer.headers["location"]
+                said = dict(parse_qsl(urlsplit(back).query))
+                return Landed(said.get("code", ""), "" if "code" in said else back)
+            page = pages.read(answer.text, of_tenant=True)
+            press = self._button(page.kind, account)
+            if press is None:
+                return Landed("", page.words)
+            form = page.forms[0]
+            fields = [pair for pair in form.fields if pair[0] != press[0]] + [press]
+            answer = self.http.post(urljoin(str(answer.url), form.action), data=dict(fields))
         return Landed("", "the sign-in did not end")
 
     def token(self, form: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> Answer:
@@ -177,11 +176,6 @@ class Stage:
         answer = self.token({**form, "code": landed.code, "scope": f"{GRAPH}/.default"})
         return str(answer["access_token"])
 
-    @cached_property
-    def _shared(self) -> httpx.BaseTransport:
-        """The connections of `http`, for browsers that have cookies of their own."""
-        return _Through(self.http)
-
     def _button(self, kind: str, account: str) -> tuple[str, str] | None:
         upn = f"{account}@{self.domain}"
         buttons = {
@@ -190,17 +184,6 @@ class Stage:
             "second-factor": ("decision", "approve"),
         }
         return buttons.get(kind)
-
-
-class _Through(httpx.BaseTransport):
-    """Send by another client's connections, without its cookies."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self.client = client
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        transport = self.client._transport_for_url(request.url)  # noqa: SLF001 - httpx has no public way to ask
-        return transport.handle_request(request)
 
 
 def wording(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from workshop import practice, signin
 from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
-from workshop.diagnosis.report import FOUND
+from workshop.diagnosis.report import FOUND, UNKNOWN
 from workshop.diagnosis.walk.route import LOOPBACK
 from workshop.errors import WorkshopError
 from workshop.settings import Settings, load
@@ -41,7 +41,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Diagnose, print, and return the exit code."""
-    settings = load(malformed_too=True)
+    try:
+        return _run(args, load(malformed_too=True))
+    except WorkshopError as error:
+        print(f"workshop: {error}", file=sys.stderr)
+        return UNKNOWN
+
+
+def _run(args: argparse.Namespace, settings: Settings) -> int:
     what = sys.stdin.read() if args.what == "-" else args.what
     address = is_address(what)
     report = None

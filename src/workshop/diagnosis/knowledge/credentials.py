@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Mend, codes
+from workshop.diagnosis.knowledge.redirects import MOVE_TO_WEB
 
 FEDERATION = f"{LEARN}/workload-id/workload-identity-federation"
 CERTIFICATES = f"{LEARN}/identity-platform/certificate-credentials"
@@ -72,7 +73,7 @@ FAILURES = (
         "The redirect URI is registered under Mobile and desktop applications, which have no secret.",
         Mend(
             portal="Authentication: move the URI to the platform Web, if it is a server's",
-            az="az ad app update --id <client id> --web-redirect-uris <uri> --public-client-redirect-uris",
+            az=MOVE_TO_WEB,
             python="A desktop program: PublicClientApplication, no secret",
         ),
         f"{GITHUB}/Azure-Samples/ms-identity-python-webapp/issues/113",

@@ -6,6 +6,9 @@ from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Me
 
 REPLY_URL = f"{LEARN}/identity-platform/reply-url"
 WEB = "az ad app update --id <client id> --web-redirect-uris https://<host>/auth/callback"
+MOVE_TO_WEB = "az rest -m PATCH -u https://graph.microsoft.com/v1.0/applications/<object id> -b "
+EMPTIED = '{"spa":{"redirectUris":[]},"publicClient":{"redirectUris":[]},"web":{"redirectUris":["<uri>"]}}'
+MOVE_TO_WEB += f"'{EMPTIED}'"
 PATCH_WEB = "await app.patch(Application(web=WebApplication(redirect_uris=[...])))"
 
 FAILURES = (
@@ -92,7 +95,7 @@ FAILURES = (
         "Web.",
         Mend(
             portal="Authentication: remove the URI under Single-page application, add it under Web",
-            az=f"{WEB}; az ad app update --id <client id> --set spa.redirectUris=[]",
+            az=MOVE_TO_WEB,
             python="await app.patch(Application(spa=SpaApplication(redirect_uris=[]), web=WebApplication(...)))",
         ),
         f"{GITHUB}/Azure-Samples/azure-search-openai-demo/issues/785",
