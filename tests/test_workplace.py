@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_a_line_that_fails_ends_the_script_with_its_reason(python: Az, tmp_path:
         az -c "open('{after.as_posix()}', 'w')"
         """)
     assert not after.exists()
+
+
+def test_the_azure_cli_can_be_switched_off(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workshop.azure_cli.find", lambda _project: Path(sys.executable))
+    place = workplace.make(own, None, "a")
+    assert place.az("Mine").program is None  # Python knows no `account show`: it is not signed in
+    monkeypatch.setattr("workshop.registration.az.run", lambda *_, **__: subprocess.CompletedProcess([], 0))
+    assert place.az("Mine").program
+    monkeypatch.setenv("WORKSHOP_AZURE_CLI", "off")
+    assert place.az("Mine").program is None
 
 
 def test_without_an_azure_cli_only_recorded_lines_are_answered(own: Settings) -> None:

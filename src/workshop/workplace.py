@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +66,15 @@ class Workplace:
         return by_hand(self.desk("by-hand"), PROXY.named(display_name))
 
     def az(self, display_name: str) -> Az:
-        """Return the Azure CLI, signed in here; where there is none, what was recorded.
+        """Return the Azure CLI, signed in here; where there is none, or WORKSHOP_AZURE_CLI is off, what was recorded.
 
         Args:
             display_name: of the app that its lines make.
         """
         from workshop.registration.az import opened
 
-        program = azure_cli.find(self.settings.project)
+        off = os.environ.get("WORKSHOP_AZURE_CLI") == "off"
+        program = None if off else azure_cli.find(self.settings.project)
         return opened(program, self.running, self.desk("by-az"), PROXY.named(display_name))
 
     def colleague(self) -> Broken:

@@ -30,7 +30,8 @@ ID, SECRET = "CLIENT_ID", "SECRET"
 
 REAL = ("The Azure CLI of this machine runs the lines below.",)
 INSTEAD = (
-    "No Azure CLI is installed here, or it is not signed in. What stands below each line was RECORDED elsewhere.",
+    "RECORDED: the Azure CLI is not installed here, not signed in or switched off.",
+    "What stands below each line is what it answered elsewhere.",
     "So that you have the app to look at, it is made in Python instead.",
 )
 
