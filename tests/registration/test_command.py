@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from practice_help import clean_environ, end_any
 
+from workshop.commands.register import APPROACHES
+from workshop.registration.declared import DECLARED
 from workshop.settings import read_values, write_values
 
 SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"
@@ -105,6 +107,10 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
         watchdog.cancel()
         process.kill()
     end_any(place.state)
+
+
+def test_every_declaration_can_be_registered() -> None:
+    assert set(APPROACHES) == set(DECLARED)
 
 
 def test_from_a_plan_to_the_removal(register: Command) -> None:

@@ -16,7 +16,7 @@ import pytest
 from cryptography import x509
 
 from workshop import settings
-from workshop.registration.declared import PREAUTHORIZED, PROXY, Declaration
+from workshop.registration.declared import ON_BEHALF_OF, PREAUTHORIZED, PROXY, Declaration
 from workshop.registration.graph import client
 from workshop.registration.report import Report
 from workshop.registration.sign_in import signed_in
@@ -125,7 +125,7 @@ def check_manifest(fault: Fault, report: Report, found: Finding) -> None:
     assert {one for one in wrong(report) if one != found.rule} <= fault.besides
 
 
-@pytest.mark.parametrize("declared", [PROXY, PREAUTHORIZED], ids=lambda one: str(one.key))
+@pytest.mark.parametrize("declared", [PROXY, PREAUTHORIZED, ON_BEHALF_OF], ids=lambda one: str(one.key))
 def test_a_healthy_registration_raises_no_finding(office: Office, tmp_path: Path, declared: Declaration) -> None:
     office.desk.apply(declared)
     for report in (office.desk.verify(), office.desk.verify(office.kept_id(declared), declared)):

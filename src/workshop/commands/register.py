@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 APPROACHES = {
     "proxy": "register the app behind the OAuth proxy (AzureProvider)",
+    "on-behalf-of": "register the app of a server that asks Microsoft Graph on behalf of its users",
     "preauthorized": "register the app for pre-authorized clients (RemoteAuthProvider)",
 }
 RIGHT, FINDINGS, COULD_NOT_LOOK = 0, 1, 2
