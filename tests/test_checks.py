@@ -12,6 +12,7 @@ from typing import Any
 import answers_lesson01
 import answers_lesson02
 import answers_lesson03
+import answers_lesson04
 import answers_lesson05
 import answers_lesson06
 import pytest
@@ -93,7 +94,14 @@ WRONG_00 = [("which-tenant", "own"), ("which-tenant", ""), ("which-tenant", None
 BEGUN_00 = [("sign-in-as", not_begun)]
 
 # The answers of later lessons stand in a module of their own each.
-LATER = (answers_lesson01, answers_lesson02, answers_lesson03, answers_lesson05, answers_lesson06)
+LATER = (
+    answers_lesson01,
+    answers_lesson02,
+    answers_lesson03,
+    answers_lesson04,
+    answers_lesson05,
+    answers_lesson06,
+)
 RIGHT = [*RIGHT_00, *(answer for module in LATER for answer in module.RIGHT)]
 WRONG = [*WRONG_00, *(answer for module in LATER for answer in module.WRONG)]
 BEGUN = [*BEGUN_00, *(answer for module in LATER for answer in module.BEGUN)]

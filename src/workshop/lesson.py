@@ -17,6 +17,7 @@ from workshop.errors import WorkshopError
 from workshop.lessons import outline
 from workshop.practice import Running
 from workshop.progress import Map, remember
+from workshop.registration.declared import PROXY, Declaration
 from workshop.sandbox import Sandbox
 from workshop.settings import Settings, load
 from workshop.show.frame import AMBER, Notice
@@ -58,7 +59,7 @@ class Lesson:
     running: Running | None
     _failures: dict[str, int] = field(default_factory=dict)
     _passed: dict[str, object] = field(default_factory=dict)
-    _sandbox: Sandbox | None = None
+    _sandboxes: dict[str, Sandbox] = field(default_factory=dict)
 
     def check(self, name: str, answer: object) -> Card:
         """Judge an answer and return the card.
@@ -109,15 +110,19 @@ class Lesson:
         """List who can sign in to the practice tenant."""
         return Table(("account", "who"), tuple(ACCOUNTS.items()))
 
-    def sandbox(self) -> Sandbox:
+    def sandbox(self, declaration: Declaration = PROXY) -> Sandbox:
         """Return a directory tenant of this notebook's own, with an app in it; it is made at the first call.
+
+        Args:
+            declaration: of the app.
 
         Raises:
             OnlyInPractice: in your own tenant there is none.
         """
-        if self._sandbox is None:
-            self._sandbox = sandbox.make(self.running, self.agent, sandbox.name_of_this_process())
-        return self._sandbox
+        if declaration.key not in self._sandboxes:
+            name = sandbox.name_of_this_process()
+            self._sandboxes[declaration.key] = sandbox.make(self.running, self.agent, name, declaration)
+        return self._sandboxes[declaration.key]
 
     def workplace(self) -> Workplace:
         """Make the directory where this notebook registers apps: a new one of its own in practice, else your tenant."""

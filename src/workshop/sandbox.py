@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workshop.errors import WorkshopError
 from workshop.practice import Directory, Running
@@ -41,13 +41,13 @@ class OnlyInPractice(WorkshopError):
 
 @dataclass(eq=False)
 class SandboxRefused(WorkshopError):
-    """Microsoft Graph refused a change of the sandbox's app."""
+    """Microsoft Graph refused a call of the sandbox's administrator."""
 
     status: int
     reason: str
 
     def __str__(self) -> str:
-        return f"The app in the sandbox was not changed: {self.status} {self.reason}"
+        return f"Microsoft Graph refused that in the sandbox: {self.status} {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,29 @@ class Sandbox:
         Raises:
             SandboxRefused: Graph's reason.
         """
-        _in_a_thread(lambda: self._patch(properties))
+        self.graph("PATCH", f"applications(appId='{self.settings.client_id}')", **properties)
 
-    def _patch(self, properties: dict[str, object]) -> None:
+    def graph(self, method: str, path: str, **body: object) -> dict[str, Any]:
+        """Call Microsoft Graph as the sandbox's administrator and return the answer, empty if it has no content.
+
+        Args:
+            path: behind `https://graph.microsoft.com/v1.0/`.
+
+        Raises:
+            SandboxRefused: Graph's reason.
+        """
+        return _in_a_thread(lambda: self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: dict[str, object]) -> dict[str, Any]:
         import httpx
 
         with _administrator(self.agent, self.settings.tenant_id, self.domain) as credential:
             token = credential.get_token(f"{GRAPH}/.default").token
-        path = f"/v1.0/applications(appId='{self.settings.client_id}')"
-        with httpx.Client(base_url=GRAPH, headers={"Authorization": f"Bearer {token}"}) as graph:
-            answer = graph.patch(path, json=properties)
+        with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as graph:
+            answer = graph.request(method, f"{GRAPH}/v1.0/{path}", json=body or None)
         if not answer.is_success:
             raise SandboxRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))
+        return dict(answer.json()) if answer.content else {}
 
     def __repr__(self) -> str:
         return "A directory tenant of this notebook's own, with the same people and an app in it."

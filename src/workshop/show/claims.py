@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeGuard
 
 from workshop.show.table import Table
-from workshop.trace.masking import GUID, LEFT_OUT, mask_text, mask_tokens
+from workshop.trace.masking import LEFT_OUT, mask_text, mask_tokens
 from workshop.trace.symbols import Symbols
 
 TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
@@ -27,9 +27,7 @@ class Values:
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
         self.symbolic = known is not None
-        names = {word: name for word, name in (known or {}).items() if GUID.fullmatch(word)}
-        self._words = {word: name for word, name in (known or {}).items() if word not in names}
-        self._symbols = Symbols(names)
+        self._symbols = Symbols(known)
 
     def shown(self, name: str, value: object) -> str:
         """Return the value of the claim `name`; nothing for None."""
@@ -51,8 +49,6 @@ class Values:
         """Return free text: with names in place of what differs from run to run, if there are names."""
         if not self.symbolic:
             return printable(mask_tokens(text))
-        for word, instead in self._words.items():
-            text = text.replace(word, instead)
         return printable(self._symbols.text(mask_text(text)).replace("{guid}", "{id}"))
 
 

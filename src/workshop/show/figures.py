@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from workshop.show import figures_obo, figures_proxy, figures_registration, figures_scopes, figures_token
+from workshop.show import (
+    figures_obo,
+    figures_preauthorized,
+    figures_proxy,
+    figures_registration,
+    figures_scopes,
+    figures_token,
+)
 from workshop.show.drawing import BLUE, GREEN, RED, SOFT, arrow, box, picture, text
 
 
@@ -56,6 +63,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "lesson-02-attack.svg": figures_proxy.attack,
     "lesson-03-one-scope.svg": figures_scopes.one_scope,
     "lesson-03-two-tokens.svg": figures_scopes.two_tokens,
+    "lesson-04-two-ways.svg": figures_preauthorized.two_ways,
     "lesson-05-parts.svg": figures_token.parts_of_a_token,
     "lesson-05-who-looks.svg": figures_token.who_looks,
     "lesson-06-delegation.svg": figures_obo.delegation,

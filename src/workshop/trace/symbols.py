@@ -26,8 +26,10 @@ class Symbols:
     """A name for each id, in the order in which they appear."""
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
-        """Begin with names for the ids in `known`."""
-        self._names = {guid: guid for guid in PUBLISHED} | {key.lower(): name for key, name in (known or {}).items()}
+        """Begin with names for what is in `known`: ids, and other words that differ from machine to machine."""
+        ids = {word.lower(): name for word, name in (known or {}).items() if GUID.fullmatch(word)}
+        self._names = {guid: guid for guid in PUBLISHED} | ids
+        self._words = {word: name for word, name in (known or {}).items() if not GUID.fullmatch(word)}
 
     def learn(self, hops: Sequence[Hop]) -> Symbols:
         """Name the ids in `hops`: tenants and clients by what they are, any other one by a number."""
@@ -41,7 +43,9 @@ class Symbols:
         return self
 
     def text(self, text: str) -> str:
-        """Return `text` with names in place of ids, ports and times."""
+        """Return `text` with names in place of ids, known words, ports and times."""
+        for word, name in self._words.items():
+            text = text.replace(word, name)
         text = GUID.sub(lambda found: self._names.get(found[0].lower(), "{guid}"), text)
         return _TIME.sub("{time}", _PORT.sub(r"\1:PORT", text))
 
