@@ -6,6 +6,8 @@ import io
 import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from practice_help import clean_environ
@@ -15,6 +17,7 @@ from workshop.cli import main
 from workshop.servers import proxy
 
 from .conftest import Entra
+from .test_token import CLIENT, TENANT, token
 
 SECRET = "practice.abcDEF123ghiJKL456mnoPQR789"
 
@@ -45,6 +48,25 @@ def test_a_log_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypat
     assert [one["failure"] for one in found["findings"]] == ["secret-expired", "redirect-uri-not-registered"]
     assert set(found["findings"][0]["mend"]) == {"portal", "az", "python", "client"}
     assert SECRET not in said.out
+
+
+def test_a_token_for_either_of_two_apps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "33333333-3333-3333-3333-333333333333"
+    told = {"AZURE_TENANT_ID": TENANT, "ENTRA_PROXY_AZURE_CLIENT_ID": other, "WORKSHOP_TENANT": "own"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WORKSHOP_STATE", str(tmp_path))
+    now = int(time.time())
+    mine = token(exp=now + 600, iat=now, nbf=now)
+    for client_id, code in ((CLIENT, 0), ("44444444-4444-4444-4444-444444444444", 1)):
+        monkeypatch.setenv("ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID", client_id)
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"Bearer {mine}\n"))
+        assert main(["diagnose", "-"]) == code
+        said = capsys.readouterr().out
+        assert ("token-for-another-api" in said) is bool(code)
+        assert mine not in said
 
 
 def test_another_hosts_server_from_a_terminal_that_is_led_to_the_practice_tenant(

@@ -6,19 +6,23 @@ import argparse
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from workshop import practice, signin
 from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
 from workshop.diagnosis.report import FOUND, UNKNOWN
+from workshop.diagnosis.token import token_in
 from workshop.diagnosis.walk.route import LOOPBACK
 from workshop.errors import WorkshopError
-from workshop.settings import Settings, load
+from workshop.settings import GUID, Settings, load
+from workshop.tokens.parts import Unreadable, parts
 
 if TYPE_CHECKING:
     from workshop.registration.report import Report
 
+APPS = ("ENTRA_PROXY", "ENTRA_PREAUTHORIZED")
 SUMMARY = "say what is wrong: an error, a token, a server's address, a log"
 MORE = (
     "Exit code: 0 nothing is wrong, 1 something was found, 2 it could not be told. For an address the server is "
@@ -56,7 +60,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
         _lead(settings, what)
         said = Diagnosis(walk(what, tell=_tell, register=not args.read_only))
     else:
-        said = diagnose(what, expected=_expected(settings))
+        said = diagnose(what, expected=_expected(settings, what))
     if args.client_id:
         report = _registration(settings, args.client_id, what if address else "")
     _print(said, report, as_json=args.json)
@@ -79,13 +83,24 @@ def _lead(settings: Settings, url: str) -> None:
         )
 
 
-def _expected(settings: Settings) -> Expected:
-    """Return what the server of this mode's settings takes."""
-    from workshop.servers.settings import CLIENT_ID, TENANT_ID
+def _expected(settings: Settings, what: str) -> Expected:
+    """Return what the server of this mode's settings takes: of two apps, the one that the token is for."""
+    tenant = settings.get("AZURE_TENANT_ID") or ""
+    tenant = tenant if GUID.fullmatch(tenant) else ""
+    token = token_in(what)
+    audience = str(_claims(token).get("aud", "")).removeprefix("api://")
+    kept = [(app, settings.get(f"{app}_AZURE_CLIENT_ID") or "") for app in APPS]
+    apps = [(app, client_id) for app, client_id in kept if client_id]
+    app, client_id = next((one for one in apps if one[1] == audience), apps[0] if apps else ("", ""))
+    scopes = (settings.get(f"{app}_REQUIRED_SCOPES") or "").split()
+    return Expected(tenant, client_id, tuple(scopes))
 
-    tenant = settings.get(TENANT_ID) or ""
-    scopes = (settings.get("ENTRA_PROXY_REQUIRED_SCOPES") or "").split()
-    return Expected("" if "-" not in tenant else tenant, settings.get(CLIENT_ID) or "", tuple(scopes))
+
+def _claims(token: str) -> Mapping[str, Any]:
+    try:
+        return parts(token).claims if token else {}
+    except Unreadable:
+        return {}
 
 
 def _registration(settings: Settings, client_id: str, url: str) -> Report:
