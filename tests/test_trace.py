@@ -119,6 +119,9 @@ class TestSymbols:
         one, two = str(uuid.uuid4()), str(uuid.uuid4())
         symbols = Symbols({one: "{tenant}"}).learn([hop(note=f"{one} {two} {self.OTHER}")])
         assert symbols.text(f"{one} {two.upper()} {self.OTHER}") == "{tenant} {guid-1} {guid-2}"
+        assert Symbols({one: "{tenant}", "box.example": "{domain}"}).text(f"robin@box.example {one}") == (
+            "robin@{domain} {tenant}"
+        )
 
 
 class TestDiagram:
