@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,13 +13,13 @@ import psutil
 import pytest
 from practice_help import clean_environ, until
 
-from workshop.bench import tokens
+from workshop.bench import lessons, tokens
 from workshop.bench.figures import Figure
 from workshop.bench.place import Place
 from workshop.cli import main
 from workshop.errors import WorkshopError
 
-FIGURE = re.compile(r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|/s|x|people)(?:   \(([\d,.]+) to ([\d,.]+)\))?$")
+FIGURE = re.compile(r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|s|/s|x|people)(?:   \(([\d,.]+) to ([\d,.]+)\))?$")
 
 EXPECTED = {
     "start": {
@@ -41,6 +42,13 @@ EXPECTED = {
         "one of them, 95th percentile": "ms",
         "all of them": "ms",
         "throughput": "/s",
+    },
+    "lessons": {
+        "1 kernels that import the libraries": "s",
+        "1 lessons, solved": "s",
+        "1 lessons, as learners get them": "s",
+        "solved : kernels": "x",
+        "unsolved : kernels": "x",
     },
     "tokens": {
         "RSA-2048 signatures alone, 1 thread": "/s",
@@ -96,6 +104,32 @@ def test_two_hundred_people_sign_in_at_once(tmp_path: Path) -> None:
     assert found["signed in, each told their own name"] == (200.0, "people")
     assert found["one of them, median"] <= found["one of them, 95th percentile"] <= found["all of them"]
     until(lambda: not users_of(tmp_path), "the end of every process that was started")
+
+
+def a_lesson(folder: Path, source: str) -> Path:
+    """Return a project with one lesson of one cell."""
+    empty: dict[str, object] = {"metadata": {}, "execution_count": None, "outputs": []}
+    cell = {"cell_type": "code", "id": "only", "source": source, **empty}
+    for kind in ("solutions", "notebooks"):
+        (folder / kind).mkdir(parents=True)
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (folder / kind / "00-start-here.ipynb").write_text(json.dumps(notebook), "utf-8")
+    return folder
+
+
+def test_lessons_are_timed_beside_kernels_that_only_import(tmp_path: Path) -> None:
+    project, scratch = a_lesson(tmp_path / "project", "6 * 7"), tmp_path / "scratch"
+    scratch.mkdir()
+    found = figures(run("lessons", scratch, WORKSHOP_PROJECT=str(project)))
+    assert {name: unit for name, (_, unit) in found.items()} == EXPECTED["lessons"]
+    assert found["solved : kernels"][0] < 1, "this lesson imports nothing"
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_lesson_that_fails_is_not_timed(tmp_path: Path) -> None:
+    project = a_lesson(tmp_path, "1 / 0")
+    with pytest.raises(WorkshopError, match="ZeroDivisionError"):
+        lessons.timed(Place(tmp_path), project / "solutions" / "00-start-here.ipynb")
 
 
 def users_of(folder: Path) -> list[int]:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from workshop.bench import crowd, door, sign_in, start, tokens
+from workshop.bench import crowd, door, lessons, sign_in, start, tokens
 from workshop.bench.figures import Plan, Section
 from workshop.bench.place import Place
 
@@ -20,6 +20,7 @@ PARTS: Mapping[str, Callable[[Place, Plan], Section]] = {
     "crowd": crowd.measure,
     "tokens": tokens.measure,
     "door": door.measure,
+    "lessons": lessons.measure,
 }
 
 

@@ -70,6 +70,11 @@ def milliseconds(name: str, seconds: Sequence[float]) -> Figure:
     return Figure(name, "ms", [1000 * value for value in seconds])
 
 
+def seconds(name: str, taken: Sequence[float]) -> Figure:
+    """Return long durations as a figure."""
+    return Figure(name, "s", taken)
+
+
 def rate(name: str, per_second: Sequence[float]) -> Figure:
     """Return rates as a figure."""
     return Figure(name, "/s", per_second)
