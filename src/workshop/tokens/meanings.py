@@ -1,6 +1,6 @@
 """What each claim means, and where that is written.
 
-Sources: the pages and sections that each line names, read for this table.
+Each line names the page or section where its reader finds more.
 """
 
 from __future__ import annotations
