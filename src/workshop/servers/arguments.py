@@ -29,6 +29,23 @@ class Arguments:
     expected: Mapping[str, str]
     example: Mapping[str, Any]
 
+    def described(self, argument: str) -> str:
+        """Return what to send for an argument, as its description in the tool's schema."""
+        text = self.expected[argument]
+        return text[0].upper() + text[1:]
+
+
+def one_line(value: str) -> str:
+    """Return a text without the white space around it.
+
+    Raises:
+        ValueError: it is empty, or more than one line.
+    """
+    text = value.strip()
+    if not text or not text.isprintable():
+        raise ValueError("not a line of text")
+    return text
+
 
 class ArgumentErrors(Middleware):
     """Answer a call with wrong arguments with all that is wrong at once, what is expected, and an example.

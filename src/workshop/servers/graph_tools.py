@@ -27,7 +27,7 @@ from msgraph.generated.users.item.user_item_request_builder import UserItemReque
 from msgraph.graph_service_client import GraphServiceClient
 from pydantic import AfterValidator, Field
 
-from .arguments import ArgumentErrors, Arguments, refusal
+from .arguments import ArgumentErrors, Arguments, one_line, refusal
 from .confirmation import confirmed
 from .graph import Graph
 from .refusals import Refused
@@ -61,29 +61,21 @@ Token = Callable[[list[str]], Any]
 """Makes a tool's argument that becomes the user's token for these scopes, such as `EntraOBOToken`."""
 
 
-def _line(value: str) -> str:
-    text = value.strip()
-    if not text or not text.isprintable():
-        raise ValueError("not a line of text")
-    return text
-
-
-def _described(tool: str, argument: str) -> str:
-    text = ARGUMENTS[tool].expected[argument]
-    return text[0].upper() + text[1:]
-
-
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[\w!.-]+$")]
-FolderId = Annotated[Id | None, Field(description=_described("list_my_files", "folder_id"))]
-FileId = Annotated[Id, Field(description=_described("read_my_file", "file_id"))]
+FolderId = Annotated[Id | None, Field(description=ARGUMENTS["list_my_files"].described("folder_id"))]
+FileId = Annotated[Id, Field(description=ARGUMENTS["read_my_file"].described("file_id"))]
 Address = Annotated[
     str,
-    Field(max_length=320, pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$", description=_described("send_mail", "to")),
+    Field(max_length=320, pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$", description=ARGUMENTS["send_mail"].described("to")),
 ]
 Subject = Annotated[
-    str, Field(max_length=LONGEST_SUBJECT, description=_described("send_mail", "subject")), AfterValidator(_line)
+    str,
+    Field(max_length=LONGEST_SUBJECT, description=ARGUMENTS["send_mail"].described("subject")),
+    AfterValidator(one_line),
 ]
-Body = Annotated[str, Field(min_length=1, max_length=LONGEST_BODY, description=_described("send_mail", "body"))]
+Body = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_BODY, description=ARGUMENTS["send_mail"].described("body"))
+]
 
 READ_ONLY = {"readOnlyHint": True, "openWorldHint": True}
 

@@ -13,7 +13,7 @@ from fastmcp import Context, FastMCP
 from fastmcp.server.dependencies import get_access_token
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from .arguments import ArgumentErrors, Arguments, refusal
+from .arguments import ArgumentErrors, Arguments, one_line, refusal
 from .caller import caller_of
 from .expenses import Category, Expense, ExpenseStore, Filter, PaymentMethod
 
@@ -81,18 +81,6 @@ def _number(value: object) -> object:
     return value
 
 
-def _line(value: str) -> str:
-    text = value.strip()
-    if not text or not text.isprintable():
-        raise ValueError("not a line of text")
-    return text
-
-
-def _described(tool: str, argument: str) -> str:
-    text = ARGUMENTS[tool].expected[argument]
-    return text[0].upper() + text[1:]
-
-
 Amount = Annotated[
     Decimal,
     Field(gt=0, le=LARGEST, decimal_places=2),
@@ -101,21 +89,25 @@ Amount = Annotated[
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": LARGEST,
-            "description": _described("add_expense", "amount"),
+            "description": ARGUMENTS["add_expense"].described("amount"),
         }
     ),
 ]
 Day = Annotated[date, BeforeValidator(_day)]
-PaidOn = Annotated[Day, Field(description=_described("add_expense", "date"))]
-NewCategory = Annotated[Category, Field(description=_described("add_expense", "category"))]
-NewPaymentMethod = Annotated[PaymentMethod, Field(description=_described("add_expense", "payment_method"))]
+PaidOn = Annotated[Day, Field(description=ARGUMENTS["add_expense"].described("date"))]
+NewCategory = Annotated[Category, Field(description=ARGUMENTS["add_expense"].described("category"))]
+NewPaymentMethod = Annotated[PaymentMethod, Field(description=ARGUMENTS["add_expense"].described("payment_method"))]
 Description = Annotated[
-    str, Field(max_length=LONGEST, description=_described("add_expense", "description")), AfterValidator(_line)
+    str,
+    Field(max_length=LONGEST, description=ARGUMENTS["add_expense"].described("description")),
+    AfterValidator(one_line),
 ]
-CategoryFilter = Annotated[Category | None, Field(description=_described("list_expenses", "category"))]
-FromDate = Annotated[Day | None, Field(description=_described("list_expenses", "from_date"))]
-ToDate = Annotated[Day | None, Field(description=_described("list_expenses", "to_date"))]
-Limit = Annotated[int, BeforeValidator(_number), Field(ge=1, le=MOST, description=_described("list_expenses", "limit"))]
+CategoryFilter = Annotated[Category | None, Field(description=ARGUMENTS["list_expenses"].described("category"))]
+FromDate = Annotated[Day | None, Field(description=ARGUMENTS["list_expenses"].described("from_date"))]
+ToDate = Annotated[Day | None, Field(description=ARGUMENTS["list_expenses"].described("to_date"))]
+Limit = Annotated[
+    int, BeforeValidator(_number), Field(ge=1, le=MOST, description=ARGUMENTS["list_expenses"].described("limit"))
+]
 
 
 def add_tools(mcp: FastMCP, store: ExpenseStore, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
