@@ -15,6 +15,7 @@ import answers_lesson03
 import answers_lesson04
 import answers_lesson05
 import answers_lesson06
+import answers_lesson07
 import pytest
 
 from workshop.checks import EXERCISES, Card, Exercise, Verdict, examine, exercises
@@ -101,6 +102,7 @@ LATER = (
     answers_lesson04,
     answers_lesson05,
     answers_lesson06,
+    answers_lesson07,
 )
 RIGHT = [*RIGHT_00, *(answer for module in LATER for answer in module.RIGHT)]
 WRONG = [*WRONG_00, *(answer for module in LATER for answer in module.WRONG)]

@@ -5,36 +5,28 @@ The diagnosis knows nothing of this room: import-linter holds that wall.
 
 from __future__ import annotations
 
-import random
-
-from workshop.breaking import acting, asking, presenting, proving, registering, serving
+from workshop.breaking.case import Case, NothingThere
 from workshop.breaking.fault import Fault
+from workshop.breaking.faults import FAULTS, draw
+from workshop.breaking.mystery import Mystery
+from workshop.breaking.room import Room, keys, room
 from workshop.breaking.scene import Outcome, Scene, scene
 from workshop.breaking.stage import Stage
+from workshop.breaking.symptom import Symptom
 
-__all__ = ["FAULTS", "Fault", "Outcome", "Scene", "Stage", "draw", "scene"]
-
-MYSTERIES = 3
-
-
-def draw(seed: int, level: int = 3) -> tuple[Fault, ...]:
-    """Return three faults of different failures, the same ones for the same seed.
-
-    Args:
-        level: the hardest there may be.
-    """
-    chosen: dict[str, Fault] = {}
-    fit = [fault for fault in FAULTS if fault.level <= level]
-    for fault in random.Random(seed).sample(fit, len(fit)):  # noqa: S311 - the same in every run is what is wanted
-        chosen.setdefault(fault.failure, fault)
-    return tuple(chosen.values())[:MYSTERIES]
-
-
-FAULTS: tuple[Fault, ...] = (
-    *asking.FAULTS,
-    *registering.FAULTS,
-    *proving.FAULTS,
-    *acting.FAULTS,
-    *presenting.FAULTS,
-    *serving.FAULTS,
-)
+__all__ = [
+    "FAULTS",
+    "Case",
+    "Fault",
+    "Mystery",
+    "NothingThere",
+    "Outcome",
+    "Room",
+    "Scene",
+    "Stage",
+    "Symptom",
+    "draw",
+    "keys",
+    "room",
+    "scene",
+]

@@ -21,6 +21,7 @@ from mcp.shared.auth_utils import check_resource_allowed
 from workshop import background
 from workshop.background import BackgroundServer
 from workshop.breaking.scene import Scene
+from workshop.breaking.stage import BROWSER
 
 PUBLIC = "https://expenses.example"
 REDIRECT = "http://127.0.0.1:33418"
@@ -67,6 +68,7 @@ def run(scene: Scene, build: Callable[[str], FastMCP], *, name: str = "", port: 
     """Run a server until the scene ends, or another of the same name takes its place."""
     server = background.start(build, port=port, name=name or f"broken {next(_count)}")
     scene.closing.append(server.stop)
+    scene.server = server
     return server
 
 
@@ -115,7 +117,7 @@ def _sign_in_page(http: httpx.Client, server: dict[str, Any], known: str, *, reg
         "response_type": "code", "client_id": client_id, "redirect_uri": ANOTHER_PORT, "state": "s",
         "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
     }  # fmt: skip
-    page = http.get(f"{server['authorization_endpoint']}?{urlencode(asked)}", headers={"Accept": "text/html"})
+    page = http.get(f"{server['authorization_endpoint']}?{urlencode(asked)}", headers=BROWSER)
     return "" if page.is_redirect or page.is_success else _said(page)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from workshop.breaking.stage import CALLBACK, GRAPH, App, Stage, wording
+
+if TYPE_CHECKING:
+    from workshop.background import BackgroundServer
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 GRAPH_SCOPE = f"{GRAPH}/User.Read"
@@ -50,6 +53,8 @@ class Scene:
         http: how the client reaches that server.
         before: what else the user tries first, and what is seen of it; "" if it went well.
         closing: is called when the scene ends.
+        server: the MCP server that was started last; None if there is none.
+        held: the access token that the client got last.
     """
 
     stage: Stage
@@ -67,6 +72,8 @@ class Scene:
     http: httpx.Client | None = None
     before: Callable[[], str] | None = None
     closing: list[Callable[[], object]] = field(default_factory=list)
+    server: BackgroundServer | None = None
+    held: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         self.credential = self.credential or {"client_secret": self.app.secret}
@@ -88,6 +95,7 @@ class Scene:
         tokens = self._redeem(landed.code)
         if "access_token" not in tokens:
             return Outcome(wording(tokens))
+        self.held = str(tokens["access_token"])
         return Outcome(self._go_on(tokens))
 
     def asked(self) -> dict[str, str]:

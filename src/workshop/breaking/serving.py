@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from fastmcp.server.auth import RemoteAuthProvider
 from fastmcp.server.auth.providers.jwt import JWTVerifier
 from pydantic import AnyHttpUrl
 
+from workshop.background import BackgroundServer
 from workshop.breaking import connecting
 from workshop.breaking.connecting import PUBLIC, Front, run, through
 from workshop.breaking.fault import Fault, Mend
@@ -21,9 +22,10 @@ from workshop.breaking.scene import Outcome, Scene
 from workshop.breaking.stage import CALLBACK, LOGIN, redirects
 from workshop.servers import preauthorized, proxy
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
-from workshop.servers.settings import ProxySettings
+from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, TENANT_ID, ProxySettings, load
 
 VS_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
+SCOPES = "ENTRA_PROXY_REQUIRED_SCOPES"
 KEY = "practice, and at least thirty-two characters long"
 
 
@@ -146,10 +148,7 @@ def _restarted(scene: Scene, first: ProxySettings, then: ProxySettings, lasting:
     Args:
         lasting: the mended settings. The client registers once more then, and another restart does no harm.
     """
-    server = run(scene, lambda url: proxy.build(url, first))
-    http = through(None)
-    scene.closing.append(http.close)
-    client_id, _ = connecting.register(http, f"{server.base_url}/register")
+    server, http, client_id = _registered(scene, first)
     _restart(scene, server.name, server.port, then)
     scene.connect = lambda: Outcome(connecting.connect(server.url, http, client_id))
 
@@ -160,6 +159,36 @@ def _restarted(scene: Scene, first: ProxySettings, then: ProxySettings, lasting:
         scene.connect = lambda: Outcome(connecting.connect(server.url, http, anew))
 
     return mend
+
+
+def come_back(scene: Scene, environ: Mapping[str, str], folder: Path, *, new_secret: bool) -> Outcome:
+    """Let a client register, restart the server, and let the client come back.
+
+    Args:
+        environ: the server's variables beside those of its app.
+        folder: below which a storage's relative path leads.
+        new_secret: whether the server gets a new client secret with the restart.
+
+    Raises:
+        SettingsError: a variable is malformed.
+    """
+    own = {CLIENT_ID: scene.app.client_id, CLIENT_SECRET: scene.app.secret, TENANT_ID: scene.stage.tenant_id}
+    told = load(own | {SCOPES: "access", **environ}, folder)
+    if told.storage not in ("files", "memory"):
+        told = replace(told, storage=str(folder / told.storage))
+    server, http, client_id = _registered(scene, told)
+    secret = f"{told.client_secret}.renewed" if new_secret else told.client_secret
+    _restart(scene, server.name, server.port, replace(told, client_secret=secret))
+    return Outcome(connecting.connect(server.url, http, client_id))
+
+
+def _registered(scene: Scene, told: ProxySettings) -> tuple[BackgroundServer, httpx.Client, str]:
+    """Run a server and return it with the client that registered there, and the client's id."""
+    server = run(scene, lambda url: proxy.build(url, told))
+    http = through(None)
+    scene.closing.append(http.close)
+    client_id, _ = connecting.register(http, f"{server.base_url}/register")
+    return server, http, client_id
 
 
 def _folder(scene: Scene) -> str:

@@ -25,6 +25,8 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 CALLBACK = "http://localhost:8000/auth/callback"
 CLI_CALLBACK = "http://localhost:8400"
 MOST_PAGES = 5
+BROWSER = {"Accept": "text/html", "User-Agent": "workshop-user-agent/1"}
+"""What a browser says of itself: recordings tell it from a client by that."""
 
 Answer = dict[str, Any]
 
@@ -93,7 +95,7 @@ class Stage:
             account: the part before the @.
         """
         self.http.cookies.clear()
-        answer = self.http.get(self.authorize_url(asked))
+        answer = self.http.get(self.authorize_url(asked), headers=BROWSER)
         for _ in range(MOST_PAGES):
             if answer.is_redirect:
                 back = answer.headers["location"]
@@ -105,7 +107,7 @@ class Stage:
                 return Landed("", page.words)
             form = page.forms[0]
             fields = [pair for pair in form.fields if pair[0] != press[0]] + [press]
-            answer = self.http.post(urljoin(str(answer.url), form.action), data=dict(fields))
+            answer = self.http.post(urljoin(str(answer.url), form.action), data=dict(fields), headers=BROWSER)
         return Landed("", "the sign-in did not end")
 
     def token(self, form: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> Answer:

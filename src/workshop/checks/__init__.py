@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.checks import lesson00, lesson01, lesson02, lesson03, lesson04, lesson05, lesson06
+from workshop.checks import lesson00, lesson01, lesson02, lesson03, lesson04, lesson05, lesson06, lesson07
 from workshop.checks.card import Card
 from workshop.checks.examine import examine
 from workshop.checks.exercise import Exercise, Verdict
@@ -17,6 +17,7 @@ EXERCISES: dict[str, tuple[Exercise, ...]] = {
     "04": lesson04.EXERCISES,
     "05": lesson05.EXERCISES,
     "06": lesson06.EXERCISES,
+    "07": lesson07.EXERCISES,
 }
 
 

@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
+import tempfile
+from html import escape
+from pathlib import Path
+
 from workshop.diagnosis.knowledge import FAILURES, Failure
 from workshop.diagnosis.report import mends
+from workshop.show.frame import GREEN, Notice
 from workshop.show.table import Table
+
+NAME = "field-guide.html"
+TITLE = "Field guide to failures with Entra ID and MCP servers"
+STYLE = """@page { size: A4 landscape; margin: 7mm }
+body { font: 8pt/1.25 system-ui, sans-serif; margin: 1em; columns: 4; column-gap: 1.2em; column-rule: 1px solid #999 }
+h1 { font-size: 1.25em; margin: 0 0 .3em }
+div { break-inside: avoid; margin: 0 0 .45em; overflow-wrap: anywhere }
+@media print { body { font-size: 5.7pt; line-height: 1.16; margin: 0 } }
+@media screen and (max-width: 70em) { body { columns: 2 } }
+"""
 
 
 def guide(failures: tuple[Failure, ...] | None = None) -> Table:
     """Return symptom, cause and mend of failures, the most reported ones if none are given."""
     reported = sorted((one for one in FAILURES if one.number), key=lambda one: one.number)
     rows = tuple(_row(one) for one in (reported if failures is None else failures))
-    return Table(("what you see", "why", "what to do"), rows, "Field guide to failures with Entra ID and MCP servers")
+    return Table(("what you see", "why", "what to do"), rows, TITLE)
+
+
+def page(failures: tuple[Failure, ...] | None = None) -> str:
+    """Return the guide as an HTML page that prints on one sheet, A4 or Letter."""
+    blocks = "\n".join(_block(*row) for row in guide(failures).rows)
+    head = f'<meta charset="utf-8"><title>{TITLE}</title><style>\n{STYLE}</style>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{TITLE}</h1>\n{blocks}\n</body></html>\n'
+
+
+def save(folder: Path) -> Notice:
+    """Write the page into a folder, which is made if need be, and say where and how to print it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as file:
+        file.write(page())
+    Path(file.name).replace(folder / NAME)
+    lines = (
+        f"Written: {folder.name}/{NAME}. Open it in a browser.",
+        "Print it there: Ctrl+P, on a Mac Cmd+P. It fits one sheet, A4 or Letter, landscape.",
+    )
+    return Notice("FIELD GUIDE", lines, GREEN)
+
+
+def _block(seen: str, why: str, mend: str) -> str:
+    first, *codes = seen.split("\n")
+    return f"<div><b>{escape(first)}</b> {escape(' '.join(codes))}<br>{escape(why)}<br>→ <i>{escape(mend)}</i></div>"
 
 
 def _row(failure: Failure) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workshop.show import (
+    figures_mending,
     figures_obo,
     figures_preauthorized,
     figures_proxy,
@@ -67,4 +68,5 @@ FIGURES: dict[str, Callable[[], str]] = {
     "lesson-05-parts.svg": figures_token.parts_of_a_token,
     "lesson-05-who-looks.svg": figures_token.who_looks,
     "lesson-06-delegation.svg": figures_obo.delegation,
+    "lesson-07-where-to-look.svg": figures_mending.where_to_look,
 }

@@ -1,0 +1,130 @@
+"""The room where things are broken: a case by its key, three that nobody chose, or one by clicking."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+
+from workshop.breaking.case import Case, NothingThere
+from workshop.breaking.fault import Fault
+from workshop.breaking.faults import FAULTS, draw
+from workshop.breaking.mystery import Mystery
+from workshop.breaking.scene import scene
+from workshop.breaking.stage import Stage
+from workshop.practice import Running
+from workshop.sandbox import OnlyInPractice, name_of_this_process
+from workshop.show.table import Table
+
+if TYPE_CHECKING:
+    import ipywidgets  # type: ignore[import-untyped]
+
+_directories = itertools.count(1)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def keys() -> dict[str, Fault]:
+    """Return a key for every fault: its level and a letter, which tell nothing of what it is."""
+    made: dict[str, Fault] = {}
+    for level in sorted({fault.level for fault in FAULTS}):
+        fit = [fault for fault in FAULTS if fault.level == level]
+        mixed = random.Random(level).sample(fit, len(fit))  # noqa: S311 - the same keys in every run
+        made |= {f"{level}{letter}": fault for letter, fault in zip(_LETTERS, mixed, strict=False)}
+    return made
+
+
+@dataclass(eq=False)
+class Room:
+    """Opens cases, each in a directory tenant of its own."""
+
+    running: Running = field(repr=False)
+    _open: dict[str, Case] = field(default_factory=dict, repr=False)
+
+    def open(self, key: str) -> Case:
+        """Break something and return what a user sees of it. An earlier case of the same key is closed.
+
+        Args:
+            key: such as "1a", or the name of a failure.
+
+        Raises:
+            NothingThere: there is no such fault.
+        """
+        known = keys()
+        wanted = key.strip().lower()
+        found = wanted if wanted in known else next((one for one in known if known[one].failure == wanted), "")
+        if not found:
+            raise NothingThere(f"There is no fault {key!r}. `room` shows which there are.")
+        return self._case(found, found, known[found])
+
+    def mystery(self, seed: int, level: int = 3) -> Mystery:
+        """Break three things that nobody chose, the same ones for the same seed.
+
+        Args:
+            level: the hardest there may be.
+        """
+        drawn = draw(seed, level)
+        cases = tuple(self._case(f"mystery {n}", str(n), fault) for n, fault in enumerate(drawn, 1))
+        names = sorted({fault.failure for fault in FAULTS})
+        return Mystery(cases, tuple(_offered(random.Random(seed), one.failure, names) for one in drawn))  # noqa: S311
+
+    def choose(self) -> ipywidgets.VBox:
+        """Return a menu of the faults, with buttons to break, diagnose and mend; `open` does it without JavaScript."""
+        from workshop.breaking.choosing import chooser
+
+        return chooser(self)
+
+    def close(self) -> None:
+        """Close every case."""
+        for case in self._open.values():
+            case.close()
+        self._open.clear()
+
+    def __repr__(self) -> str:
+        return repr(self._table())
+
+    def _repr_html_(self) -> str:
+        return self._table()._repr_html_()
+
+    def _table(self) -> Table:
+        levels = {1: "it says what is wrong", 2: "it says where to look", 3: "it misleads"}
+        known = keys()
+        rows = []
+        for level, words in levels.items():
+            fit = [key for key in known if known[key].level == level]
+            rows.append((str(level), words, f"{fit[0]} to {fit[-1]}"))
+        return Table(("level", "the symptom", "faults"), tuple(rows))
+
+    def _case(self, place: str, key: str, fault: Fault) -> Case:
+        before = self._open.pop(place, None)
+        if before is not None:
+            before.close()
+        name = name_of_this_process("case", next(_directories))
+        directory = self.running.directory(self.running.new_directory(name))
+        stage = Stage(directory, str(directory.show()["domain"]), httpx.Client(timeout=20))
+        broken = scene(stage)
+        broken.closing.append(stage.http.close)
+        names = {name.capitalize(): "{organization}"}
+        names |= {stage.tenant_id: "{tenant}", broken.app.client_id: "{client}", stage.domain: "{domain}"}
+        case = Case(key, names | {broken.app.client_id[:8]: "{client}"}, fault, broken)
+        self._open[place] = case
+        return case
+
+
+def room(running: Running | None) -> Room:
+    """Return the room of a practice tenant.
+
+    Raises:
+        OnlyInPractice: this is an own tenant: nothing is broken there.
+    """
+    if running is None:
+        raise OnlyInPractice
+    return Room(running)
+
+
+def _offered(chance: random.Random, right: str, names: list[str]) -> tuple[str, ...]:
+    """Return four failures, the right one among them."""
+    others = chance.sample([name for name in names if name != right], 3)
+    return tuple(sorted([right, *others]))
