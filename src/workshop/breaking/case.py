@@ -53,11 +53,11 @@ class Case:
     def __post_init__(self) -> None:
         self._mend = self._fault.set(self._scene)
         self._outcome = self._scene.attempt()
-        self.symptom = symptom(self._outcome.seen, self.names)
+        self.symptom = self._readable(self._outcome)
 
     def attempt(self) -> Symptom:
         """Do once more what the user did, and return what is seen."""
-        return symptom(self._scene.attempt().seen, self.names)
+        return self._readable(self._scene.attempt())
 
     @property
     def address(self) -> str:
@@ -109,9 +109,7 @@ class Case:
         if not judged.wrong:
             right = sum(one.status == "right" for one in judged.findings)
             return Notice("THE REGISTRATION IS RIGHT", (f"{right} settings were looked at.",), GREEN)
-        rows = tuple(
-            (one.setting, steady(one.found, self.names), steady(one.should, self.names)) for one in judged.wrong
-        )
+        rows = tuple((one.setting, self._steady(one.found), self._steady(one.should)) for one in judged.wrong)
         return Table(("wrong setting", "found", "should be"), rows)
 
     def change(self, **properties: Any) -> None:
@@ -140,7 +138,7 @@ class Case:
                 outcome = come_back(self._scene, settings, Path(folder), new_secret=new_secret)
             except SettingsError as error:
                 raise NothingThere(str(error)) from None
-        seen = symptom(outcome.seen, self.names).text.splitlines()
+        seen = self._readable(outcome).text.splitlines()
         return seen[1] if len(seen) > 1 else (seen or ["the sign-in page"])[0]
 
     def diagnose(self) -> Diagnosis:
@@ -149,7 +147,7 @@ class Case:
         if self._outcome.url:
             found = walk(self._outcome.url, http=self._scene.http, tell=lambda _: None)
             return Diagnosis(found)
-        return diagnose(seen if self.symptom.text == TOKEN else steady(seen, self.names))
+        return diagnose(seen if self.symptom.text == TOKEN else self._steady(seen))
 
     def mend(self) -> Notice:
         """Mend it, try again, and say what it was."""
@@ -164,6 +162,17 @@ class Case:
         """End what runs for it."""
         self._scene.close()
         self._scene.closing.clear()
+
+    def _readable(self, outcome: Outcome) -> Symptom:
+        return symptom(outcome.seen, self._names)
+
+    def _steady(self, text: str) -> str:
+        return steady(text, self._names)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """The names, and one for the part of the client id that a made-up host name has."""
+        return self.names | {self._scene.app.client_id[:8]: "{client}"}
 
     def _graph(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:

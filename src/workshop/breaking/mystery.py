@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from workshop.breaking.case import Case
+from workshop.breaking.case import Case, NothingThere
 from workshop.show.table import Table
 
 
@@ -22,7 +22,9 @@ class Mystery:
     offered: tuple[tuple[str, ...], ...]
 
     def __getitem__(self, number: int) -> Case:
-        return self.cases[range(1, len(self.cases) + 1).index(number)]
+        if not 1 <= number <= len(self.cases):
+            raise NothingThere(f"There is no case {number}: they are counted from 1 to {len(self.cases)}.")
+        return self.cases[number - 1]
 
     def __len__(self) -> int:
         return len(self.cases)

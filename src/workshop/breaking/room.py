@@ -108,7 +108,7 @@ class Room:
         broken.closing.append(stage.http.close)
         names = {name.capitalize(): "{organization}"}
         names |= {stage.tenant_id: "{tenant}", broken.app.client_id: "{client}", stage.domain: "{domain}"}
-        case = Case(key, names | {broken.app.client_id[:8]: "{client}"}, fault, broken)
+        case = Case(key, names, fault, broken)
         self._open[place] = case
         return case
 

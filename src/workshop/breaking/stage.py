@@ -25,7 +25,7 @@ AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 CALLBACK = "http://localhost:8000/auth/callback"
 CLI_CALLBACK = "http://localhost:8400"
 MOST_PAGES = 5
-BROWSER = {"Accept": "text/html", "User-Agent": "workshop-user-agent/1"}
+BROWSER = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (workshop)"}
 """What a browser says of itself: recordings tell it from a client by that."""
 
 Answer = dict[str, Any]

@@ -22,7 +22,8 @@ _PAGE_END = re.compile(r"\nError code\n.*", re.DOTALL)
 _PRACTICE = re.compile(r"^PRACTICE This is the practice tenant.*\n", re.MULTILINE)
 _TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 _KEPT_HEADERS = ("www-authenticate", "location", "x-ms-")
-_PARAMETERS_OF_THE_RUN = ("timestamp", "trace_id", "correlation_id", "error_codes", "error_uri", "state")
+_OF_THE_RUN = ("timestamp", "trace_id", "correlation_id")
+_NOT_SHOWN = ("error_codes", "error_uri", "state")
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,13 +67,16 @@ def symptom(seen: str, names: Mapping[str, str]) -> Symptom:
 
 def steady(seen: str, names: Mapping[str, str]) -> str:
     """Return what was seen without what is different in every run: ids have names, times and trace ids none."""
-    for value, name in names.items():
-        seen = seen.replace(value, name)
+    for value in sorted(names, key=len, reverse=True):
+        seen = seen.replace(value, names[value])
+    if seen.startswith("{"):
+        answer = json.loads(seen)
+        seen = json.dumps({name: value for name, value in answer.items() if name not in _OF_THE_RUN})
     return _TIME.sub("{time}", _RUN.sub("", seen))
 
 
 def _of_json(answer: dict[str, Any]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in answer.items() if name not in _PARAMETERS_OF_THE_RUN)
+    return "\n".join(f"{name}: {value}" for name, value in answer.items() if name not in _NOT_SHOWN)
 
 
 def _of_answer(text: str) -> str:
@@ -90,6 +94,6 @@ def _of_line(line: str) -> str:
     if not address.startswith("http") or "?" not in address:
         return line
     parts = urlsplit(address)
-    asked = [pair for pair in parse_qsl(parts.query) if pair[0] not in _PARAMETERS_OF_THE_RUN]
+    asked = [pair for pair in parse_qsl(parts.query) if pair[0] not in _NOT_SHOWN]
     plain = f"{before} {parts.scheme}://{parts.netloc}{parts.path}".strip()
     return "\n".join([plain, *(f"    {name}={value}" for name, value in asked)])
