@@ -8,7 +8,7 @@ import pytest
 from lesson_kernel import PROJECT, Hop, Ran, run
 
 from workshop.breaking import FAULTS, draw, keys
-from workshop.checks.lesson07 import MYSTERY, own_missing_redirect
+from workshop.checks.lesson07 import MYSTERY
 from workshop.diagnosis.knowledge import BY_NAME
 from workshop.lessons import outline
 from workshop.notebook_files import read
@@ -92,11 +92,10 @@ def test_the_symptom_names_no_cause(lesson: dict[str, Ran]) -> None:
 
 
 def test_entra_refuses_the_redirect_uri_that_the_address_asks_for(lesson: dict[str, Ran]) -> None:
-    (asked,) = [hop for hop in to_entra(lesson["level-one"].traffic) if hop.path.endswith("/authorize")]
-    assert (asked.source, asked.status) == ("Browser", 400)
+    (asked,) = [hop for hop in to_entra(lesson["level-one"].traffic) if hop.status == 400]
+    assert (asked.source, asked.path.rpartition("/")[2]) == ("Browser", "authorize")
     assert asked.sent["redirect_uri"] in lesson["registration"].printed
     assert "AADSTS50011" in lesson["level-one"].printed
-    assert own_missing_redirect()(f"https://a/?redirect_uri={asked.sent['redirect_uri']}") == asked.sent["redirect_uri"]
 
 
 def test_registering_it_mends_it(lesson: dict[str, Ran]) -> None:
@@ -137,7 +136,7 @@ def test_the_token_shown_on_behalf_of_nobody_is_another_than_the_users(lesson: d
 def test_the_three_are_confirmed_and_mended(lesson: dict[str, Ran]) -> None:
     rows = [line.split() for line in lesson["confirm"].printed.strip().splitlines()[-3:]]
     assert rows == [[str(number), name, name, "works"] for number, name in enumerate(MYSTERY, 1)]
-    assert not set(re.findall(r"graphs-token", lesson["mystery-token"].printed))
+    assert "graphs-token" not in lesson["mystery-token"].printed
 
 
 def test_each_case_has_a_directory_of_its_own(lesson: dict[str, Ran]) -> None:

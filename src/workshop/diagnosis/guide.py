@@ -15,7 +15,8 @@ NAME = "field-guide.html"
 TITLE = "Field guide to failures with Entra ID and MCP servers"
 STYLE = """@page { size: A4 landscape; margin: 7mm }
 body { font: 8pt/1.25 system-ui, sans-serif; margin: 1em; columns: 4; column-gap: 1.2em; column-rule: 1px solid #999 }
-h1 { font-size: 1.25em; margin: 0 0 .3em }
+h1 { font-size: 1.25em; margin: 0 }
+p { margin: 0 0 .4em }
 div { break-inside: avoid; margin: 0 0 .45em; overflow-wrap: anywhere }
 @media print { body { font-size: 5.7pt; line-height: 1.16; margin: 0 } }
 @media screen and (max-width: 70em) { body { columns: 2 } }
@@ -33,7 +34,7 @@ def page(failures: tuple[Failure, ...] | None = None) -> str:
     """Return the guide as an HTML page that prints on one sheet, A4 or Letter."""
     blocks = "\n".join(_block(*row) for row in guide(failures).rows)
     head = f'<meta charset="utf-8"><title>{TITLE}</title><style>\n{STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{TITLE}</h1>\n{blocks}\n</body></html>\n'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{TITLE}</h1>\n<p><b>What you see</b>, why, → <i>what to do</i></p>\n{blocks}\n</body></html>\n'
 
 
 def save(folder: Path) -> Notice:
