@@ -139,6 +139,14 @@ def test_the_three_are_confirmed_and_mended(lesson: dict[str, Ran]) -> None:
     assert "graphs-token" not in lesson["mystery-token"].printed
 
 
+def test_a_mystery_offers_four_names_and_one_is_right(lesson: dict[str, Ran]) -> None:
+    offered = re.findall(r"It is one of: (.*)", lesson["mystery"].printed)
+    assert len(offered) == len(MYSTERY)
+    for names, right in zip(offered, MYSTERY, strict=True):
+        assert right in names.split(", ")
+        assert len(set(names.split(", ")) & BY_NAME.keys()) == 4
+
+
 def test_each_case_has_a_directory_of_its_own(lesson: dict[str, Ran]) -> None:
     assert lesson["own-directory"].printed.strip() == "5"
 

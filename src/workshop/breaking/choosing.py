@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def chooser(room: Room) -> ipywidgets.VBox:
     """Return a menu of the faults and three buttons; what is seen stands below."""
-    import ipywidgets  # type: ignore[import-untyped]
+    import ipywidgets
 
     from workshop.breaking.room import keys
 

@@ -43,7 +43,7 @@ class Symptom:
     def _repr_html_(self) -> str:
         if self.works:
             return frame(escape(WORKS), [], GREEN)
-        shown = f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;margin:0">{escape(self.text)}</pre>'
+        shown = f'<pre style="white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0">{escape(self.text)}</pre>'
         return frame("What you see", [shown], AMBER)
 
 

@@ -17,24 +17,35 @@ STYLE = """@page { size: A4 landscape; margin: 7mm }
 body { font: 8pt/1.25 system-ui, sans-serif; margin: 1em; columns: 4; column-gap: 1.2em; column-rule: 1px solid #999 }
 h1 { font-size: 1.25em; margin: 0 }
 p { margin: 0 0 .4em }
-div { break-inside: avoid; margin: 0 0 .45em; overflow-wrap: anywhere }
+div { overflow-wrap: anywhere }
 @media print { body { font-size: 5.7pt; line-height: 1.16; margin: 0 } }
 @media screen and (max-width: 70em) { body { columns: 2 } }
 """
 
+WHOLE = 'style="break-inside:avoid;margin:0 0 .45em"'
 
-def guide(failures: tuple[Failure, ...] | None = None) -> Table:
+
+class Guide(Table):
+    """Symptom, cause and mend, a row each; a notebook shows them as the printed page does."""
+
+    def _repr_html_(self) -> str:
+        blocks = "".join(_block(*row) for row in self.rows)
+        return f'<b>{TITLE}</b><div style="columns:20em;overflow-wrap:anywhere;line-height:1.3">{blocks}</div>'
+
+
+def guide(failures: tuple[Failure, ...] | None = None) -> Guide:
     """Return symptom, cause and mend of failures, the most reported ones if none are given."""
     reported = sorted((one for one in FAILURES if one.number), key=lambda one: one.number)
     rows = tuple(_row(one) for one in (reported if failures is None else failures))
-    return Table(("what you see", "why", "what to do"), rows, TITLE)
+    return Guide(("what you see", "why", "what to do"), rows, TITLE)
 
 
 def page(failures: tuple[Failure, ...] | None = None) -> str:
     """Return the guide as an HTML page that prints on one sheet, A4 or Letter."""
     blocks = "\n".join(_block(*row) for row in guide(failures).rows)
     head = f'<meta charset="utf-8"><title>{TITLE}</title><style>\n{STYLE}</style>'
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><h1>{TITLE}</h1>\n<p><b>What you see</b>, why, → <i>what to do</i></p>\n{blocks}\n</body></html>\n'
+    body = f"<h1>{TITLE}</h1>\n<p><b>What you see</b>, why, → <i>what to do</i></p>\n{blocks}"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{body}\n</body></html>\n'
 
 
 def save(folder: Path) -> Notice:
@@ -52,7 +63,7 @@ def save(folder: Path) -> Notice:
 
 def _block(seen: str, why: str, mend: str) -> str:
     first, *codes = seen.split("\n")
-    return f"<div><b>{escape(first)}</b> {escape(' '.join(codes))}<br>{escape(why)}<br>→ <i>{escape(mend)}</i></div>"
+    return f"<div {WHOLE}><b>{escape(first)}</b> {escape(' '.join(codes))}<br>{escape(why)}<br>→ <i>{escape(mend)}</i></div>"
 
 
 def _row(failure: Failure) -> tuple[str, str, str]:
