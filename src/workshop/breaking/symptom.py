@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from workshop.show.frame import AMBER, GREEN, frame
 from workshop.signin import pages
 
+WRAPPED = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0"
 WORKS = "It works: nothing is refused."
 TOKEN = "The server answers 401. What the client brought is an access token, and you have it: read it."  # noqa: S105
 
@@ -43,7 +44,7 @@ class Symptom:
     def _repr_html_(self) -> str:
         if self.works:
             return frame(escape(WORKS), [], GREEN)
-        shown = f'<pre style="white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0">{escape(self.text)}</pre>'
+        shown = f'<pre style="{WRAPPED}">{escape(self.text)}</pre>'
         return frame("What you see", [shown], AMBER)
 
 

@@ -63,7 +63,8 @@ def save(folder: Path) -> Notice:
 
 def _block(seen: str, why: str, mend: str) -> str:
     first, *codes = seen.split("\n")
-    return f"<div {WHOLE}><b>{escape(first)}</b> {escape(' '.join(codes))}<br>{escape(why)}<br>→ <i>{escape(mend)}</i></div>"
+    head = f"<b>{escape(first)}</b> {escape(' '.join(codes))}"
+    return f"<div {WHOLE}>{head}<br>{escape(why)}<br>→ <i>{escape(mend)}</i></div>"
 
 
 def _row(failure: Failure) -> tuple[str, str, str]:
