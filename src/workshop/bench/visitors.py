@@ -144,7 +144,7 @@ def _visit(url: str, redirect_uri: str, account: str, callback: Callback, runnin
     """Sign one person in as a new client and ask the server who that is."""
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    with httpx.Client(trust_env=False, timeout=ANSWER_WITHIN) as client:
+    with httpx.Client(trust_env=False, timeout=ANSWER_WITHIN, limits=httpx.Limits(keepalive_expiry=2.0)) as client:
         client_id = client.post(
             f"{url}/register",
             json={

@@ -35,6 +35,10 @@ ACCOUNTS = {
 """The accounts of the practice tenant, as the chooser offers them."""
 
 
+# Servers under uvicorn close a connection after 5 idle seconds. Whoever uses it in that very moment is cut off.
+_IDLE = httpx.Limits(keepalive_expiry=2.0)
+
+
 class UserAgent(webbrowser.BaseBrowser):
     """A browser that signs in by itself.
 
@@ -141,7 +145,7 @@ class UserAgent(webbrowser.BaseBrowser):
 
     def _sign_in(self, url: str, choices: Choices) -> None:
         jar = self._cookies if self.keep_cookies else CookieJar()
-        with httpx.HTTPTransport(verify=self._trust) as direct:
+        with httpx.HTTPTransport(verify=self._trust, limits=_IDLE) as direct:
             client = httpx.Client(
                 transport=direct,
                 mounts=self._mounts,
