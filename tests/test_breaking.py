@@ -83,6 +83,11 @@ def test_the_page_has_all_of_the_guide(tmp_path: Path) -> None:
     assert "@page { size: A4 landscape" in text
 
 
+def test_a_folder_that_takes_no_file_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    assert f"taken/{NAME} can't be written: " in repr(save(tmp_path / "taken"))
+
+
 def test_the_page_shows_what_is_known_as_text() -> None:
     odd = Failure("odd", "<script>", (), "a & b", Mend(az="az <id>"), "https://x.example")
     for shown in (page((odd,)), guide((odd,))._repr_html_()):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workshop.diagnosis.knowledge import FAILURES, Failure
 from workshop.diagnosis.report import mends
-from workshop.show.frame import GREEN, Notice
+from workshop.show.frame import AMBER, GREEN, Notice
 from workshop.show.table import Table
 
 NAME = "field-guide.html"
@@ -50,10 +50,14 @@ def page(failures: tuple[Failure, ...] | None = None) -> str:
 
 def save(folder: Path) -> Notice:
     """Write the page into a folder, which is made if need be, and say where and how to print it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as file:
-        file.write(page())
-    Path(file.name).replace(folder / NAME)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as file:
+            file.write(page())
+        Path(file.name).replace(folder / NAME)
+    except OSError as error:
+        reason = f"{folder.name}/{NAME} can't be written: {error.strerror}."
+        return Notice("FIELD GUIDE", (reason, "Give `save` another folder."), AMBER)
     lines = (
         f"Written: {folder.name}/{NAME}. Open it in a browser.",
         "Print it there: Ctrl+P, on a Mac Cmd+P. It fits one sheet, A4 or Letter, landscape.",
