@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.errors import FileUnusable
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 
 def make_private_folder(folder: Path) -> Path:
@@ -55,3 +63,24 @@ def write_private(path: Path, text: str) -> None:
     except OSError as error:
         Path(temporary).unlink(missing_ok=True)
         raise FileUnusable(path, f"can't be written ({error.strerror}).") from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time into the block.
+
+    Args:
+        path: a file that is made for this, in a folder that is there.
+
+    Raises:
+        OSError: the lock can't be taken.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing gives the lock back

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workshop.checks import exercises
 from workshop.lessons import LESSONS, Outline, written
-from workshop.private_files import make_private_folder, write_private
+from workshop.private_files import locked, make_private_folder, write_private
 from workshop.show.table import Table
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 FILE = "progress.json"
 
@@ -44,24 +35,11 @@ def remember(state: Path, lesson: str, exercise: str) -> None:
         OSError: the lock can't be taken.
     """
     make_private_folder(state)
-    with _locked(state / "progress.lock"):
+    with locked(state / "progress.lock"):
         known = passed(state)
         if exercise not in known.get(lesson, ()):
             known[lesson] = (*known.get(lesson, ()), exercise)
             write_private(state / FILE, json.dumps(known, indent=1, sort_keys=True) + "\n")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
-        else:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)  # closing gives the lock back
 
 
 class Map:

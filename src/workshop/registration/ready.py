@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from workshop.errors import WorkshopError
+from workshop.private_files import locked, make_private_folder
 from workshop.registration.declared import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
@@ -53,13 +54,16 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
         for name in names:
             current.require(name)
         return _registration(declaration, current, found=True)
-    found = all(current.get(name) for name in names) and _in_a_thread(lambda: _still_good(current, declaration))
-    if not found:
-        try:
-            Desk(current).apply(declaration, replace_values=True)
-        except WorkshopError as error:
-            raise WorkshopError(f"The app could not be registered: {error}") from error
+    # One at a time: two kernels that register the same app at once would each replace the other's secret.
+    with locked(make_private_folder(settings.state) / "registration.lock"):
         current = load(project=settings.project)
+        found = all(current.get(name) for name in names) and _in_a_thread(lambda: _still_good(current, declaration))
+        if not found:
+            try:
+                Desk(current).apply(declaration, replace_values=True)
+            except WorkshopError as error:
+                raise WorkshopError(f"The app could not be registered: {error}") from error
+            current = load(project=settings.project)
     os.environ.update({name: current.require(name) for name in names})
     return _registration(declaration, current, found=found)
 
