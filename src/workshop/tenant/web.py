@@ -170,6 +170,7 @@ def _endpoint(
             return Response("The request's body is too large.", 413, media_type="text/plain")
         except ClientDisconnect:
             return Response(status_code=400)
+        service.store.look_again()
         call = Call(
             service=service,
             request=request,

@@ -42,6 +42,7 @@ TABLES_OF_THE_SEED = (
     "drive_items",
     "messages",
 )
+MOST_KEPT = 256
 _ADDED_COLUMNS = (("app_role_assignments", "created", "REAL NOT NULL DEFAULT 0"),)
 # Which rows belong to a directory, in tables where no column ``tenant_id`` says it; cleared before the others.
 _OF_DIRECTORY = {
@@ -79,6 +80,9 @@ class Store:
 
     WAL with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment.
     Every statement commits by itself unless it stands in ``transaction()``.
+
+    Rows that were read are kept until something is written: a token takes eight queries, most of them the last
+    token's. What another program writes into the file counts from the next ``look_again()``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,6 +92,9 @@ class Store:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self._add_columns()
         self.connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        self._kept: dict[tuple[str, tuple[object, ...]], list[tuple[Any, ...]]] = {}
+        self._changes = self.connection.total_changes
+        self._version = self._data_version()
 
     def close(self) -> None:
         self.connection.close()
@@ -114,11 +121,39 @@ class Store:
         self.connection.execute("COMMIT")
 
     def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.connection.execute(query, values).fetchone()
-        return row
+        """Return the first row of a query, None when there is none."""
+        rows = self._rows(query, values)
+        return rows[0] if rows else None
 
     def all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query, values).fetchall()
+        """Return the rows of a query, in a list of the caller's own."""
+        return list(self._rows(query, values))
+
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        # Inside a transaction nothing is kept: what is read there may be rolled back.
+        if self.connection.in_transaction:
+            return self.connection.execute(query, values).fetchall()
+        if self._changes != self.connection.total_changes or len(self._kept) >= MOST_KEPT:
+            self._changes = self.connection.total_changes
+            self._kept.clear()
+        rows = self._kept.get((query, values))
+        if rows is None:
+            rows = self._kept[query, values] = self.connection.execute(query, values).fetchall()
+        return rows
+
+    def look_again(self) -> None:
+        """Forget the rows read so far if another program has written into the file since the last look."""
+        version = self._data_version()
+        if version != self._version:
+            self._version = version
+            self._kept.clear()
+
+    def _data_version(self) -> int:
+        """Return the number that SQLite changes with each commit of another connection.
+
+        Source: https://www.sqlite.org/pragma.html#pragma_data_version
+        """
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     def run(self, query: str, *values: object) -> int:
         """Execute one statement and return how many rows it changed."""
