@@ -149,6 +149,7 @@ def of_before_the_policy(office: Office, declaration: Declaration) -> None:
             "UPDATE applications SET graph = json_set(graph, '$.api.requestedAccessTokenVersion', 1) WHERE app_id = ?",
             (office.kept_id(declaration),),
         )
+    office.running.last_exchange()  # from this question on the tenant knows
 
 
 def with_role(_: Office) -> Declaration:

@@ -77,7 +77,10 @@ class Tenant:
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Change or read the directory's file: for time that has passed, and for what no door offers yet."""
         with contextlib.closing(sqlite3.connect(self.state / "directory.sqlite")) as connection, connection:
-            return connection.execute(statement, values).fetchall()
+            rows = connection.execute(statement, values).fetchall()
+        with self.control() as control:
+            control.get("/status")  # from here on the tenant knows
+        return rows
 
     def complaints(self) -> str:
         """Return what it wrote on stderr, but for uvicorn's one line about each request that is not HTTP."""

@@ -155,6 +155,7 @@ def control_application(control: Control, port: int) -> ASGIApp:
         elif not hmac.compare_digest(given, f"Bearer {control.secret}".encode()):
             await PlainTextResponse("the secret of the state folder is missing or wrong\n", 401)(scope, receive, send)
         else:
+            control.service.store.look_again()
             await table(scope, receive, send)
 
     return guarded

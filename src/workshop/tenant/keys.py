@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -59,7 +60,7 @@ class KeyRing:
         Graph: nobody but Graph can then verify the signature.
         """
         body = _segment(claims)
-        shown = _segment(header)
+        shown = _segment(header) if "nonce" in header else _kept_segment(*header.items())
         signed = _segment({**header, "nonce": nonce_digest(header["nonce"])}) if "nonce" in header else shown
         signature = await self.signer.sign(self.current.private, f"{signed}.{body}".encode())
         return f"{shown}.{body}.{base64url(signature)}"
@@ -145,6 +146,12 @@ def nonce_digest(nonce: str) -> str:
 
 def _segment(value: Mapping[str, Any]) -> str:
     return base64url(json.dumps(value, separators=(",", ":")).encode())
+
+
+@lru_cache(maxsize=64)
+def _kept_segment(*members: tuple[str, Any]) -> str:
+    """Return the segment of an object, made once: a header is the same in all tokens of a kind."""
+    return _segment(dict(members))
 
 
 def _load(pem: bytes) -> rsa.RSAPrivateKey:

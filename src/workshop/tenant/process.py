@@ -160,12 +160,13 @@ def _service(state: Path) -> Service:
 
 
 async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:
-    """Keep the Date header right, and drop old sign-ins once an hour."""
+    """Keep the Date header right, see what others wrote into the file, and drop old sign-ins once an hour."""
     forgotten = 0.0
     while True:
         now = time.time()
         for door in doors:
             door.set_date(now)
+        service.store.look_again()
         if now - forgotten > 3_600:
             service.store.forget(service.clock() + service.settings.furthest_back())
             forgotten = now

@@ -139,38 +139,41 @@ def routes(service: Service, rows: Sequence[Row], renderer: Renderer) -> list[Ro
     for method, path, handler in rows:
         paths.setdefault(path, {})[method] = handler
     return [
-        Route(path, _endpoint(service, handlers, renderer), methods=list(handlers)) for path, handlers in paths.items()
+        Route(path, _Endpoint(service, handlers, renderer), methods=list(handlers)) for path, handlers in paths.items()
     ]
 
 
 def unrouted(service: Service) -> ASGIApp:
     """Return what answers a path that no row has: 404, with its place in the log."""
-    endpoint = _endpoint(service, defaultdict(lambda: _not_found), lambda _call, _error: None)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await endpoint(Request(scope, receive))
-        await response(scope, receive, send)
-
-    return app
+    return _Endpoint(service, defaultdict(lambda: _not_found), lambda _call, _error: None)
 
 
 async def _not_found(_call: Call) -> Response:
     return PlainTextResponse("Not Found", 404)
 
 
-def _endpoint(
-    service: Service, handlers: Mapping[str, Handler], renderer: Renderer
-) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
+@dataclass(frozen=True)
+class _Endpoint:
+    """What answers a path, as an ASGI application: Starlette wraps a function in two layers more."""
+
+    service: Service
+    handlers: Mapping[str, Handler]
+    renderer: Renderer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        service = self.service
         began = service.log.now()
-        handler = handlers["GET" if request.method == "HEAD" else request.method]
+        handler = self.handlers["GET" if request.method == "HEAD" else request.method]
         try:
             body = await _read(request)
         except BodyTooLarge:
             return Response("The request's body is too large.", 413, media_type="text/plain")
         except ClientDisconnect:
             return Response(status_code=400)
-        service.store.look_again()
         call = Call(
             service=service,
             request=request,
@@ -180,13 +183,11 @@ def _endpoint(
             arrived=service.clock(),
             trace_id=service.guid(),
         )
-        response = await _answer(call, handler, renderer)
+        response = await _answer(call, handler, self.renderer)
         if call.remark.held_back:
             await asyncio.sleep(call.remark.held_back)
         _log(call, response, began)
         return response
-
-    return endpoint
 
 
 async def _answer(call: Call, handler: Handler, renderer: Renderer) -> Response:

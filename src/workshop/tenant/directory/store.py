@@ -82,7 +82,8 @@ class Store:
     Every statement commits by itself unless it stands in ``transaction()``.
 
     Rows that were read are kept until something is written: a token takes eight queries, most of them the last
-    token's. What another program writes into the file counts from the next ``look_again()``.
+    token's. What another program writes into the file counts from the next ``look_again()``: after a second, or
+    at the next question at the control door.
     """
 
     def __init__(self, path: Path) -> None:
