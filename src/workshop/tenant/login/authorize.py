@@ -5,6 +5,7 @@ Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from starlette.responses import Response
@@ -34,6 +35,8 @@ from workshop.tenant.login.session import SignedIn
 from workshop.tenant.login.static_permissions import Permission
 from workshop.tenant.login.target import Target
 from workshop.tenant.web import Call
+
+Answer = Callable[[Call, Target], Response]
 
 PROMPTS = ("", "login", "none", "consent", "select_account", "create")
 # Refusals of a person that are told on a page, and to a client that wants no page as interaction_required.
@@ -95,71 +98,75 @@ class Visit:
 
 async def authorize(call: Call) -> Response:
     """Answer GET and POST ``/{tenant}/oauth2/v2.0/authorize``."""
-    call.remark.flow = "authorization_code"
-    target = targets.read(call)
-    try:
-        _check(call, target)
-        return _first_page(call, target)
-    except LoginError as error:
-        return refuse(call, target, error)
+    return _answer(call, _target(call), _first_page)
 
 
 async def pick_account(call: Call) -> Response:
     """Answer the account picker's form."""
-    call.remark.flow = "authorization_code"
-    target = targets.read(call)
-    session.check_form(call)
-    try:
-        _check(call, target)
-        signed_in = sign_in.picked(call, target.where, target.client)
-        response = _go_on(_enter(call, target, signed_in))
-    except LoginError as error:
-        return refuse(call, target, error)
-    session.keep(call, response, signed_in)
-    return response
+    return _answer_form(call, _picked)
 
 
 async def show_second_factor(call: Call) -> Response:
     """Answer the form of the page that asks for a second factor."""
-    call.remark.flow = "authorization_code"
-    target = targets.read(call)
-    session.check_form(call)
-    try:
-        _check(call, target)
-        signed_in = sign_in.current(call, target.where)
-        if signed_in is None:
-            return _picker(call, target)
-        visit = _enter(call, target, signed_in)
-        return _go_on(replace(visit, signed_in=second_factor.shown(call, signed_in, visit.user)))
-    except LoginError as error:
-        return refuse(call, target, error)
+    return _answer_form(call, _shown)
 
 
 async def decide_consent(call: Call) -> Response:
     """Answer the form of the consent page, and of the one that asks for an administrator."""
+    return _answer_form(call, _decided)
+
+
+def _target(call: Call) -> Target:
     call.remark.flow = "authorization_code"
-    target = targets.read(call)
-    session.check_form(call)
+    return targets.read(call)
+
+
+def _answer(call: Call, target: Target, answer: Answer) -> Response:
     try:
         _check(call, target)
-        signed_in = sign_in.current(call, target.where)
-        if signed_in is None:
-            return _picker(call, target)
-        if call.value("decision") != "accept":
-            raise errors.consent_declined()
-        visit = _enter(call, target, signed_in)
-        if visit.is_stale or visit.lacks_second_factor:
-            return _go_on(visit)
-        wanted = _wanted(visit)
-        refusal = consent.refusal(call.service.store, visit.directory, target.client, visit.user, wanted)
-        if refusal:
-            raise refusal
-        for_all = call.value("organization") == "true" and visit.user.is_administrator
-        ids = [call.service.guid() for _ in wanted]
-        consent.grant(call.service.store, visit.directory, wanted, "" if for_all else visit.user.id, ids)
-        return _with_code(visit)
+        return answer(call, target)
     except LoginError as error:
         return refuse(call, target, error)
+
+
+def _answer_form(call: Call, answer: Answer) -> Response:
+    target = _target(call)
+    session.check_form(call)
+    return _answer(call, target, answer)
+
+
+def _picked(call: Call, target: Target) -> Response:
+    signed_in = sign_in.picked(call, target.where, target.client)
+    response = _go_on(_enter(call, target, signed_in))
+    session.keep(call, response, signed_in)
+    return response
+
+
+def _shown(call: Call, target: Target) -> Response:
+    signed_in = sign_in.current(call, target.where)
+    if signed_in is None:
+        return _picker(call, target)
+    visit = _enter(call, target, signed_in)
+    return _go_on(replace(visit, signed_in=second_factor.shown(call, signed_in, visit.user)))
+
+
+def _decided(call: Call, target: Target) -> Response:
+    signed_in = sign_in.current(call, target.where)
+    if signed_in is None:
+        return _picker(call, target)
+    if call.value("decision") != "accept":
+        raise errors.consent_declined()
+    visit = _enter(call, target, signed_in)
+    if visit.is_stale or visit.lacks_second_factor:
+        return _go_on(visit)
+    wanted = _wanted(visit)
+    refusal = consent.refusal(call.service.store, visit.directory, target.client, visit.user, wanted)
+    if refusal:
+        raise refusal
+    for_all = call.value("organization") == "true" and visit.user.is_administrator
+    ids = [call.service.guid() for _ in wanted]
+    consent.grant(call.service.store, visit.directory, wanted, "" if for_all else visit.user.id, ids)
+    return _with_code(visit)
 
 
 def _check(call: Call, target: Target) -> None:
