@@ -1,13 +1,9 @@
-"""Every notebook: its form, its links, and that it runs: alone, twice, two at once, solved and unsolved."""
+"""Every notebook: its form, its links, its stored outputs. That it runs is seen by two suites and by `lessons/`."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +13,10 @@ from workshop import lessons
 from workshop.checks import exercises
 from workshop.cli import COMMANDS
 from workshop.derive import METADATA, stale
-from workshop.solve import VARIES, cold
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted((PROJECT / "solutions").glob("*.ipynb"))
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-STRICT = ["--nbval", f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}"]
-LAX = ["--nbval-lax"]
-PATIENCE = 300
 
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -201,100 +193,6 @@ def test_html_outputs_have_text_beside_them_and_no_script(path: Path) -> None:
                 assert "<script" not in html
                 assert "<svg" not in html  # hidden in a notebook that is not trusted: an image element is not
                 assert all("alt=" in image for image in re.findall(r"<img[^>]*>", html))
-
-
-# --- running ---
-
-
-def started(path: Path, options: list[str], state: Path) -> subprocess.Popen[str]:
-    """Run nbval on one notebook in a process of its own."""
-    environment = {name: value for name, value in cold(state).items() if not name.startswith("PYTEST")}
-    if "--nbval-lax" in options:
-        del environment["WORKSHOP_STRICT"]
-    options = [*options, "--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider", "--color=no", "-q"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *options, str(path)],
-        cwd=PROJECT,
-        # With the Azure CLI they run once, in the plain run of the solutions: it costs seconds a line.
-        env=environment | {"WORKSHOP_PROJECT": str(PROJECT), "WORKSHOP_AZURE_CLI": "off"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Return the exit code and what was printed."""
-    try:
-        printed, _ = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-    return process.returncode, printed
-
-
-def written(folder: Path, name: str, notebook: Notebook) -> Path:
-    path = folder / name
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    return path
-
-
-@unsolved
-def test_an_unsolved_notebook_runs_to_its_end(path: Path, tmp_path: Path) -> None:
-    code, printed = ended(started(path, LAX, tmp_path / "state"))
-    assert code == 0, printed
-
-
-@solved
-def test_a_solution_prints_the_same_a_first_and_a_second_time_in_one_kernel(path: Path, tmp_path: Path) -> None:
-    notebook = load(path)
-    again = deepcopy(notebook["cells"])
-    for cell in again:
-        cell["id"] += "-again"
-    twice = written(tmp_path, path.name, notebook | {"cells": notebook["cells"] + again})
-    code, printed = ended(started(twice, STRICT, tmp_path / "state"))
-    assert code == 0, printed
-
-
-@solved
-def test_a_solution_prints_the_same_in_two_kernels_at_once(path: Path, tmp_path: Path) -> None:
-    both = [started(path, STRICT, tmp_path / "state") for _ in range(2)]
-    for code, printed in [ended(process) for process in both]:
-        assert code == 0, printed
-
-
-Change = Callable[[dict[str, Any]], bool]
-
-
-def change_stream(output: dict[str, Any]) -> bool:
-    if output["output_type"] != "stream":
-        return False
-    output["text"] = "".join(output["text"]) + "altered\n"
-    return True
-
-
-def change_html(output: dict[str, Any]) -> bool:
-    if "text/html" not in output.get("data", {}):
-        return False
-    output["data"]["text/html"] = "".join(output["data"]["text/html"]).replace(">", ">altered", 1)
-    return True
-
-
-@solved
-def test_altered_outputs_turn_the_strict_run_red(path: Path, tmp_path: Path) -> None:
-    notebook = load(path)
-    altered = []
-    for change in (change_stream, change_html):
-        for number, cell in reversed(list(enumerate(code(notebook)))):
-            checked = VARIES not in cell["metadata"].get("tags", []) and number not in altered
-            if checked and any(change(output) for output in cell["outputs"]):
-                altered.append(number)
-                break
-    assert len(altered) == 2
-    exit_code, printed = ended(started(written(tmp_path, path.name, notebook), STRICT, tmp_path / "state"))
-    assert exit_code == 1, printed
-    red = sorted(int(number) for number in re.findall(r"^FAILED .*::Cell (\d+)", printed, flags=re.MULTILINE))
-    assert red == sorted(altered), printed
 
 
 # --- the README and the commands ---
