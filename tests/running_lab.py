@@ -7,6 +7,7 @@ import os
 import queue
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -188,6 +189,7 @@ def running_lab(project: Path, *arguments: str, program: tuple[str, ...] = (), *
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=_hear_hangups if os.name == "posix" else None,
     ) as process:
         try:
             printed = _until_ready(process)
@@ -196,6 +198,11 @@ def running_lab(project: Path, *arguments: str, program: tuple[str, ...] = (), *
             yield Lab(process, project, url[0], printed)
         finally:
             process.kill()
+
+
+def _hear_hangups() -> None:
+    """Take notice when the terminal is closed, also in tests that were started with nohup, which are told not to."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _until_ready(process: subprocess.Popen[str]) -> tuple[str, ...]:
