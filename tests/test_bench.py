@@ -44,7 +44,7 @@ EXPECTED = {
         "throughput": "/s",
     },
     "lessons": {
-        "1 kernels that import the libraries": "s",
+        "1 kernels that import the same libraries": "s",
         "1 lessons, solved": "s",
         "1 lessons, as learners get them": "s",
         "solved : kernels": "x",
@@ -118,18 +118,20 @@ def a_lesson(folder: Path, source: str) -> Path:
 
 
 def test_lessons_are_timed_beside_kernels_that_only_import(tmp_path: Path) -> None:
-    project, scratch = a_lesson(tmp_path / "project", "6 * 7"), tmp_path / "scratch"
+    project, scratch = a_lesson(tmp_path / "project", "import slow_library"), tmp_path / "scratch"
+    (project / "solutions" / "slow_library.py").write_text("import time\ntime.sleep(3)\n", "utf-8")
+    (project / "notebooks" / "slow_library.py").write_text("", "utf-8")
     scratch.mkdir()
     found = figures(run("lessons", scratch, WORKSHOP_PROJECT=str(project)))
     assert {name: unit for name, (_, unit) in found.items()} == EXPECTED["lessons"]
-    assert found["solved : kernels"][0] < 1, "this lesson imports nothing"
+    assert found["1 kernels that import the same libraries"][0] > 3, "it imports what the solved lesson did"
     assert list(scratch.iterdir()) == []
 
 
 def test_a_lesson_that_fails_is_not_timed(tmp_path: Path) -> None:
     project = a_lesson(tmp_path, "1 / 0")
     with pytest.raises(WorkshopError, match="ZeroDivisionError"):
-        lessons.timed(Place(tmp_path), project / "solutions" / "00-start-here.ipynb")
+        lessons.run(Place(tmp_path), project / "solutions" / "00-start-here.ipynb")
 
 
 def users_of(folder: Path) -> list[int]:

@@ -100,8 +100,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[str, str]:
     """Return an environment in which no test touches the learner's own tenant, state or Jupyter."""
-    own = ("AZURE_", "ENTRA_", "WORKSHOP_")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    # What is compiled is kept: hundreds of processes start, and each would compile the workshop anew.
+    left_out = ("AZURE_", "ENTRA_", "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     environ |= {
         "WORKSHOP_PROJECT": str(current.project),
         "WORKSHOP_STATE": str(scratch / "state"),

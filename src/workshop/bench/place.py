@@ -20,7 +20,8 @@ from workshop.practice.process import command
 from workshop.private_files import make_private_folder
 from workshop.settings import Settings, load
 
-OF_THE_WORKSHOP = ("AZURE_", "ENTRA_", "WORKSHOP_")
+# The workshop's own; and where nothing compiled is kept, each process would compile the workshop anew.
+LEFT_OUT = ("AZURE_", "ENTRA_", "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
 WITHIN_SECONDS = 120
 
 
@@ -37,7 +38,7 @@ class Place:
 
     def environ(self) -> dict[str, str]:
         """Return the environment of a program that works in this project."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_WORKSHOP)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
         return kept | {
             "WORKSHOP_PROJECT": str(self.folder),
             "WORKSHOP_STATE": str(self.state),
