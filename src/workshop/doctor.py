@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 from packaging.markers import Marker
+from packaging.utils import canonicalize_name
 
 from workshop import lock, settings
 from workshop.errors import WorkshopError
@@ -85,10 +86,11 @@ def check_python(current: Settings) -> Finding:
 def check_packages(current: Settings) -> Finding:
     """Compare the installed packages with the lock."""
     pins = [pin for pin in lock.read(current.project / "requirements.txt") if _is_for_here(pin)]
-    differing = [pin for pin in pins if _installed(pin.name) != pin.version]
+    there = _installed()
+    differing = [pin for pin in pins if there.get(canonicalize_name(pin.name)) != pin.version]
     if not differing:
         return Finding("Packages", True, f"all {len(pins)} are the ones in the lock")
-    told = ", ".join(f"{pin.name} {_installed(pin.name) or 'missing'}" for pin in differing[:3])
+    told = ", ".join(f"{pin.name} {there.get(canonicalize_name(pin.name), 'missing')}" for pin in differing[:3])
     more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
     fix = "delete the folder .venv and run start.py again"
     return Finding("Packages", False, f"{len(differing)} differ from the lock: {told}{more}", fix)
@@ -98,11 +100,14 @@ def _is_for_here(pin: lock.Pin) -> bool:
     return not pin.marker or Marker(pin.marker).evaluate()
 
 
-def _installed(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+def _installed() -> dict[str, str]:
+    """Return the version of each package, read in one go: to ask for one lists the whole folder."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        told = distribution.metadata
+        if told["Name"]:  # none in what a broken uninstallation leaves behind
+            found.setdefault(canonicalize_name(told["Name"]), told["Version"])
+    return found
 
 
 def check_space(current: Settings) -> Finding:

@@ -49,6 +49,30 @@ class ServerDidNotStart(WorkshopError):
         return f"The server {self.name!r} did not start: {self.step} failed with {self.reason}"
 
 
+class _Server(uvicorn.Server):
+    """Uvicorn's server, which ends when it is told to; uvicorn's own looks for that ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    def end(self) -> None:
+        """End; it may be called from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 0.1)
+
+
 @dataclass(eq=False)
 class BackgroundServer:
     """A server that runs on a thread of this process.
@@ -66,7 +90,7 @@ class BackgroundServer:
     port: int
     log: ServerLog
     auth: AuthProvider | None = field(default=None, repr=False)
-    _uvicorn: uvicorn.Server = field(init=False, repr=False)
+    _uvicorn: _Server = field(init=False, repr=False)
     _thread: threading.Thread = field(init=False, repr=False)
     _failure: BaseException | None = field(default=None, init=False, repr=False)
 
@@ -87,7 +111,7 @@ class BackgroundServer:
 
     def stop(self) -> None:
         """Stop the server and free its port. A second call does nothing."""
-        self._uvicorn.should_exit = True
+        self._uvicorn.end()
         self._thread.join(_STOPPED_WITHIN)
         with _starting:
             if _running.get(self.name) is self:
@@ -97,7 +121,7 @@ class BackgroundServer:
         """Serve `app` on the listening `sockets` from a new thread; it answers when this returns."""
         gate = _Gate(app, self.base_url, self.log)
         config = uvicorn.Config(gate, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Server(config)
         self._thread = threading.Thread(
             target=self._run, args=(app, sockets), name=f"workshop {self.name}", daemon=True
         )
@@ -105,7 +129,7 @@ class BackgroundServer:
         try:
             _await_answer(self.port)
         except BaseException as error:
-            self._uvicorn.should_exit = True
+            self._uvicorn.end()
             self._thread.join(_STOPPED_WITHIN)
             if not isinstance(error, Exception):
                 raise
