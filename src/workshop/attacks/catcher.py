@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +18,8 @@ class Catcher:
         self._arrived = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="workshop attacker", daemon=True).start()
+        serve = partial(self._server.serve_forever, poll_interval=0.02)  # it looks that often whether to end
+        threading.Thread(target=serve, name="workshop attacker", daemon=True).start()
 
     @property
     def address(self) -> str:
