@@ -83,7 +83,7 @@ def test_a_listed_one_meets_no_consent_though_nobody_has_consented(lesson: dict[
 
 
 def test_the_server_is_never_asked_for_a_token_and_asks_for_none(lesson: dict[str, Ran]) -> None:
-    for name in ("unlisted", "listed", "admins-only"):
+    for name in ("unlisted", "listed", "admins-only", "own-list"):
         hops = lesson[name].traffic
         assert not [hop for hop in hops if hop.source == "MCP server" and not hop.path.endswith("/keys")]
         assert not [hop for hop in hops if hop.target == "MCP server" and hop.path != "/mcp"]

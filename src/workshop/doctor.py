@@ -86,11 +86,12 @@ def check_python(current: Settings) -> Finding:
 def check_packages(current: Settings) -> Finding:
     """Compare the installed packages with the lock."""
     pins = [pin for pin in lock.read(current.project / "requirements.txt") if _is_for_here(pin)]
-    there = _installed()
-    differing = [pin for pin in pins if there.get(canonicalize_name(pin.name)) != pin.version]
+    installed = _installed()
+    there = [(pin, installed.get(canonicalize_name(pin.name))) for pin in pins]
+    differing = [(pin, version) for pin, version in there if version != pin.version]
     if not differing:
         return Finding("Packages", True, f"all {len(pins)} are the ones in the lock")
-    told = ", ".join(f"{pin.name} {there.get(canonicalize_name(pin.name), 'missing')}" for pin in differing[:3])
+    told = ", ".join(f"{pin.name} {version or 'missing'}" for pin, version in differing[:3])
     more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
     fix = "delete the folder .venv and run start.py again"
     return Finding("Packages", False, f"{len(differing)} differ from the lock: {told}{more}", fix)

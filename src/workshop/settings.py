@@ -19,6 +19,9 @@ from workshop.private_files import make_private_folder, write_private
 Mode = Literal["practice", "own"]
 
 TENANT_VALUES = ("AZURE_", "ENTRA_")
+# What a program does not get that starts with nothing of the workshop's; and where nothing compiled is kept, each
+# process would compile the workshop anew.
+_LEFT_OUT = (*TENANT_VALUES, "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
 """How the names of a tenant's values begin. In practice mode they come from practice.env and nowhere else."""
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -118,6 +121,11 @@ class Settings:
         """Say where `name` came from: "environment", ".env", "practice.env" or "default"; None if not set."""
         value = self.values.get(name)
         return value.source if value else None
+
+
+def without_own(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the workshop's own variables and a tenant's."""
+    return {name: value for name, value in environ.items() if not name.startswith(_LEFT_OUT)}
 
 
 def load(

@@ -23,7 +23,9 @@ NOTHING_COLLECTED = 5
 MOST_AT_ONCE = 4
 # A file stays on one worker, so that what its tests share is made once. The slow files come first by their names.
 ON_ALL_CORES = ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")
-LESSON = (*ON_ALL_CORES, "--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider")
+OF_A_LESSON = ("--nbval-current-env", "--nbval-cell-timeout=60", "-p", "no:cacheprovider")
+STRICT = ("--nbval", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", *OF_A_LESSON)
+LAX = ("--nbval-lax", *OF_A_LESSON)
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,8 @@ class Suite:
 
 SUITES = (
     Suite("unit tests", "tests", ON_ALL_CORES),
-    Suite(
-        "solved lessons, every output compared",
-        "solutions",
-        ("--nbval", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", *LESSON),
-    ),
-    Suite("lessons as learners get them", "notebooks", ("--nbval-lax", *LESSON)),
+    Suite("solved lessons, every output compared", "solutions", (*STRICT, *ON_ALL_CORES)),
+    Suite("lessons as learners get them", "notebooks", (*LAX, *ON_ALL_CORES)),
 )
 
 CHECKS = {
@@ -100,10 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def environment(current: Settings, scratch: Path, *, everything: bool) -> dict[str, str]:
     """Return an environment in which no test touches the learner's own tenant, state or Jupyter."""
-    # What is compiled is kept: hundreds of processes start, and each would compile the workshop anew.
-    left_out = ("AZURE_", "ENTRA_", "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    environ |= {
+    environ = settings.without_own(os.environ) | {
         "WORKSHOP_PROJECT": str(current.project),
         "WORKSHOP_STATE": str(scratch / "state"),
         "WORKSHOP_TENANT": "practice",

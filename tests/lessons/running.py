@@ -9,19 +9,10 @@ from pathlib import Path
 import pytest
 
 from workshop.solve import cold
+from workshop.testing import STRICT
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOLUTIONS = sorted((PROJECT / "solutions").glob("*.ipynb"))
-OPTIONS = (
-    "--nbval",
-    f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
-    "--nbval-current-env",
-    "--nbval-cell-timeout=60",
-    "-p",
-    "no:cacheprovider",
-    "--color=no",
-    "-q",
-)
 PATIENCE = 300
 
 each = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
@@ -31,7 +22,7 @@ def started(path: Path, state: Path) -> subprocess.Popen[str]:
     """Run nbval on one notebook, every output compared."""
     environment = {name: value for name, value in cold(state).items() if not name.startswith("PYTEST")}
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *OPTIONS, str(path)],
+        [sys.executable, "-m", "pytest", *STRICT, "--color=no", "-q", str(path)],
         cwd=PROJECT,
         # With the Azure CLI they run once, in the plain run of the solutions: it costs seconds a line.
         env=environment | {"WORKSHOP_PROJECT": str(PROJECT), "WORKSHOP_AZURE_CLI": "off"},

@@ -18,10 +18,8 @@ from workshop.errors import WorkshopError
 from workshop.practice.control import Running, announced
 from workshop.practice.process import command
 from workshop.private_files import make_private_folder
-from workshop.settings import Settings, load
+from workshop.settings import Settings, load, without_own
 
-# The workshop's own; and where nothing compiled is kept, each process would compile the workshop anew.
-LEFT_OUT = ("AZURE_", "ENTRA_", "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
 WITHIN_SECONDS = 120
 
 
@@ -38,8 +36,7 @@ class Place:
 
     def environ(self) -> dict[str, str]:
         """Return the environment of a program that works in this project."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)}
-        return kept | {
+        return without_own(os.environ) | {
             "WORKSHOP_PROJECT": str(self.folder),
             "WORKSHOP_STATE": str(self.state),
             "WORKSHOP_TENANT": "practice",

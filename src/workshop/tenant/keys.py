@@ -60,8 +60,11 @@ class KeyRing:
         Graph: nobody but Graph can then verify the signature.
         """
         body = _segment(claims)
-        shown = _segment(header) if "nonce" in header else _kept_segment(*header.items())
-        signed = _segment({**header, "nonce": nonce_digest(header["nonce"])}) if "nonce" in header else shown
+        if "nonce" in header:
+            shown = _segment(header)
+            signed = _segment({**header, "nonce": nonce_digest(header["nonce"])})
+        else:
+            shown = signed = _kept_segment(*header.items())
         signature = await self.signer.sign(self.current.private, f"{signed}.{body}".encode())
         return f"{shown}.{body}.{base64url(signature)}"
 

@@ -62,10 +62,7 @@ async def admin_consent(call: Call) -> Response:
 
 
 def _pick(call: Call, target: Target) -> Response:
-    signed_in = sign_in.picked(call, target.where, target.client)
-    response = _ask(_enter(call, target, signed_in))
-    session.keep(call, response, signed_in)
-    return response
+    return sign_in.picked(call, target.where, target.client, lambda signed_in: _ask(_enter(call, target, signed_in)))
 
 
 def _decide(call: Call, target: Target) -> Response:

@@ -136,10 +136,7 @@ def _answer_form(call: Call, answer: Answer) -> Response:
 
 
 def _picked(call: Call, target: Target) -> Response:
-    signed_in = sign_in.picked(call, target.where, target.client)
-    response = _go_on(_enter(call, target, signed_in))
-    session.keep(call, response, signed_in)
-    return response
+    return sign_in.picked(call, target.where, target.client, lambda signed_in: _go_on(_enter(call, target, signed_in)))
 
 
 def _shown(call: Call, target: Target) -> Response:

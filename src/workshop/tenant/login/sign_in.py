@@ -24,15 +24,18 @@ def current(call: Call, where: Realm) -> SignedIn | None:
     return signed_in if known else None
 
 
-def picked(call: Call, where: Realm, client: Application) -> SignedIn:
-    """Return the session of whom the account picker's form names; it begins when it is kept.
+def picked(call: Call, where: Realm, client: Application, answer: Callable[[SignedIn], Response]) -> Response:
+    """Sign in whom the account picker's form names; the session begins with what they are answered.
 
     Raises:
-        LoginError: 50034, 50020 or 50057.
+        LoginError: 50034, 50020 or 50057; whatever the answer raises, and then no session begins.
     """
     user = accounts.named(call, where, client, call.value("account"))
     call.enter(user.tenant_id)
-    return session.new(call, user)
+    signed_in = session.new(call, user)
+    response = answer(signed_in)
+    session.keep(call, response, signed_in)
+    return response
 
 
 def enter(call: Call, where: Realm, client: Application, signed_in: SignedIn) -> tuple[Directory, User]:
