@@ -89,7 +89,8 @@ def main(argv: list[str]) -> int:
     wheels = Path(options.wheels).resolve() if options.wheels else None
     os.chdir(PROJECT)
     try:
-        install(TO_TEST_ALL if options.command == "test" and "--all" in passed_on else TO_START, wheels)
+        complete = options.command == "test" and (options.all or options.soak)
+        install(TO_TEST_ALL if complete else TO_START, wheels)
         return hand_over([str(MAIN.python), "-m", "workshop", options.command, *passed_on])
     except Problem as problem:
         print(problem, file=sys.stderr)
@@ -106,9 +107,10 @@ def read_arguments(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if argv[:1] == ["test"]:
         parser = argparse.ArgumentParser("start.py test", parents=[common], allow_abbrev=False)
         parser.epilog = "Every other argument goes to pytest."
-        parser.add_argument("--all", action="store_true", help="leave nothing out; check style, types, walls too")
+        parser.add_argument("--all", action="store_true", help="the longer tests too; style, types, walls")
+        parser.add_argument("--soak", action="store_true", help="only the longest tests, those of the nightly job")
         options, passed_on = parser.parse_known_args(argv[1:])
-        passed_on += ["--all"] if options.all else []
+        passed_on += [option for option in ("--all", "--soak") if getattr(options, option[2:])]
         options.command = "test"
         return options, passed_on
     parser = argparse.ArgumentParser("start.py", parents=[common], allow_abbrev=False)

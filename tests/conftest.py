@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -58,14 +59,35 @@ TOOLS: dict[str, Callable[[], bool]] = {
     "wrk": _program("wrk"),
 }
 
+LONG_FILES: tuple[str, ...] = ()
+"""Begun first, so that no core is idle at the end while another has a long file to itself."""
+
 
 @cache
 def _found(tool: str) -> bool:
     return TOOLS[tool]()
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Skip what needs a tool this machine lacks; where nothing may be left out, say which one and end."""
+def runs(item: pytest.Item, tier: str) -> bool:
+    """Say whether a test belongs to what was asked for (`workshop.testing`); pytest by itself runs all but the soak."""
+    soak, thorough = (item.get_closest_marker(mark) is not None for mark in ("soak", "thorough"))
+    return soak if tier == "soak" else not soak and not (thorough and tier == "quick")
+
+
+def _place(item: pytest.Item) -> int:
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return LONG_FILES.index(file) if file in LONG_FILES else len(LONG_FILES)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose the tests of the tier, the long files first.
+
+    What needs a tool this machine lacks is skipped; where nothing may be left out, say which one and end.
+    """
+    tier = os.environ.get("WORKSHOP_TEST_TIER", "named")
+    chosen = [item for item in items if runs(item, tier)]
+    config.hook.pytest_deselected(items=[item for item in items if not runs(item, tier)])
+    items[:] = sorted(chosen, key=_place)
     lacking: list[str] = []
     for item in items:
         wanted = [str(tool) for mark in item.iter_markers("needs") for tool in mark.args]

@@ -1,13 +1,11 @@
-"""Killed before and after every single HTTP exchange: the next run completes it, and nothing is doubled.
+"""Killed before and after each HTTP exchange: the next run completes it, and nothing is doubled.
 
-That takes minutes. Where not everything has to be run, an apply is killed only around what may change something: what
-is read, and the sign-in, change nothing in the directory.
+What is read, and the sign-in, change nothing in the directory: around those an apply is killed by ``test --soak`` only.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,10 +20,9 @@ from .forwarder import Forwarder, When, forwarding
 from .office import GRAPH_APP, Office
 from .whole import WHOLE
 
-pytestmark = posix_only
+pytestmark = [posix_only, pytest.mark.thorough]
 
 KILLED = -9
-EVERYTHING = bool(os.environ.get("WORKSHOP_TEST_ALL"))
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,10 @@ def is_write(exchange: str) -> bool:
     return "graph.microsoft.com" in exchange and not exchange.startswith("GET ")
 
 
-def test_an_apply(bench: Bench, new_office: Callable[[], Office]) -> None:
+@pytest.mark.parametrize(
+    "writes", [pytest.param(True, id="writes"), pytest.param(False, id="all", marks=pytest.mark.soak)]
+)
+def test_an_apply(bench: Bench, new_office: Callable[[], Office], *, writes: bool) -> None:
     office = new_office()
     before = office.running.last_exchange()
     ended, passed = bench.run(office, "apply")
@@ -131,7 +131,7 @@ def test_an_apply(bench: Bench, new_office: Callable[[], Office]) -> None:
     assert office.desk.plan(WHOLE).changes == ()
     logged = [f"{one['method']} {one['host']}{one['path']}" for one in office.running.exchanges(before)]
     assert [one.replace("/v1.0//", "/v1.0/") for one in passed] == logged[: len(passed)]
-    planned = kills(passed, writes=not EVERYTHING)
+    planned = kills(passed, writes=writes)
     for at, when in planned:
         office = new_office()
         ended, told = bench.run(office, "apply", at, when)

@@ -8,7 +8,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,18 +99,23 @@ def command(state: Path, *options: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(state: Path, *options: str) -> Iterator[Tenant]:
-    """Run a tenant until the block ends."""
+def serving(state: Path, *options: str, through: Sequence[str] = ()) -> Iterator[Tenant]:
+    """Run a tenant until the block ends.
+
+    Args:
+        through: a program with its arguments that runs the tenant, in place of ``-m workshop.tenant``.
+    """
+    line = command(state, *options)
+    if through:
+        line[1:3] = through
     errors = state.with_name(state.name + "-stderr.log")
     with errors.open("ab") as stderr:
-        process = subprocess.Popen(
-            command(state, *options), stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8"
-        )
+        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8")
     try:
         assert process.stdout
-        line = process.stdout.readline()
-        assert line, f"it ended with {process.wait(PATIENCE)}: {errors.read_text('utf-8')}"
-        yield Tenant(process, json.loads(line), errors)
+        said = process.stdout.readline()
+        assert said, f"it ended with {process.wait(PATIENCE)}: {errors.read_text('utf-8')}"
+        yield Tenant(process, json.loads(said), errors)
     finally:
         process.kill()
         process.wait(PATIENCE)

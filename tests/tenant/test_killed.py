@@ -1,16 +1,16 @@
-"""Killed in the middle of writes, two hundred times: what was answered is there, and nothing is half-written.
+"""Killed in the middle of writes: what was answered is there, and nothing is half-written.
 
 SIGKILL gives a process no moment to tidy up. After each kill the file is looked at as it was left, and the next
-tenant starts from it. Every tenth kill strikes while the tenant is still starting. Without ``test --all`` it is
-twenty times.
+tenant starts from it. The points are chosen: before a transaction, within it, before its commit. ``test --soak`` also
+kills two hundred times at random moments, every tenth while the tenant is still starting.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
+import signal
 import sqlite3
 import ssl
 import subprocess
@@ -25,14 +25,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from practice_help import posix_only
 
 from .process import PATIENCE, Tenant, command, serving
 from .world import App, World, scope_entry
 
-KILLS = 200 if os.environ.get("WORKSHOP_TEST_ALL") else 20
+KILLS = 200
 LANES = 2  # tenants that are killed at the same time
 MOST_WRITES = 12  # answered before the kill
 LONGEST = 0.02  # seconds from the last of them to the kill
+EVERY_KIND = 15  # the number of a write in which a teacher does all there is
 STARTING = 0.25  # seconds that a start takes
 DIRECTORIES = ("alpha", "beta")
 
@@ -207,16 +209,22 @@ def check(tenant: Tenant, told: Told, seeded: dict[str, int]) -> None:
         assert set().union(*told.faults.values()) <= known, "an answered fault is gone"
 
 
-def killed_while_writing(tenant: Tenant, told: Told, app: App, token: str, chance: random.Random) -> None:
+def writers_of(tenant: Tenant, made: Scene, lock: threading.Condition) -> list[Writer]:
+    """Return one writer of each kind, on a connection of its own."""
+    graph = {"Host": "graph.microsoft.com", "Authorization": f"Bearer {made.token}"}
+    path = f"/{tenant.id}/oauth2/v2.0/token"
+    login = Line(tenant, "https", {"Host": "login.microsoftonline.com"})
+    return [
+        Registrar(Line(tenant, "https", graph), made.told, lock),
+        Refresher(login, made.told, lock, made.app, path),
+        Teacher(Line(tenant, "control", {"Authorization": f"Bearer {tenant.secret}"}), made.told, lock),
+    ]
+
+
+def killed_while_writing(tenant: Tenant, made: Scene, chance: random.Random) -> None:
     """Write on three connections, and kill the tenant a moment after some of them were answered."""
     lock = threading.Condition()
-    graph = {"Host": "graph.microsoft.com", "Authorization": f"Bearer {token}"}
-    path = f"/{tenant.id}/oauth2/v2.0/token"
-    writers = [
-        Registrar(Line(tenant, "https", graph), told, lock),
-        Refresher(Line(tenant, "https", {"Host": "login.microsoftonline.com"}), told, lock, app, path),
-        Teacher(Line(tenant, "control", {"Authorization": f"Bearer {tenant.secret}"}), told, lock),
-    ]
+    told, writers = made.told, writers_of(tenant, made, lock)
     wanted = told.writes + chance.randrange(MOST_WRITES)
     for writer in writers:
         writer.start()
@@ -238,47 +246,117 @@ def killed_while_starting(state: Path, seconds: float) -> None:
         starting.kill()
 
 
-def killed_again_and_again(state: Path, kills: int, seed: int) -> Told:
-    """Kill the tenant of a state folder and look at what it left, each time; then see that the last one is well."""
-    chance = random.Random(seed)  # noqa: S311
-    told = Told()
+@dataclass(frozen=True)
+class Scene:
+    """What is written to, and what was there before.
+
+    Attributes:
+        token: an administrator's, for Graph.
+        seeded: how many rows a directory has that nobody touched.
+    """
+
+    app: App
+    token: str
+    seeded: dict[str, int]
+    told: Told
+
+
+def scene(state: Path) -> Scene:
+    """Make an app and directories in a new state folder."""
     with serving(state) as tenant:
         world = World(tenant)
         app = world.register()
-        told.refresh_tokens = [world.tokens(app)["refresh_token"]]
+        told = Told(refresh_tokens=[world.tokens(app)["refresh_token"]])
         token, other = world.administrator, world.of("untouched").tenant.id
         for name in DIRECTORIES:
             world.directory(name)
-        seeded = {table: count_of(tenant, table, other) for table in SEEDED}
+        return Scene(app, token, {table: count_of(tenant, table, other) for table in SEEDED}, told)
+
+
+def is_well(state: Path, made: Scene) -> None:
+    """See that the next tenant answers for what was answered before."""
+    told = made.told
+    with serving(state) as tenant:
+        world = World(tenant)
+        for refresh_token in told.refresh_tokens[:1] + told.refresh_tokens[-1:]:
+            assert world.refresh(made.app, refresh_token).status_code == 200
+        for object_id in [*told.applications][:5] + [*told.applications][-5:]:
+            assert world.graph("GET", f"/applications/{object_id}", made.token).status_code == 200
+
+
+def killed_again_and_again(state: Path, kills: int, seed: int) -> Told:
+    """Kill the tenant of a state folder and look at what it left, each time; then see that the last one is well."""
+    chance = random.Random(seed)  # noqa: S311
+    made = scene(state)
     for number in range(kills):
         if number % 10 == 9:
             killed_while_starting(state, chance.uniform(0, STARTING))
             continue
         with serving(state) as tenant:
-            killed_while_writing(tenant, told, app, token, chance)
+            killed_while_writing(tenant, made, chance)
             assert tenant.complaints() == ""
-            check(tenant, told, seeded)
-    with serving(state) as tenant:
-        world = World(tenant)
-        for refresh_token in told.refresh_tokens[:1] + told.refresh_tokens[-1:]:
-            assert world.refresh(app, refresh_token).status_code == 200
-        for object_id in [*told.applications][:5] + [*told.applications][-5:]:
-            assert world.graph("GET", f"/applications/{object_id}", token).status_code == 200
-    return told
+            check(tenant, made.told, made.seeded)
+    is_well(state, made)
+    return made.told
 
 
 def count_of(tenant: Tenant, table: str, tenant_id: str) -> int:
     return int(tenant.sql(f"SELECT count(*) FROM {table} WHERE tenant_id = ?", tenant_id)[0][0])  # noqa: S608
 
 
-@pytest.mark.parametrize("kills", [KILLS])
-def test_what_was_answered_is_there_and_nothing_is_half_written(tmp_path: Path, kills: int) -> None:
+@pytest.mark.soak
+def test_what_was_answered_is_there_and_nothing_is_half_written(tmp_path: Path) -> None:
     with ThreadPoolExecutor(LANES) as pool:
         lanes = [
-            pool.submit(killed_again_and_again, tmp_path / f"state{lane}", kills // LANES, lane)
+            pool.submit(killed_again_and_again, tmp_path / f"state{lane}", KILLS // LANES, lane)
             for lane in range(LANES)
         ]
         told = [lane.result() for lane in lanes]
-    assert sum(each.writes for each in told) > 2 * kills
-    assert sum(len(each.applications) for each in told) > kills / 2
-    assert sum(len(each.refresh_tokens) for each in told) > kills / 2
+    assert sum(each.writes for each in told) > 2 * KILLS
+    assert sum(len(each.applications) for each in told) > KILLS / 2
+    assert sum(len(each.refresh_tokens) for each in told) > KILLS / 2
+
+
+def points(statements: list[str]) -> list[int]:
+    """Choose the statements to die at: each start and end of a transaction, and one within; each that stands alone."""
+    chosen, within = [], 0
+    for number, statement in enumerate(statements, 1):
+        begins, ends = statement.startswith("BEGIN"), statement.startswith("COMMIT")
+        if begins or ends or within in (0, 2):
+            chosen.append(number)
+        within = 1 if begins else 0 if ends else within + 1 if within else 0
+    return chosen
+
+
+@posix_only
+def test_killed_before_within_and_at_the_end_of_each_write(tmp_path: Path) -> None:
+    state, lock, kills = tmp_path / "state", threading.Condition(), 0
+    made = scene(state)
+    struck = (str(Path(__file__).with_name("struck.py")), str(tmp_path))
+    for kind in range(3):
+        with serving(state, through=struck) as tenant:
+            writer = writers_of(tenant, made, lock)[kind]
+            tidied(tenant)
+            (tmp_path / "statements").unlink()
+            writer.write(EVERY_KIND)
+            statements = (tmp_path / "statements").read_text("utf-8").splitlines()
+        for point in points(statements):
+            with serving(state, through=struck) as tenant:
+                writer = writers_of(tenant, made, lock)[kind]
+                tidied(tenant)
+                (tmp_path / "strike").write_text(str(point), "utf-8")
+                with pytest.raises((OSError, http.client.HTTPException)):
+                    writer.write(EVERY_KIND)
+                assert tenant.process.wait(PATIENCE) == -signal.SIGKILL
+                assert tenant.complaints() == ""
+                check(tenant, made.told, made.seeded)
+                kills += 1
+        print(f"\n{len(statements)} statements, killed at {points(statements)}")
+    is_well(state, made)
+    assert kills > 20
+
+
+def tidied(tenant: Tenant) -> None:
+    """Let the tenant have dropped old sign-ins, which it does at its start: a statement of that would be counted."""
+    with tenant.control() as control:
+        assert control.get("/status").status_code == 200

@@ -1,4 +1,8 @@
-"""A solved lesson prints the same a first and a second time in one kernel; an altered output turns the run red."""
+"""A solved lesson prints the same a second time, and beside another kernel; an altered output turns the run red.
+
+The other kernel runs the lesson as learners get it, from the same moment and in the same state: both register the app,
+both want the port.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from workshop.solve import VARIES
+import pytest
 
-from .running import each, ended, started
+from workshop.solve import VARIES
+from workshop.testing.suites import LAX, STRICT
+
+from .running import PROJECT, each, ended, started
+
+pytestmark = pytest.mark.thorough
 
 Cell = dict[str, Any]
 
@@ -48,7 +57,7 @@ def altered(cells: list[Cell]) -> list[int]:
 
 
 @each
-def test_a_second_run_prints_the_same_and_only_what_was_altered_is_red(path: Path, tmp_path: Path) -> None:
+def test_solved_twice_beside_another_kernel_and_only_what_was_altered_is_red(path: Path, tmp_path: Path) -> None:
     notebook = json.loads(path.read_text("utf-8"))
     cells = notebook["cells"]
     again = deepcopy(cells)
@@ -58,6 +67,9 @@ def test_a_second_run_prints_the_same_and_only_what_was_altered_is_red(path: Pat
     expected = [first + number for number in altered(again)]
     twice = tmp_path / path.name
     twice.write_text(json.dumps(notebook | {"cells": cells + again}), encoding="utf-8")
-    code, printed = ended(started(twice, tmp_path / "state"))
+    other = started(PROJECT / "notebooks" / path.name, tmp_path / "state", LAX, strict=False)
+    code, printed = ended(started(twice, tmp_path / "state", STRICT))
     red = sorted(int(number) for number in re.findall(r"^FAILED .*::Cell (\d+)", printed, flags=re.MULTILINE))
     assert (code, red) == (1, expected), printed
+    code, printed = ended(other)
+    assert code == 0, printed
