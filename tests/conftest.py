@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,13 @@ def _has_uv() -> bool:
         return False
 
 
+def _has_node_22() -> bool:
+    """Earlier ones can't be led through a proxy by variables."""
+    found = shutil.which("node")
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout if found else ""
+    return int(told.strip("v\n").partition(".")[0] or 0) >= 22
+
+
 def _program(name: str) -> Callable[[], bool]:
     return lambda: shutil.which(name) is not None
 
@@ -51,7 +59,8 @@ TOOLS: dict[str, Callable[[], bool]] = {
     "curl": _program("curl"),
     "git": _program("git"),
     "import-linter": _module("importlinter"),
-    "node": _program("node"),
+    "nginx": _program("nginx"),
+    "node 22": _has_node_22,
     "playwright": _module("playwright"),
     "redis-server": _program("redis-server"),
     "repo2docker": _module("repo2docker"),

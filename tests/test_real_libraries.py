@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from library_program import run
+from practice_help import clean_environ
 from tenant.process import Tenant, serving
 from tenant.world import App, World
+
+from workshop import practice
+from workshop.practice.environment import environment, node_variables
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +194,27 @@ asyncio.run(main())
     assert told["token"] is True
     assert told["missing"] == [501, "notImplemented"]
     assert told["refused"] == [400, "/me request is only valid with delegated authentication flow."]
+
+
+NODE = """
+const [metadata, graph] = ["https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",
+                           "https://graph.microsoft.com/v1.0/me"];
+const found = await (await fetch(metadata)).json();
+const refused = await fetch(graph);
+const elsewhere = await fetch("https://example.com/").then(() => "reached", error => "refused");
+console.log(JSON.stringify([found.token_endpoint, refused.status, elsewhere]));
+"""
+
+
+@pytest.mark.needs("node 22")
+def test_a_node_program_with_the_variables_of_tenant_env(tenant: Tenant, tmp_path: Path) -> None:
+    running = practice.found(tenant.state)
+    assert running
+    environ = clean_environ(tenant.state)
+    environment(running, environ=os.environ).put(environ)
+    environ |= node_variables(running)
+    (tmp_path / "ask.mjs").write_text(NODE)
+    done = subprocess.run(["node", "ask.mjs"], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    endpoint = "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+    assert json.loads(done.stdout) == [endpoint, 401, "refused"]

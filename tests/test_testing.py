@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,14 @@ def test_bad():
 
 @pytest.mark.needs("{tool}")
 def test_with_a_tool():
+    pass
+
+@pytest.mark.thorough
+def test_long():
+    pass
+
+@pytest.mark.soak
+def test_longest():
     pass
 """
 
@@ -80,16 +89,40 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_everything_is_run_and_the_last_line_is_the_count(project: Project) -> None:
-    code, lines = project.run()
-    assert (code, lines[-1]) == (0, "5 passed, 0 failed"), lines
+def test_a_learner_runs_the_solved_lessons_and_the_short_tests_and_is_told_how_long_it_takes(project: Project) -> None:
+    code, lines = project.run("--durations")
+    assert (code, lines[-1]) == (0, "4 passed, 0 failed"), lines
+    assert lines[0] == (
+        "This takes about 5 min. It leaves out the longer tests (`--all` runs them) and the longest (`--soak`)."
+    )
+    slowest = [line.split()[2] for line in lines if re.match(r" +[\d.]+ s  ", line)]
+    assert set(slowest) == {
+        "solutions/00.ipynb::Cell", *(f"tests/test_it.py::test_{name}" for name in ("good", "bad", "with_a_tool"))
+    }  # fmt: skip
+    # The next run here knows better.
+    assert project.run()[1][0].startswith("This takes about 10 s.")
 
 
-def test_a_failure_on_a_worker_is_counted(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "passed"), [(("--all", "tests"), 4), (("--soak", "tests"), 1), (("tests",), 4)], ids=str
+)
+def test_each_tier_has_its_tests_and_a_path_all_but_the_longest(
+    project: Project, arguments: tuple[str, ...], passed: int
+) -> None:
+    code, lines = project.run(*arguments)
+    assert (code, lines[-1]) == (0, f"{passed} passed, 0 failed"), lines
+
+
+def test_two_tiers_at_once_are_refused(project: Project) -> None:
+    assert project.run("--all", "--soak")[0] == 2
+
+
+def test_a_failure_on_a_worker_is_counted_and_named_at_once(project: Project) -> None:
     project.workers = "2"
     project.tests(bad=True)
     code, lines = project.run("tests")
-    assert (code, lines[-1]) == (1, "2 passed, 1 failed"), lines
+    assert (code, lines[-1]) == (1, "3 passed, 1 failed"), lines
+    assert lines.index("FAILED tests/test_it.py::test_bad") < next(n for n, one in enumerate(lines) if "= FAILURES" in one)
 
 
 def test_a_changed_output_of_a_solution_fails(project: Project) -> None:
@@ -108,7 +141,7 @@ def test_what_needs_a_missing_tool_is_left_out_and_named(project: Project, monke
     project.tests(tool="wrk")
     monkeypatch.setenv("PATH", str(project.folder))
     code, lines = project.run("tests")
-    assert (code, lines[-1]) == (0, "2 passed, 0 failed"), lines
+    assert (code, lines[-1]) == (0, "3 passed, 0 failed"), lines
     assert lines[-2] == "left out: 1 test: needs wrk (not found)"
 
 
@@ -147,7 +180,7 @@ def test_it_touches_neither_the_learners_state_nor_an_own_tenant(project: Projec
     project.write("solutions/00.ipynb", notebook(cell, "practice False False\n"))
     code, lines = project.run("solutions")
     assert (code, lines[-1]) == (0, "1 passed, 0 failed"), lines
-    assert not (project.folder / ".workshop").exists()
+    assert not (project.folder / ".workshop" / "state").exists()
 
 
 @posix_only

@@ -55,7 +55,7 @@ class Run:
     @property
     def steps(self) -> list[str]:
         """The names of what it does, in order."""
-        checks = [CHECKING] if self.tier.checks else []
+        checks = [CHECKING] if self.tier.checks and not self.paths else []
         return [*checks, *(suite.folder for suite in self.suites)]
 
     @property

@@ -24,6 +24,8 @@ LATER = "WORKSHOP_TEST_LATER"
 """How many seconds the steps after it are expected to take."""
 
 UNKNOWN = 0.2
+ENOUGH = 0.02
+"""The share that must have run to tell by it how long the rest takes."""
 REDRAWN_EVERY = 0.5
 TOLD_EVERY = 30.0
 
@@ -33,7 +35,8 @@ class Progress:
 
     Args:
         known: the seconds of each test, from an earlier run.
-        expected: seconds that the suite is expected to take, and those of the steps after it.
+        expected: seconds that the suite is expected to take; 0 if nobody knows.
+        later: seconds that the steps after it are expected to take.
         clock: seconds that only grow.
     """
 
@@ -75,22 +78,24 @@ class Progress:
             self.weighed += self.weight(test)
         self.show()
 
-    def left(self) -> float:
-        """Return the seconds that are left.
+    def left(self) -> float | None:
+        """Return the seconds that are left; None if nothing tells yet.
 
         What was expected counts at first; with each test that has run, how much faster or slower it went counts more.
         """
         share = min(1.0, self.weighed / self.whole) if self.whole else 0.0
-        pace = 1.0
-        if share and self.expected:
-            seen = (self.clock() - self.began) / (self.expected * share)
-            pace = 1 + (seen - 1) * min(1.0, 2 * share)
+        took = self.clock() - self.began
+        if not self.expected:
+            return took * (1 - share) / share if share > ENOUGH else None
+        pace = 1 + (took / (self.expected * share) - 1) * min(1.0, 2 * share) if share else 1.0
         return (self.expected * (1 - share) + self.later) * pace
 
     def line(self) -> str:
         """Return where it stands, in words."""
         failures = f", {self.failed} failed" if self.failed else ""
-        return f"{len(self.done):,} of {len(self.tests):,}{failures}, about {in_words(self.left())} left"
+        left = self.left()
+        rest = f", about {in_words(left)} left" if left is not None else ""
+        return f"{len(self.done):,} of {len(self.tests):,}{failures}{rest}"
 
     def show(self) -> None:
         """Show the line, unless it was shown a moment ago."""
