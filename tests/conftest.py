@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -83,9 +84,18 @@ def runs(item: pytest.Item, tier: str) -> bool:
     return soak if tier == "soak" else not soak and not (thorough and tier == "quick")
 
 
-def _place(item: pytest.Item) -> int:
-    file = item.path.relative_to(Path(__file__).parent).as_posix()
-    return LONG_FILES.index(file) if file in LONG_FILES else len(LONG_FILES)
+def in_order(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
+    """Return the tests, those of a file together: the long files first, or all shuffled if there is a seed."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path.relative_to(Path(__file__).parent).as_posix(), []).append(item)
+    names = sorted(files, key=lambda file: LONG_FILES.index(file) if file in LONG_FILES else len(LONG_FILES))
+    if seed:
+        chance = random.Random(seed)  # noqa: S311 (an order is no secret)
+        chance.shuffle(names)
+        for tests in files.values():
+            chance.shuffle(tests)
+    return [item for name in names for item in files[name]]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -96,7 +106,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     tier = os.environ.get("WORKSHOP_TEST_TIER", "named")
     chosen = [item for item in items if runs(item, tier)]
     config.hook.pytest_deselected(items=[item for item in items if not runs(item, tier)])
-    items[:] = sorted(chosen, key=_place)
+    items[:] = in_order(chosen, os.environ.get("WORKSHOP_TEST_SEED", ""))
     lacking: list[str] = []
     for item in items:
         wanted = [str(tool) for mark in item.iter_markers("needs") for tool in mark.args]

@@ -113,6 +113,21 @@ def test_each_tier_has_its_tests_and_a_path_all_but_the_longest(
     assert (code, lines[-1]) == (0, f"{passed} passed, 0 failed"), lines
 
 
+def test_a_seed_decides_the_order_and_files_stay_together(project: Project) -> None:
+    for name in "abcd":
+        project.write(f"tests/test_{name}.py", "".join(f"def test_{number}():\n    pass\n" for number in range(5)))
+
+    def order(*arguments: str) -> list[str]:
+        lines = project.run("tests", "--verbose", "--verbose", *arguments)[1]
+        return [line.split()[0] for line in lines if re.match(r"tests/test_[abcd]\.py::", line)]
+
+    by_name, shuffled = order(), order("--seed=1")
+    assert sorted(shuffled) == sorted(by_name)
+    assert shuffled != by_name
+    files = [test.partition("::")[0] for test in shuffled]
+    assert sum(one != other for one, other in zip(files, files[1:], strict=False)) == 3
+
+
 def test_two_tiers_at_once_are_refused(project: Project) -> None:
     assert project.run("--all", "--soak")[0] == 2
 

@@ -23,8 +23,8 @@ from workshop.testing.suites import ALL, CHECKS, EVERY_SUITE, QUICK, SOAK, TIERS
 NOTHING_COLLECTED = 5
 MOST_AT_ONCE = 4
 CHECKING = "checks"
-TIER, COMPLETE = "WORKSHOP_TEST_TIER", "WORKSHOP_TEST_ALL"
-"""What tests/conftest.py is told: which tests to choose, and whether a missing tool is an error."""
+TIER, COMPLETE, SEED = "WORKSHOP_TEST_TIER", "WORKSHOP_TEST_ALL", "WORKSHOP_TEST_SEED"
+"""What tests/conftest.py is told: which tests to choose, whether a missing tool is an error, and the order."""
 NAMED = "named"
 """The tier where a path was given: everything in it but what `--soak` runs."""
 
@@ -82,7 +82,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "test",
         help="run the lessons and the unit tests",
-        usage="workshop test [--all | --soak] [--durations [N]] [pytest arguments]",
+        usage="workshop test [--all | --soak] [--durations [N]] [--seed N] [pytest arguments]",
         epilog="Every other argument goes to pytest. A path selects the suites that it belongs to.",
     )
     tier = parser.add_mutually_exclusive_group()
@@ -92,6 +92,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     tier.add_argument("--soak", action="store_const", dest="tier", const=SOAK.name, help=longest)
     slowest = "print the N slowest tests (20 if no number is given)"
     parser.add_argument("--durations", nargs="?", type=int, const=20, default=0, metavar="N", help=slowest)
+    order = "shuffle the files, and the tests in each, in an order that this number decides"
+    parser.add_argument("--seed", type=int, metavar="N", help=order)
     parser.set_defaults(run=run, more=[])
 
 
@@ -102,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     tier = TIERS[arguments.tier]
     paths = [argument for argument in arguments.more if (current.project / argument.split("::")[0]).exists()]
+    order = {SEED: str(arguments.seed)} if arguments.seed is not None else {}
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="workshop-test-", ignore_cleanup_errors=True) as scratch:
         asked = Run(
@@ -109,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
             tier=tier,
             paths=paths,
             options=[argument for argument in arguments.more if argument not in paths],
-            environ=environment(current, Path(scratch), tier, named=bool(paths)),
+            environ=environment(current, Path(scratch), tier, named=bool(paths)) | order,
             kept=Kept(current.project / ".workshop" / "tests"),
             tally=Tally(),
         )
