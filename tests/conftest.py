@@ -69,8 +69,50 @@ TOOLS: dict[str, Callable[[], bool]] = {
     "wrk": _program("wrk"),
 }
 
-LONG_FILES: tuple[str, ...] = ()
+LONG_FILES = (
+    "lessons/test_again.py",
+    "browser/test_lessons.py",
+    "servers/test_runs.py",
+    "registration/test_rules.py",
+    "registration/test_killed.py",
+    "test_launcher.py",
+    "test_bench.py",
+    "test_testing.py",
+    "tenant/test_hostile.py",
+    "servers/test_two_users.py",
+    "tenant/test_parity.py",
+)
 """Begun first, so that no core is idle at the end while another has a long file to itself."""
+
+THOROUGH = (
+    "browser/",
+    "lessons/",
+    "diagnosis/test_pairs.py",
+    "registration/",
+    "servers/test_obo_refusals.py",
+    "servers/test_on_behalf_of.py",
+    "servers/test_runs.py",
+    "servers/test_two_users.py",
+    "tenant/test_hostile.py",
+    "tenant/test_killed.py",
+    "test_az.py",
+    "test_bench.py",
+    "test_fastmcp_entra.py",
+    "test_lesson_01.py",
+    "test_lesson_02.py",
+    "test_lesson_03.py",
+    "test_lesson_04.py",
+    "test_lesson_05.py",
+    "test_lesson_06.py",
+    "test_lesson_07.py",
+    "test_managed_identity_libraries.py",
+    "test_msgraph_sdk.py",
+    "test_real_libraries.py",
+    "test_testing.py",
+    "test_token_libraries.py",
+    "test_wheels.py",
+)
+"""Where all tests are thorough ones; single ones bear the mark."""
 
 
 @cache
@@ -78,9 +120,25 @@ def _found(tool: str) -> bool:
     return TOOLS[tool]()
 
 
+def file_of(item: pytest.Item) -> str:
+    """Return the file of a test, below this folder."""
+    return _below(item.path)
+
+
+def _below(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).as_posix()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave a file alone of which nothing would run: its imports cost seconds."""
+    quick = os.environ.get("WORKSHOP_TEST_TIER") == "quick"
+    return True if quick and _below(collection_path).startswith(THOROUGH) else None
+
+
 def runs(item: pytest.Item, tier: str) -> bool:
     """Say whether a test belongs to what was asked for (`workshop.testing`); pytest by itself runs all but the soak."""
     soak, thorough = (item.get_closest_marker(mark) is not None for mark in ("soak", "thorough"))
+    thorough = thorough or file_of(item).startswith(THOROUGH)
     return soak if tier == "soak" else not soak and not (thorough and tier == "quick")
 
 
@@ -88,7 +146,7 @@ def in_order(items: list[pytest.Item], seed: str) -> list[pytest.Item]:
     """Return the tests, those of a file together: the long files first, or all shuffled if there is a seed."""
     files: dict[str, list[pytest.Item]] = {}
     for item in items:
-        files.setdefault(item.path.relative_to(Path(__file__).parent).as_posix(), []).append(item)
+        files.setdefault(file_of(item), []).append(item)
     names = sorted(files, key=lambda file: LONG_FILES.index(file) if file in LONG_FILES else len(LONG_FILES))
     if seed:
         chance = random.Random(seed)  # noqa: S311 (an order is no secret)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -125,7 +126,7 @@ def test_a_seed_decides_the_order_and_files_stay_together(project: Project) -> N
     assert sorted(shuffled) == sorted(by_name)
     assert shuffled != by_name
     files = [test.partition("::")[0] for test in shuffled]
-    assert sum(one != other for one, other in zip(files, files[1:], strict=False)) == 3
+    assert sum(one != other for one, other in itertools.pairwise(files)) == 3
 
 
 def test_two_tiers_at_once_are_refused(project: Project) -> None:
@@ -137,7 +138,9 @@ def test_a_failure_on_a_worker_is_counted_and_named_at_once(project: Project) ->
     project.tests(bad=True)
     code, lines = project.run("tests")
     assert (code, lines[-1]) == (1, "3 passed, 1 failed"), lines
-    assert lines.index("FAILED tests/test_it.py::test_bad") < next(n for n, one in enumerate(lines) if "= FAILURES" in one)
+    assert lines.index("FAILED tests/test_it.py::test_bad") < next(
+        n for n, one in enumerate(lines) if "= FAILURES" in one
+    )
 
 
 def test_a_changed_output_of_a_solution_fails(project: Project) -> None:

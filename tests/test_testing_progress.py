@@ -101,7 +101,9 @@ def test_a_failure_is_named_when_it_happens() -> None:
     assert out.getvalue() == f"FAILED {TESTS[3]}\n"
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0, "10 s"), (44, "40 s"), (89, "90 s"), (95, "2 min"), (600, "10 min")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "10 s"), (44, "40 s"), (89, "90 s"), (95, "2 min"), (600, "10 min")]
+)
 def test_durations_are_told_as_a_person_does(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
 

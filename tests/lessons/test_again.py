@@ -13,14 +13,10 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from workshop.solve import VARIES
 from workshop.testing.suites import LAX, STRICT
 
 from .running import PROJECT, each, ended, started
-
-pytestmark = pytest.mark.thorough
 
 Cell = dict[str, Any]
 

@@ -20,7 +20,7 @@ from .forwarder import Forwarder, When, forwarding
 from .office import GRAPH_APP, Office
 from .whole import WHOLE
 
-pytestmark = [posix_only, pytest.mark.thorough]
+pytestmark = posix_only
 
 KILLED = -9
 
@@ -108,9 +108,20 @@ def drift(office: Office) -> None:
 MOMENTS: tuple[When, ...] = ("before", "after")
 
 
-def kills(passed: list[str], *, writes: bool = False) -> list[tuple[int, When]]:
-    """Return each exchange's number with each moment; only those that may change the directory if `writes`."""
+SOAKING = pytest.param(False, id="every exchange", marks=pytest.mark.soak)
+each_write = pytest.mark.parametrize("writes", [pytest.param(True, id="writes"), SOAKING])
+
+
+def kills(passed: list[str], *, writes: bool, between: bool = False) -> list[tuple[int, When]]:
+    """Choose exchanges to be killed at, and the moments.
+
+    Args:
+        writes: only those that may change the directory.
+        between: after each, and before the first: what is there before one was there after the last.
+    """
     numbers = [at for at, one in enumerate(passed, 1) if not writes or is_write(one)]
+    if between:
+        return [(numbers[0], "before"), *((at, "after") for at in numbers)]
     return [(at, when) for at in numbers for when in MOMENTS]
 
 
@@ -119,9 +130,7 @@ def is_write(exchange: str) -> bool:
     return "graph.microsoft.com" in exchange and not exchange.startswith("GET ")
 
 
-@pytest.mark.parametrize(
-    "writes", [pytest.param(True, id="writes"), pytest.param(False, id="all", marks=pytest.mark.soak)]
-)
+@each_write
 def test_an_apply(bench: Bench, new_office: Callable[[], Office], *, writes: bool) -> None:
     office = new_office()
     before = office.running.last_exchange()
@@ -141,36 +150,39 @@ def test_an_apply(bench: Bench, new_office: Callable[[], Office], *, writes: boo
     print(f"\nkilled before and after each of {len(planned) // 2} exchanges of an apply ({len(passed)} in all)")
 
 
-def test_an_apply_that_mends_drift(bench: Bench, new_office: Callable[[], Office]) -> None:
-    """What is read on the way changes nothing, so it is killed around each request that may change something."""
+@each_write
+def test_an_apply_that_mends_drift(bench: Bench, new_office: Callable[[], Office], *, writes: bool) -> None:
     office = new_office()
     office.desk.apply(WHOLE)
     drift(office)
     ended, passed = bench.run(office, "apply")
     assert ended == 0
     registered_once(office)
-    for at, when in kills(passed, writes=True):
+    planned = kills(passed, writes=writes, between=writes)
+    for at, when in planned:
         drift(office)
         ended, _ = bench.run(office, "apply", at, when)
         assert ended == KILLED
         office.desk.apply(WHOLE)
         registered_once(office)
-    print(f"\nkilled before and after each of {len(kills(passed, writes=True)) // 2} changes of a mend")
+    print(f"\nkilled {len(planned)} times in {len(passed)} exchanges of a mend")
 
 
-def test_a_removal(bench: Bench, new_office: Callable[[], Office]) -> None:
+@each_write
+def test_a_removal(bench: Bench, new_office: Callable[[], Office], *, writes: bool) -> None:
     office = new_office()
     office.desk.apply(WHOLE)
     ended, passed = bench.run(office, "remove")
     assert ended == 0
     gone(office)
-    for at, when in kills(passed, writes=True):
+    planned = kills(passed, writes=writes, between=writes)
+    for at, when in planned:
         office.desk.apply(WHOLE)
         ended, _ = bench.run(office, "remove", at, when)
         assert ended == KILLED
         office.desk.remove(office.desk.find())
         gone(office)
-    print(f"\nkilled before and after each of {len(kills(passed, writes=True)) // 2} changes of a removal")
+    print(f"\nkilled {len(planned)} times in {len(passed)} exchanges of a removal")
 
 
 def gone(office: Office) -> None:

@@ -128,5 +128,9 @@ def _link(source: Path, target: Path) -> None:
 
 
 def python_of(packages: Path) -> tuple[list[str], dict[str, str]]:
-    """Return a Python that sees its own library and these packages and nothing else, and the variables for it."""
-    return [sys.executable, "-S"], {"PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    """Return a Python that sees its own library and these packages and nothing else, and the variables for it.
+
+    What it compiles is kept beside the packages, whose files are those of the environment.
+    """
+    compiled = packages.with_name(f"{packages.name}-compiled")
+    return [sys.executable, "-S"], {"PYTHONPATH": str(packages), "PYTHONPYCACHEPREFIX": str(compiled)}
