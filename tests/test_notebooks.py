@@ -12,7 +12,8 @@ import pytest
 from workshop import lessons
 from workshop.checks import exercises
 from workshop.cli import COMMANDS
-from workshop.derive import METADATA, stale
+from workshop.derive import stale
+from workshop.notebook_files import METADATA
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted((PROJECT / "solutions").glob("*.ipynb"))

@@ -8,16 +8,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from workshop.notebook_files import NotebookError, node, read, text_of, write
+from workshop.notebook_files import METADATA, NotebookError, node, read, text_of, write
 from workshop.show.figures import FIGURES
 
 BEGIN = "# solution: begin"
 END = "# solution: end"
 STUB = "# stub: "
-METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 
 
 def unsolved(source: str, name: str = "a cell") -> str:

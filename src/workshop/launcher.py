@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workshop import doctor, mywork, practice, settings
 from workshop.errors import WorkshopError
-from workshop.jupyter_home import enclose, trust
+from workshop.jupyter_home import enclose, language, trust
 from workshop.settings import Settings
 
 FIRST_PORT = 8888
@@ -39,8 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.port is not None:
         _check_port(arguments.ip, arguments.port)
     _check_machine(current)
+    enclose(current, os.environ)
     copies = current.project / "my-work"
-    for line in mywork.copy(current.project / "notebooks", copies).lines():
+    for line in mywork.copy(current.project / "notebooks", copies, language()).lines():
         print(line)
     if current.mode == "practice":
         running = practice.ensure(current, holder="launcher")
@@ -48,7 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(f"Your own tenant is used: WORKSHOP_TENANT is own, from {current.source('WORKSHOP_TENANT')}.")
     first = next((path.name for path in sorted(copies.glob("*.ipynb"))), None)
-    enclose(current, os.environ)
     trust(current.project / "notebooks", current.project / "solutions")
     serve(current.project, arguments, f"my-work/{first}" if first else None)
     return 0

@@ -1,4 +1,8 @@
-"""The learner's copies of the notebooks: `my-work/`, where no change of theirs is ever overwritten."""
+"""The learner's copies of the notebooks: `my-work/`, where no change of theirs is ever overwritten.
+
+A copy differs from its original in one thing: it says which Python it is opened with. JupyterLab writes that into a
+notebook as soon as its kernel answers, and would mark each one as changed that doesn't say it yet.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,13 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workshop.errors import FileUnusable
+from workshop.notebook_files import METADATA, with_language
 
 MANIFEST = ".origin.json"
 LEFT_BEHIND = {".ipynb_checkpoints", "__pycache__"}
@@ -40,15 +47,16 @@ class Copied:
         return told
 
 
-def copy(originals: Path, copies: Path) -> Copied:
+def copy(originals: Path, copies: Path, language: Mapping[str, Any]) -> Copied:
     """Copy every original that has no copy yet, and update the copies that were never changed.
 
     What was copied is remembered in a manifest (name to SHA-256 of the original): a copy that differs from it
-    was changed, whatever has become of the original since.
+    in more than its language was changed, whatever has become of the original since.
 
     Args:
         originals: the folder of notebooks.
         copies: the learner's folder; made if it is missing.
+        language: what a kernel here says of its language (`language_info`).
 
     Raises:
         FileUnusable: a file can't be read or written.
@@ -61,7 +69,7 @@ def copy(originals: Path, copies: Path) -> Copied:
         beside: list[tuple[str, str]] = []
         for original in _files(originals):
             name = original.relative_to(originals).as_posix()
-            content = original.read_bytes()
+            content = with_language(original.read_bytes(), language)
             copied = _digest(content)
             here = _digest_of(copies / name)
             if here is None:
@@ -70,9 +78,9 @@ def copy(originals: Path, copies: Path) -> Copied:
             elif here not in (copied, known.get(name)):
                 newer = _put_beside(copies / name, content) if known.get(name) != copied else None
                 beside += [(name, newer)] if newer else []
-            elif here != copied:
+            elif (copies / name).read_bytes() != content:
                 _write(copies / name, content)
-                updated.append(name)
+                updated += [name] if here != copied else []
             known[name] = copied
         _write(copies / MANIFEST, json.dumps(known, indent=1, sort_keys=True).encode())
     except OSError as error:
@@ -116,7 +124,8 @@ def _digest_of(path: Path) -> str | None:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    """Return the digest of what a learner could have changed: the same with every Python."""
+    return hashlib.sha256(with_language(content, METADATA["language_info"])).hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

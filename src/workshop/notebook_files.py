@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from workshop.errors import WorkshopError
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+"""What the project's notebooks say of their kernel: what is the same on every machine."""
 
 
 class NotebookError(WorkshopError):
@@ -46,6 +53,22 @@ def text_of(notebook: NotebookNode) -> str:
     """
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook, version=4)) + "\n"  # type: ignore[no-untyped-call]
+
+
+def with_language(file: bytes, language: Mapping[str, Any]) -> bytes:
+    """Return a notebook's file that says `language` of its kernel; any other file as it is.
+
+    Args:
+        file: the content of a file; a notebook comes back byte for byte as Jupyter would write it.
+        language: the `language_info` of the notebook's metadata.
+    """
+    try:
+        notebook = json.loads(file)
+        notebook["metadata"]["language_info"] = language
+        text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True, separators=(",", ": "))
+        return f"{text}\n".encode()
+    except (ValueError, KeyError, TypeError):
+        return file
 
 
 def write(path: Path, text: str) -> None:

@@ -113,6 +113,30 @@ def opened(page: Page, address: str) -> None:
     expect(page.locator("#jp-main-statusbar")).to_contain_text("(ipykernel) | Idle", timeout=RUN_MILLISECONDS)
 
 
+ASKED_WHEN_LEAVING = """
+() => {
+    const leaving = document.createEvent("BeforeUnloadEvent");
+    leaving.initEvent("beforeunload", false, true);
+    window.dispatchEvent(leaving);
+    return leaving.returnValue;
+}
+"""
+
+
+def is_unchanged(page: Page, file: Path, content: bytes) -> None:
+    """Find the notebook that was just opened as it was: on the disk, without a mark, with no question on leaving."""
+    from playwright.sync_api import expect
+
+    # Made from what the kernel says of itself, which is what JupyterLab writes into a notebook that lacks it.
+    expect(page.locator(".jp-DebuggerBugButton:visible")).to_have_count(1, timeout=RUN_MILLISECONDS)
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    assert page.evaluate(ASKED_WHEN_LEAVING) == ""
+    written = file.stat().st_mtime_ns
+    page.keyboard.press("Control+s")
+    until(lambda: file.stat().st_mtime_ns != written, "the notebook is saved")
+    until(lambda: file.read_bytes() == content, "the file as it was")
+
+
 def run_all(page: Page, file: Path) -> Notebook:
     """Choose Run All Cells in the menu and return the notebook as it is saved when the last cell has its output."""
     from playwright.sync_api import expect

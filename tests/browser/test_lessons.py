@@ -15,6 +15,7 @@ from browser.conftest import HEADLESS, program
 from browser.lab import (
     PROJECT,
     is_clean,
+    is_unchanged,
     jupyterlab,
     nothing_failed,
     opened,
@@ -52,9 +53,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @contextmanager
 def runs_to_its_end(page: Page, folder: Path, lesson: lessons.Outline, *, solved: bool) -> Iterator[None]:
-    """Run every cell, and keep JupyterLab there for the block."""
+    """Open it, which changes nothing, run every cell, and keep JupyterLab there for the block."""
     with jupyterlab(folder, lesson, solved=solved) as lab:
+        content = lab.notebook.read_bytes()
         opened(page, lab.address)
+        is_unchanged(page, lab.notebook, content)
         notebook = run_all(page, lab.notebook)
         is_clean(notebook)
         nothing_failed(page)
