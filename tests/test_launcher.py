@@ -12,9 +12,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from held_websockets import Held, answers_over, hold, is_let_go
+from hub import Hub, make_hub
 from practice_help import clean_environ, posix_only, until
-from running_lab import CELL, NOTEBOOK, Kernel, Lab, Traces, free_port, json_of, make_project, running_lab
+from running_lab import CELL, NOTEBOOK, SECONDS, Kernel, Lab, Traces, free_port, json_of, make_project, running_lab
 from websockets.sync.client import connect
+
+from workshop.jupyter_settings import files
+
+HELD_SECONDS = 100
 
 SERVE = """
 import json
@@ -57,15 +63,46 @@ def as_on_a_desktop() -> Iterator[None]:
     libc.prctl(set_child_subreaper, 0, 0, 0, 0)
 
 
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Hub:
+    return make_hub(tmp_path_factory.mktemp("hub"))
+
+
+@pytest.fixture(scope="module")
+def held(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    """Open websockets and hold them while other tests run: the last test of this file looks at them again."""
+    project = make_project(tmp_path_factory.mktemp("held") / "project")
+    with running_lab(project) as learners, hub.jupyterlab() as hubs, hold(learners, hubs, HELD_SECONDS - 5) as held:
+        yield held
+
+
 def serve(kernel: Kernel) -> str:
     """Run a server in the kernel, as a lesson does, and return its address."""
     return str(json_of(kernel.run(SERVE.format(port=free_port()))))
+
+
+def news_and_toasts_are_off(lab: Lab) -> None:
+    plugin = "@jupyterlab/apputils-extension:notification"
+    chosen = lab.call("GET", f"/lab/api/settings/{plugin}")["schema"]["properties"]
+    assert chosen["fetchNews"]["default"] == "false"
+    assert chosen["checkForUpdates"]["default"] is False
+    assert chosen["doNotDisturbMode"]["default"] is True
 
 
 def answers(url: str) -> bool:
     program = "import sys, http.client as h; c = h.HTTPConnection(sys.argv[1]); c.request('GET', '/'); c.getresponse()"
     address = url.removeprefix("http://")
     return subprocess.run([sys.executable, "-c", program, address], check=False).returncode == 0
+
+
+@posix_only
+@pytest.mark.thorough
+def test_on_a_hub_all_that_keeps_jupyterlab_calm_is_set_beside_what_was_set_there(held: Held, hub: Hub) -> None:
+    told = json.loads(hub.run("python", "-m", "jupyterlab", "--show-config-json"))
+    for section, settings in json.loads(json.dumps(files()["jupyter_server_config.json"])).items():
+        assert told[section].items() >= settings.items()
+    assert told["ServerApp"]["max_body_size"] == 1234567
+    news_and_toasts_are_off(held.hubs)
 
 
 class TestItComesUp:
@@ -92,11 +129,7 @@ class TestItComesUp:
         assert subprocess.run([sys.executable, "-c", program, address], check=False).returncode == 3
 
     def test_news_and_toasts_are_off(self, shared_lab: Lab) -> None:
-        plugin = "@jupyterlab/apputils-extension:notification"
-        chosen = shared_lab.call("GET", f"/lab/api/settings/{plugin}")["schema"]["properties"]
-        assert chosen["fetchNews"]["default"] == "false"
-        assert chosen["checkForUpdates"]["default"] is False
-        assert chosen["doNotDisturbMode"]["default"] is True
+        news_and_toasts_are_off(shared_lab)
 
     def test_kernels_are_the_workshops_own_python_and_no_other_is_offered(self, shared_lab: Lab) -> None:
         assert list(shared_lab.call("GET", "/api/kernelspecs")["kernelspecs"]) == ["python3"]
@@ -263,6 +296,21 @@ def test_working_with_a_lesson_prints_no_warning(project: Path) -> None:
         printed = lab.process.stdout.read()
     assert "JupyterLab has ended." in printed
     assert [line for line in printed.splitlines() if "WARNING" in line or " W " in line or "[W" in line] == []
+
+
+@posix_only
+@pytest.mark.thorough
+def test_for_100_seconds_no_websocket_is_closed_and_nothing_is_printed(held: Held, hub: Hub) -> None:
+    held.wait(HELD_SECONDS)
+    assert held.working.reply()["status"] == "ok"
+    assert answers_over(held.quiet)
+    assert answers_over(held.quiet_on_hub)
+    until(lambda: is_let_go(held.deaf_on_hub), "the end of a browser that answers no ping", SECONDS)
+    held.learners.process.terminate()
+    assert held.learners.process.stdout
+    printed = held.learners.process.stdout.read().split("\n")
+    assert [line for line in printed if line and "received signal 15" not in line] == ["JupyterLab has ended."]
+    assert "WARNING" not in hub.log.read_text()
 
 
 def test_a_changed_notebook_from_elsewhere_is_not_trusted(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -52,3 +53,14 @@ def test_the_environment_pins_python_and_takes_its_packages_from_the_lock() -> N
     assert "- -r requirements.txt" in entries
     assert "pip install --no-deps --no-build-isolation --editable ." in (PROJECT / "postBuild").read_text()
     assert os.access(PROJECT / "postBuild", os.X_OK)
+
+
+def test_a_codespace_is_made_of_the_same_python_the_lock_and_what_a_hub_runs() -> None:
+    made = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    version = re.search(r"- python=(3\.\d+)", (PROJECT / "environment.yml").read_text(encoding="utf-8"))
+    assert version
+    assert made["image"].startswith(f"python:{version[1]}-")
+    assert made["postCreateCommand"].split(" && ") == [
+        "python -m pip install --require-hashes -r requirements.txt",
+        "bash postBuild",
+    ]

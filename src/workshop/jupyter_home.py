@@ -13,18 +13,10 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from workshop import jupyter_settings
 from workshop.notebook_files import with_language
 from workshop.private_files import make_private_folder
 from workshop.settings import Settings
-
-QUIET_LAB = {
-    "@jupyterlab/apputils-extension:notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-    },
-    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
-}
 
 END_WITH_JUPYTER = """\
 # Run by each kernel as it starts. ipykernel's own watch begins late in its start: it misses a JupyterLab that
@@ -59,7 +51,8 @@ def enclose(current: Settings, environ: MutableMapping[str, str]) -> None:
         VIRTUAL_ENV=sys.prefix,
         PATH=os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)]),
     )
-    _write(home / "config" / "labconfig" / "default_setting_overrides.json", json.dumps(QUIET_LAB, indent=2))
+    for name, chosen in jupyter_settings.files().items():
+        _write(home / "config" / name, json.dumps(chosen, indent=2))
     _write(home / "ipython" / "profile_default" / "startup" / "end-with-jupyter.py", END_WITH_JUPYTER)
 
 

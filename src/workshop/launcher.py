@@ -14,6 +14,7 @@ from pathlib import Path
 from workshop import doctor, mywork, practice, settings
 from workshop.errors import WorkshopError
 from workshop.jupyter_home import enclose, language, trust
+from workshop.jupyter_settings import keep_false_alarms_back
 from workshop.settings import Settings
 
 FIRST_PORT = 8888
@@ -60,9 +61,7 @@ def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> No
     Args:
         first: the notebook to open, relative to the project.
     """
-    # They read the environment when they are imported.
-    import zmq
-    from jupyter_server.base.websocket import WS_PING_INTERVAL
+    # It reads the environment when it is imported.
     from jupyterlab.labapp import LabApp
 
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(24)
@@ -76,17 +75,12 @@ def serve(project: Path, arguments: argparse.Namespace, first: str | None) -> No
         "ServerApp.answer_yes": True,
         "Application.log_level": "WARN",
         "LabApp.default_url": f"/lab/tree/{first}" if first else "/lab",
-        "LabApp.news_url": None,
-        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
-        "LabApp.extension_manager": "readonly",
         "IdentityProvider.token": token,
         "KernelSpecManager.allowed_kernelspecs": "python3",
-        "LanguageServerManager.autodetect": False,  # it would run npm, which writes into the home folder
     }
-    if zmq.has("curve"):
-        options["KernelManager.transport_encryption"] = "auto"  # else each kernel warns that it talks in plain text
+    keep_false_alarms_back()
     argv = [f"--{name}={value}" for name, value in options.items()]
-    server = LabApp.initialize_server(argv, tornado_settings={"ws_ping_timeout": WS_PING_INTERVAL})
+    server = LabApp.initialize_server(argv)
     server.io_loop.add_callback(_tell, arguments.ip, server.port, f"{server.default_url}?token={token}")
     server.start()
     print("JupyterLab has ended.", flush=True)
