@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from practice_help import clean_environ, ends, until
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PROJECT = settings.load().project
 RUN_MILLISECONDS = 150_000
+SOLVED = "solved-"
 MARKS = ("# solution:", "# stub:")
 ADDRESS = re.compile(rf"^ +(http://127\.0\.0\.1:\d+/lab/tree/my-work/{LESSONS[0].filename}\?token=\w+)$")
 
@@ -35,21 +38,32 @@ Notebook = dict[str, Any]
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab on a copy of the project: where it opens, and the notebook it opens there."""
+    """A running JupyterLab on a copy of the project, which has each lesson twice: as learners get it, and solved."""
 
     address: str
-    notebook: Path
+    folder: Path
+
+    def notebook(self, lesson: Outline, *, solved: bool) -> Path:
+        """Return the file of a lesson, with every answer in its place if `solved`."""
+        return self.folder / (f"{SOLVED}{lesson.filename}" if solved else lesson.filename)
+
+    def url(self, notebook: Path) -> str:
+        """Return what a person would open."""
+        return self.address.replace(LESSONS[0].filename, notebook.name)
+
+    def end_kernels(self) -> None:
+        """Shut every kernel down, as somebody does who is done with a lesson."""
+        parts = urlsplit(self.address)
+        headers = {"Authorization": f"token {parts.query.removeprefix('token=')}"}
+        with httpx.Client(trust_env=False, headers=headers, timeout=PATIENCE) as client:
+            for session in client.get(f"http://{parts.netloc}/api/sessions").json():
+                client.delete(f"http://{parts.netloc}/api/sessions/{session['id']}").raise_for_status()
 
 
 @contextmanager
-def jupyterlab(folder: Path, lesson: Outline, *, solved: bool) -> Iterator[Lab]:
-    """Bring JupyterLab up on a copy of the project; everything is gone with the block.
-
-    Args:
-        folder: an empty one.
-        solved: whether every answer of the lesson is in its place.
-    """
-    project = a_copy(folder / "project", lesson, solved=solved)
+def jupyterlab(folder: Path) -> Iterator[Lab]:
+    """Bring JupyterLab up on a copy of the project in an empty folder; everything is gone with the block."""
+    project = a_copy(folder / "project")
     state = folder / "state"
     with subprocess.Popen(
         [sys.executable, "-m", "workshop", "start", "--no-browser"],
@@ -59,39 +73,38 @@ def jupyterlab(folder: Path, lesson: Outline, *, solved: bool) -> Iterator[Lab]:
         stdout=subprocess.PIPE,
         text=True,
     ) as launcher:
-        watchdog = threading.Timer(PATIENCE, launcher.kill)
-        watchdog.start()
         try:
-            address = address_told(launcher).replace(LESSONS[0].filename, lesson.filename)
-            yield Lab(address, project / "my-work" / lesson.filename)
+            yield Lab(address_told(launcher), project / "my-work")
             running = found(state)
         finally:
-            watchdog.cancel()
             launcher.terminate()
             launcher.communicate()
     assert running
     ends(running)
 
 
-def a_copy(project: Path, lesson: Outline, *, solved: bool) -> Path:
-    """Make a project of what a learner needs; if `solved`, with every answer in its place."""
+def a_copy(project: Path) -> Path:
+    """Make a project of what a learner needs, with the solved lessons beside the others."""
     project.mkdir()
     for name in ("notebooks", "images"):
         shutil.copytree(PROJECT / name, project / name)
     for name in ("start.py", "pyproject.toml", "requirements.txt"):
         shutil.copy(PROJECT / name, project)
-    if solved:
-        solution = json.loads((PROJECT / "solutions" / lesson.filename).read_text(encoding="utf-8"))
-        (project / "notebooks" / lesson.filename).write_text(json.dumps(answered(solution)), encoding="utf-8")
+    for path in (PROJECT / "solutions").glob("*.ipynb"):
+        solution = json.loads(path.read_text(encoding="utf-8"))
+        (project / "notebooks" / f"{SOLVED}{path.name}").write_text(json.dumps(answered(solution)), encoding="utf-8")
     return project
 
 
 def address_told(launcher: subprocess.Popen[str]) -> str:
     """Read what the launcher prints until it says where JupyterLab is."""
     printed = []
+    watchdog = threading.Timer(PATIENCE, launcher.kill)
+    watchdog.start()
     for line in launcher.stdout or ():
         printed.append(line)
         if match := ADDRESS.match(line):
+            watchdog.cancel()
             return match[1]
     pytest.fail(f"the launcher never told an address: {''.join(printed)}")
 

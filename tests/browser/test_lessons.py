@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import pytest
 from browser.conftest import HEADLESS, program
 from browser.lab import (
     PROJECT,
+    Lab,
     is_clean,
     is_unchanged,
     jupyterlab,
@@ -51,18 +51,25 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-@contextmanager
-def runs_to_its_end(page: Page, folder: Path, lesson: lessons.Outline, *, solved: bool) -> Iterator[None]:
-    """Open it, which changes nothing, run every cell, and keep JupyterLab there for the block."""
-    with jupyterlab(folder, lesson, solved=solved) as lab:
-        content = lab.notebook.read_bytes()
-        opened(page, lab.address)
-        is_unchanged(page, lab.notebook, content)
-        notebook = run_all(page, lab.notebook)
-        is_clean(notebook)
-        nothing_failed(page)
-        pictures_are_there(page, notebook)
-        yield
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+def open_unchanged(page: Page, lab: Lab, notebook: Path) -> None:
+    """Open a notebook, which changes nothing."""
+    content = notebook.read_bytes()
+    opened(page, lab.url(notebook))
+    is_unchanged(page, notebook, content)
+
+
+def run_to_its_end(page: Page, notebook: Path) -> None:
+    """Run every cell of the notebook that is open."""
+    ran = run_all(page, notebook)
+    is_clean(ran)
+    nothing_failed(page)
+    pictures_are_there(page, ran)
 
 
 def cards_are_there(page: Page, lesson: lessons.Outline, mark: str) -> None:
@@ -74,22 +81,28 @@ def cards_are_there(page: Page, lesson: lessons.Outline, mark: str) -> None:
 
 
 @each
-def test_unsolved_it_runs_to_its_end_and_says_whose_turn_it_is(
-    lesson: lessons.Outline, page: Page, tmp_path: Path
+def test_it_opens_unchanged_and_solved_runs_to_its_end_and_every_check_has_passed(
+    lesson: lessons.Outline, page: Page, lab: Lab, tmp_path: Path
 ) -> None:
-    with runs_to_its_end(page, tmp_path, lesson, solved=False):
-        seen(outputs(page, "PRACTICE TENANT").first)
-        cards_are_there(page, lesson, "○ YOUR TURN ·")
+    open_unchanged(page, lab, lab.notebook(lesson, solved=False))
+    notebook = lab.notebook(lesson, solved=True)
+    open_unchanged(page, lab, notebook)
+    run_to_its_end(page, notebook)
+    cards_are_there(page, lesson, "✓ PASSED ·")
+    if lesson.number == "00":
+        photograph(page, tmp_path / "lesson-00.png")
+    lab.end_kernels()
 
 
+@pytest.mark.soak
 @each
-def test_solved_it_runs_to_its_end_and_every_check_has_passed(
-    lesson: lessons.Outline, page: Page, tmp_path: Path
-) -> None:
-    with runs_to_its_end(page, tmp_path, lesson, solved=True):
-        cards_are_there(page, lesson, "✓ PASSED ·")
-        if lesson.number == "00":
-            photograph(page, tmp_path / "lesson-00.png")
+def test_unsolved_it_runs_to_its_end_and_says_whose_turn_it_is(lesson: lessons.Outline, page: Page, lab: Lab) -> None:
+    notebook = lab.notebook(lesson, solved=False)
+    open_unchanged(page, lab, notebook)
+    run_to_its_end(page, notebook)
+    seen(outputs(page, "PRACTICE TENANT").first)
+    cards_are_there(page, lesson, "○ YOUR TURN ·")
+    lab.end_kernels()
 
 
 def photograph(page: Page, file: Path) -> None:

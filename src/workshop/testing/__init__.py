@@ -182,8 +182,8 @@ def run_suite(asked: Run, suite: Suite) -> None:
         EXPECTED: str(asked.expected(suite.folder)),
         LATER: str(asked.later(suite.folder)),
     }
-    quietly = ("-q", "--no-header", "-p", "workshop.testing.progress", f"--junit-xml={results}")
-    command = [sys.executable, "-m", "pytest", *suite.options, *quietly, *asked.options]
+    quietly = ("-q", "--no-header", "-o", "console_output_style=classic", "-p", "workshop.testing.progress")
+    command = [sys.executable, "-m", "pytest", *suite.options, *quietly, f"--junit-xml={results}", *asked.options]
     what = asked.chosen(suite) or [suite.folder]
     code = subprocess.run([*command, *what], cwd=asked.project, env=environ, check=False).returncode
     before = asked.tally.failed

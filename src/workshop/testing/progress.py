@@ -145,11 +145,11 @@ class Plugin:
         self.progress.report(report.nodeid, report.duration, ended=ended, failed=report.failed)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_report_teststatus(self, config: pytest.Config) -> Generator[None, Any, None]:
+    def pytest_report_teststatus(self) -> Generator[None, Any, None]:
         """Leave the dots out: the line stands for them."""
         outcome = yield
         category, _, word = outcome.get_result()
-        outcome.force_result((category, "", word if config.get_verbosity() > 0 else ""))
+        outcome.force_result((category, "", word))
 
     def pytest_sessionfinish(self) -> None:
         self.progress.clear()
