@@ -94,6 +94,36 @@ def test_it_holds_what_only_other_systems_need() -> None:
     assert "darwin" in by_name["appnope"].marker
 
 
+INTEL_MAC = {"sys_platform": "darwin", "platform_machine": "x86_64"}
+OTHERS = (
+    {"sys_platform": "darwin", "platform_machine": "arm64"},
+    {"sys_platform": "linux", "platform_machine": "x86_64"},
+    {"sys_platform": "win32", "platform_machine": "AMD64"},
+)
+
+
+def test_an_old_version_for_one_system_holds_no_other_back() -> None:
+    """With a bound for Intel Macs alone, uv gave the old version to every system."""
+    text = (PROJECT / lock.CONSTRAINTS).read_text(encoding="utf-8")
+    bounds = [Requirement(line) for line in text.splitlines() if line and not line.startswith("#")]
+    assert bounds
+    locked = [pin for name in NAMES for pin in pins(name) if pin.name in {bound.name for bound in bounds}]
+    assert locked
+    for pin in locked:
+        for system in (INTEL_MAC, *OTHERS):
+            if not pin.marker or Marker(pin.marker).evaluate(system):
+                applying = [
+                    one for one in bounds if one.name == pin.name and one.marker and one.marker.evaluate(system)
+                ]
+                assert applying, (pin, system)
+                assert all(pin.version in bound.specifier for bound in applying), (pin, system)
+
+
+def test_no_bound_stands_where_uv_finds_it_when_it_installs() -> None:
+    """`uv pip install --require-hashes` reads [tool.uv] too, and refuses each bound that applies to the machine."""
+    assert "uv" not in pyproject()["tool"]
+
+
 def test_the_tools_agree_with_the_rest() -> None:
     """They are installed into the same environment."""
     rest = {pin.name: pin.version for pin in pins("requirements.txt") if not pin.marker}

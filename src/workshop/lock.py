@@ -18,6 +18,7 @@ from workshop import settings
 from workshop.errors import WorkshopError
 
 OLDEST_PYTHON = "3.11"
+CONSTRAINTS = "constraints.txt"
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,9 @@ def compile_lock(project: Path, lock: LockFile, *, upgrade: bool = False) -> Non
     """
     # fmt: off
     command = [
-        find_uv(project), "pip", "compile", *lock.sources, "--universal", "--generate-hashes", "--quiet",
-        "--python-version", OLDEST_PYTHON, "--custom-compile-command", "workshop lock",
-        "--output-file", lock.name,
+        find_uv(project), "pip", "compile", *lock.sources, "--constraints", CONSTRAINTS,
+        "--universal", "--generate-hashes", "--quiet", "--python-version", OLDEST_PYTHON,
+        "--custom-compile-command", "workshop lock", "--output-file", lock.name,
     ]
     # fmt: on
     if upgrade:
