@@ -167,6 +167,9 @@ def provider(
         extra_authorize_params=None if told.extra_authorize_params is None else dict(told.extra_authorize_params),
         http_client=http_client,
         enable_cimd=told.enable_cimd,
+        # No identity_assertion: /token takes none (ID-JAG, SEP-990). Entra is not documented to issue them, and what
+        # FastMCP makes of one is a token of its own that names no tenant and no object id of Entra's: the second look
+        # at the door would refuse it, and there would be nothing to exchange on behalf of the user.
     )
 
 
