@@ -115,7 +115,7 @@ def test_an_app_gets_a_token_for_itself_with_its_secret_and_no_scp(lesson: dict[
 def test_graphs_token_is_good_for_graph_and_for_nobody_else(lesson: dict[str, Ran]) -> None:
     printed = lesson["graph"].printed
     assert re.findall(r"✗ FAILED\s+(\w+)", printed) == ["signature"]
-    assert re.findall(r"✓ passed\s+(\w+)", printed) == ["alg", "kid", "crit", "exp", "iss", "aud", "scp"]
+    assert re.findall(r"✓ passed\s+(\w+)", printed) == ["alg", "kid", "crit", "exp", "nbf", "iss", "aud", "scp"]
     assert lesson["graph-header"].printed.split() == ["True", "False"]
     assert lesson["graph-itself"].printed.strip() == "200"
 
@@ -135,10 +135,11 @@ FASTMCPS = {
     "app-only": "scp",
     "for another app": "aud",
     "over": "exp",
+    "valid in an hour": "nbf",
 }
 LEFT = {
     "never over": "exp",
-    "valid in an hour": "nbf",
+    "without a beginning": "nbf",
     "of another tenant": "tid",
     "of another client": "azp",
     "an app's, with a scope": "sub",

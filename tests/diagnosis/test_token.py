@@ -39,6 +39,10 @@ def token(header: dict[str, Any] | None = None, **changes: Any) -> str:
         (token({"nonce": "n"}, aud="https://graph.microsoft.com", iss="https://sts.windows.net/t/"), ("graphs-token",)),
         (token(exp=int(NOW) - 60), ("token-expired",)),
         (token(nbf=int(NOW) + 900, iat=int(NOW) + 900, exp=int(NOW) + 9000), ("token-from-the-future",)),
+        (token(nbf=int(NOW) + 25), ()),
+        (token(nbf=int(NOW) + 35), ("token-from-the-future",)),
+        (token(iat=int(NOW) + 295), ()),
+        (token(iat=int(NOW) + 305), ("token-from-the-future",)),
         (token(aud="other"), ("token-for-another-api",)),
         (token(scp="write"), ("required-scope-missing",)),
         (token(scp=None, sub="o"), ("app-only-token",)),
@@ -78,6 +82,7 @@ def test_what_a_server_said_of_a_token(entra: Entra) -> None:
     told = PreauthorizedSettings(entra.app.client_id, entra.tenant.id, required_scopes=("access",))
     good = entra.world.tokens(entra.app)["access_token"]
     graphs = entra.world.tokens(entra.app, scope="openid https://graph.microsoft.com/User.Read")["access_token"]
+    old = entra.world.tokens(entra.world.register("Version 1", version=1))["access_token"]
     with serving(lambda url: preauthorized.build(url, told), name="verified") as server:
         assert diagnose(tokens.verify(good, server)).names == ()
         assert diagnose(tokens.verify(good, server, changed={"scp": "other"})).names == (
@@ -85,3 +90,4 @@ def test_what_a_server_said_of_a_token(entra: Entra) -> None:
             "required-scope-missing",
         )
         assert diagnose(tokens.verify(graphs, server)).names == ("graphs-token",)
+        assert diagnose(tokens.verify(old, server)).names == ("token-version-1",)

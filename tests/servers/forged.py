@@ -232,9 +232,10 @@ KINDS = (
     Kind("exp without end", lambda forge: Attempt(forge.but(exp=float("inf"))), OWN, inside_who=FASTMCP),
     Kind("exp not a number", lambda forge: Attempt(forge.but(exp=float("nan")))),
     Kind("no exp", lambda forge: Attempt(forge.but(exp=None)), OWN),
-    Kind("not valid yet", lambda forge: Attempt(forge.but(nbf=soon())), OWN),
-    Kind("not valid before the end of all numbers", lambda forge: Attempt(forge.but(nbf=10**400)), OWN),
-    Kind("nbf as text", lambda forge: Attempt(forge.but(nbf="0")), OWN),
+    Kind("not valid yet", lambda forge: Attempt(forge.but(nbf=soon()))),
+    Kind("not valid before the end of all numbers", lambda forge: Attempt(forge.but(nbf=10**400))),
+    Kind("nbf as text", lambda forge: Attempt(forge.but(nbf="0"))),
+    Kind("nbf not a number", lambda forge: Attempt(forge.but(nbf=float("nan"))), OWN),
     Kind("no nbf", lambda forge: Attempt(forge.but(nbf=None)), OWN),
     Kind("issued in the future", lambda forge: Attempt(forge.but(iat=soon(), exp=soon() + 3600)), OWN),
     # Permissions and who acts.

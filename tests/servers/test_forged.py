@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from server_help import serving
 
 from workshop.background import BackgroundServer
+from workshop.diagnosis import diagnose
 from workshop.servers import both_doors, preauthorized
 from workshop.servers.proxy import EntraProxy, provider
 
@@ -118,6 +120,23 @@ def test_nothing_of_a_token_or_a_person_is_logged(doors: Doors) -> None:
             reason = doors.tries(doors.checked, kind.make(doors.forge)).reason
             assert reason
             assert not [value for value in (*personal, *doors.forge.parts()) if value in reason], reason
+
+
+def test_the_log_says_of_a_time_that_is_wrong_which_one(doors: Doors) -> None:
+    """It is what a learner looks at, and FastMCP says it at INFO only."""
+    for claim, value, told, failures in (
+        ("nbf", int(time.time()) + 3_600, "token not yet valid (nbf)", ("token-from-the-future",)),
+        ("nbf", None, "it has no time nbf", ()),
+        ("exp", int(time.time()) - 1, "token expired", ("token-expired",)),
+        ("exp", None, "it has no expiry (exp)", ()),
+        ("iat", int(time.time()) + 3_600, "it was issued in the future (iat)", ("token-from-the-future",)),
+    ):
+        attempt = Attempt(doors.forge.but(**{claim: value}))
+        for server in (doors.checked, doors.both, doors.proxy):
+            doors.tries(server, doors.inside(attempt.token) if server is doors.proxy else attempt)
+            said = server.log.refusals[-1].text
+            assert told in said, (server.name, claim, value)
+            assert diagnose(said).names == failures, said
 
 
 def test_the_table(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:

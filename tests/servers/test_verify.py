@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import fastmcp.server.auth.providers.jwt
 import httpx
 import pytest
 from fastmcp import FastMCP
@@ -149,8 +153,28 @@ def test_a_learner_changes_a_claim_and_sees_which_checks_fail(doors: Doors) -> N
     signature = ("signature", "FastMCP")
     assert failed(name="Somebody else") == [signature]
     assert failed(aud="another") == [signature, ("aud", "FastMCP")]
-    assert failed(nbf=int(time.time()) + 3_600) == [signature, ("nbf", OWN_)]
+    assert failed(nbf=int(time.time()) + 3_600) == [signature, ("nbf", "FastMCP"), ("nbf", OWN_)]
     assert failed(exp=None) == [signature, ("exp", OWN_)]
+
+
+@pytest.mark.parametrize(("ahead", "let_in"), [(20, True), (90, False)])
+def test_a_token_may_begin_as_far_ahead_as_fastmcp_lets_it(ahead: int, let_in: bool, doors: Doors) -> None:
+    token = doors.forge.but(nbf=int(time.time()) + ahead)
+    for auth in (doors.checked, doors.bare):
+        found = tokens.verify(token, auth)
+        assert found.let_in == let_in
+        assert [(finding.claim, finding.by) for finding in found.failed] == ([] if let_in else [("nbf", "FastMCP")])
+
+
+def test_the_servers_look_at_nbf_also_where_fastmcp_does_not(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FastMCP 4.1 did not, and a team copies these servers."""
+    monkeypatch.setattr(fastmcp.server.auth.providers.jwt, "_NBF_CLOCK_SKEW_SECONDS", math.inf)
+    early = doors.forge.but(nbf=int(time.time()) + 3_600)
+    assert asyncio.run(doors.bare.verify_token(early)), "this is a FastMCP that does not look"
+    assert asyncio.run(doors.checked.verify_token(early)) is None
+    assert caplog.messages[-1] == "Bearer token rejected: it is not valid yet (nbf)"
 
 
 def test_the_menu_says_the_same(doors: Doors) -> None:
@@ -198,21 +222,26 @@ class TestTheProxy:
 class Strict(AzureJWTVerifier):
     """A verifier with a check that nothing here knows."""
 
+    level = logging.WARNING
+
     async def verify_token(self, token: str) -> AccessToken | None:
         """Take nothing."""
         if await super().verify_token(token):
-            get_logger("fastmcp.strict").warning("It is Tuesday")
+            get_logger("fastmcp.strict").log(self.level, "Rejected: it is Tuesday")
         return None
 
 
+# FastMCP logs an expired token and one that is not valid yet at INFO, and what it can't read at DEBUG.
+@pytest.mark.parametrize("level", [logging.WARNING, logging.INFO, logging.DEBUG])
 def test_a_check_that_is_not_known_here_is_told_as_the_servers_own(
-    doors: Doors, capsys: pytest.CaptureFixture[str]
+    level: int, doors: Doors, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entra = doors.forge.entra
     strict = Strict(client_id=entra.app.client_id, tenant_id=entra.tenant.id, required_scopes=["access"])
+    strict.level = level
     found = tokens.verify(doors.forge.token, strict)
     assert found.verdict == "TURNED AWAY by a check of its own: the server answers 401."
-    assert [finding.found for finding in found.failed] == ["it was turned away: It is Tuesday"]
+    assert [finding.found for finding in found.failed] == ["it was turned away: Rejected: it is Tuesday"]
     assert capsys.readouterr() == ("", ""), "what is logged stands in the table, and not on the screen"
 
 

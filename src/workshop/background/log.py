@@ -116,6 +116,11 @@ class ServerLog:
         self._add(LogLine(hop.at, "refused", hop.status, f"{hop.method} {path} {call}".strip(), reason))
         return replace(hop, note=reason)
 
+    def reasons(self) -> list[str]:
+        """Return what the libraries have said is wrong with the request that this task handles."""
+        request = _request.get()
+        return _reasons(request.said) if request else []
+
     def _add_said(self, level: int, text: str) -> None:
         if level >= logging.WARNING and not text.startswith(_OF_LOOPBACK):
             self._add(LogLine(now(), "error" if level >= logging.ERROR else "warning", 0, "", text))
@@ -146,16 +151,20 @@ def _reason(hop: Hop, body: bytes, said: list[tuple[int, str]]) -> str:
     received = dict(hop.received)
     if "WWW-Authenticate" in received and not dict(hop.sent).get("Authorization", "").startswith("Bearer"):
         return MISSING
+    if reasons := _reasons(said):
+        return "; ".join(reasons)
+    answer = [received[name] for name in ("error", "error_description") if received.get(name)]
+    return ": ".join(answer) or _words_of_page(body)
+
+
+def _reasons(said: list[tuple[int, str]]) -> list[str]:
     reasons: list[str] = []
     for level, text in said:
         tells = (level >= logging.WARNING or _WRONG.search(text)) and not text.startswith(_HOLLOW)
         # One library passes on what another one said: "Token swap validation failed: <the same>".
         if tells and not any(earlier.endswith(text.split(": ", 1)[-1]) for earlier in reasons):
             reasons.append(text)
-    if reasons:
-        return "; ".join(reasons)
-    answer = [received[name] for name in ("error", "error_description") if received.get(name)]
-    return ": ".join(answer) or _words_of_page(body)
+    return reasons
 
 
 def _as_text(line: LogLine) -> str:

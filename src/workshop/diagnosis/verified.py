@@ -46,7 +46,8 @@ def diagnose_verified(verified: Verified) -> Diagnosed:
     """Say what is wrong with a token, from the checks that a server made."""
     said = {check.claim: shown(f"{check.claim}: {check.found}") for check in verified.failed}
     names = {claim: FAILURES.get(claim, "token-refused") for claim in said}
-    special = _special({claim: str(check.found) for claim, check in zip(said, verified.failed, strict=False)})
+    # A claim may be looked at twice. The first finding is FastMCP's, and it says what stands there.
+    special = _special({check.claim: str(check.found) for check in reversed(verified.failed)})
     found = {special or name: said[claim] for claim, name in names.items()}
     return Diagnosed("a token at a server", tuple(finding(name, evidence) for name, evidence in found.items()))
 

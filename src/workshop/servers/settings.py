@@ -194,9 +194,9 @@ PROXY = (
         "ENTRA_PROXY_CONSENT",
         "consent",
         (
-            "Whether the proxy asks the user before it signs a client in: always, remember (ask once",
-            "per browser and client), external (something in front of it asks), never (only for tests:",
-            "any client could then get a signed-in user's token).",
+            "Whether the proxy asks the user before it signs a client in: always, remember (ask once per",
+            "browser, client, redirect URI and scopes), external (something in front of it asks), never",
+            "(only for tests: any client could then get a signed-in user's token).",
         ),
         env.one_of(always=True, remember="remember", external="external", never=False),
         "always",

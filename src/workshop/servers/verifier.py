@@ -1,6 +1,9 @@
 """What a token must be beyond what FastMCP looks at.
 
-FastMCP's verifiers look at the signature, the issuer, the audience, the expiry if there is one, and the scopes.
+FastMCP's verifiers look at the signature, the issuer, the audience, the scopes, and at the times exp and nbf where the
+token has them; at nbf since 4.2, with 30 seconds to spare. What they refuse stands in the log in FastMCP's words. Here
+the rest is looked at, and nbf once more, for a FastMCP that looks at less.
+
 Source of the rest: RFC 7519 section 4.1, RFC 9068 section 4 and
 https://learn.microsoft.com/entra/identity-platform/claims-validation
 """
@@ -21,7 +24,7 @@ from .one_token import OneToken
 
 logger = get_logger(__name__)
 
-# Clocks differ. Microsoft's own libraries allow this much:
+# Clocks differ. Microsoft's own libraries allow this much (for nbf FastMCP is asked first, and allows less):
 # https://learn.microsoft.com/dotnet/api/microsoft.identitymodel.tokens.tokenvalidationparameters.defaultclockskew
 SKEW_SECONDS = 300
 

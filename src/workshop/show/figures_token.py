@@ -26,8 +26,8 @@ def parts_of_a_token() -> str:
 
 def who_looks() -> str:
     """Draw what FastMCP's verifier looks at, and what it leaves to the server."""
-    fastmcp = ("signature, alg, kid", "iss, aud, scp", "exp, if there is one")
-    yours = ("Is there an exp? Has nbf begun?", "Is it our tenant (tid), a client of", "ours (azp), a user (sub, oid)?")
+    fastmcp = ("signature, alg, kid", "iss, aud, scp", "exp and nbf, if they are there")
+    yours = ("Are there an exp and an nbf?", "Is it our tenant (tid), a client of", "ours (azp), a user (sub, oid)?")
     parts = [
         box(20, 40, 180, 130, "A token", ("from anywhere",), BLUE),
         box(290, 40, 240, 130, "FastMCP's verifier", fastmcp, BLUE),

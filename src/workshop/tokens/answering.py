@@ -29,7 +29,7 @@ class Answer:
         status: of HTTP; 0 if it could not be asked.
         challenge: the header WWW-Authenticate; empty if there is none.
         why: it could not be asked.
-        said: what was logged meanwhile; only where it was asked in this process.
+        said: the reasons that were logged meanwhile; only where it was asked in this process.
     """
 
     status: int = 0
@@ -61,8 +61,9 @@ def ask(token: str, auth: AuthProvider, url: str) -> Answer:
 def _ask(token: str, auth: AuthProvider, url: str) -> Answer:
     log = ServerLog("the verifier")
     keep_log(log)
+    log.begin_request()
     answer = asyncio.run(_asked(token, auth, url))
-    return replace(answer, said=" ".join(line.text for line in log.lines))
+    return replace(answer, said="; ".join(log.reasons()))
 
 
 async def _asked(token: str, auth: AuthProvider, url: str) -> Answer:

@@ -23,6 +23,7 @@ from workshop.tokens.parts import Parts
 
 FASTMCP, OWN = "FastMCP", "this server"
 SECONDS = 10.0
+NBF_SKEW_SECONDS = 30  # as fastmcp.server.auth.providers.jwt has it
 
 Claims = Mapping[str, Any]
 
@@ -83,6 +84,7 @@ def of_verifier(verifier: JWTVerifier, keys: Keys, found: Parts, values: Values,
     signed = _signed(verifier, keys, found) if algorithm.passed else Outcome(None, "not with another algorithm")
     yield Finding(FASTMCP, "signature", "did that key sign exactly this?", *signed)
     yield Finding(FASTMCP, "exp", "has it not ended yet?", *_ended(claims, now))
+    yield Finding(FASTMCP, "nbf", "has it begun?", *_begun(claims, now))
     yield Finding(FASTMCP, "iss", "is the issuer the right one?", *_issued(verifier, claims, values))
     yield Finding(FASTMCP, "aud", "is it for this server?", *_meant(verifier.audience, claims.get("aud"), values))
     yield Finding(FASTMCP, "scp", "does it have the scopes that are required?", *_allowed(verifier, claims, values))
@@ -184,6 +186,17 @@ def _ended(claims: Claims, now: float) -> Outcome:
     except TypeError:
         return Outcome(False, "its exp is no time")
     return Outcome(not over, "no, it is over" if over else "yes")
+
+
+def _begun(claims: Claims, now: float) -> Outcome:
+    begins = claims.get("nbf")
+    if begins is None:
+        return Outcome(True, "it names no beginning, and so it has none")
+    try:
+        early = begins > now + NBF_SKEW_SECONDS
+    except TypeError:
+        return Outcome(False, "its nbf is no time")
+    return Outcome(not early, "no, not yet" if early else "yes")
 
 
 def _issued(verifier: JWTVerifier, claims: Claims, values: Values) -> Outcome:

@@ -80,9 +80,11 @@ FAILURES = (
     Failure(
         "token-from-the-future",
         "The token is not valid yet: a clock is wrong",
-        says(r"not valid yet \(nbf\)", r"issued in the future", r"token is not yet valid|ImmatureSignature"),
+        says(
+            r"not (?:valid yet|yet valid) \(nbf\)", r"issued in the future", r"token is not yet valid|ImmatureSignature"
+        ),
         "Its times (nbf, iat) lie ahead of the server's clock.",
-        Mend(python="Set the server's clock by network time; allow five minutes of difference, not more"),
+        Mend(python="Set the server's clock by network time. FastMCP lets nbf lie 30 seconds ahead, not more"),
         CLAIMS,
     ),
     Failure(
