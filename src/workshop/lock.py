@@ -1,7 +1,7 @@
 """The lock: every package of the workshop, pinned and hashed for all systems, with no address in it.
 
 `workshop lock` writes the requirements*.txt again from pyproject.toml. The pins that still fit stay as they
-are; `--upgrade` moves them to the newest that fit.
+are; `--upgrade` moves them to the newest that fit, and `--changes` says which ones have moved.
 """
 
 from __future__ import annotations
@@ -65,16 +65,28 @@ def read(path: Path) -> tuple[Pin, ...]:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise WorkshopError(f"{path}: the lock can't be read ({error.strerror}).") from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> tuple[Pin, ...]:
+    """Return the pins in the text of a lock.
+
+    Args:
+        name: of the file, for the message.
+
+    Raises:
+        WorkshopError: a line is neither a pin with its hashes nor a comment.
+    """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     logical = "\n".join(lines).replace("\\\n", " ").splitlines()
-    return tuple(_pin(line, path) for line in logical if line.strip())
+    return tuple(_pin(line, name) for line in logical if line.strip())
 
 
-def _pin(line: str, path: Path) -> Pin:
+def _pin(line: str, name: str) -> Pin:
     requirement, *hashes = line.split("--hash=")
     found = PIN.fullmatch(requirement.strip())
     if found is None:
-        raise WorkshopError(f"{path.name}: {requirement.strip()!r} is no pin of the form name==version.")
+        raise WorkshopError(f"{name}: {requirement.strip()!r} is no pin of the form name==version.")
     return Pin(found["name"], found["version"], found["marker"] or "", tuple(part.strip() for part in hashes))
 
 
@@ -114,12 +126,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `workshop lock`."""
     parser = subparsers.add_parser("lock", help="write the requirements*.txt again from pyproject.toml")
     parser.add_argument("--upgrade", action="store_true", help="move every pin to the newest that fits")
+    parser.add_argument(
+        "--changes",
+        nargs="?",
+        const="",
+        metavar="LOG",
+        help="write nothing; print the pins that moved since the last commit, and what failed in a test run's output",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write every lock again."""
+    """Write every lock again, or say what has moved."""
     project = settings.load().project
+    if arguments.changes is not None:
+        from workshop.lock_changes import report  # it imports this module
+
+        print(report(project, Path(arguments.changes) if arguments.changes else None))
+        return 0
     for lock in LOCK_FILES:
         print(f"resolving {lock.name}", flush=True)
         compile_lock(project, lock, upgrade=arguments.upgrade)
