@@ -5,8 +5,8 @@
     python3 start.py test     runs the lessons and the unit tests
 
 (Windows: `py start.py`.) The first run installs every package of the lock into .venv, with uv; later runs
-find that done and need no network. Only the standard library is used here, and old Pythons can read this
-file, so that the one line about the version reaches those who need it.
+find that done and need no network. What uv and pip say goes to .workshop/install.log. Only the standard library
+is used here, and old Pythons can read this file, so that the one line about the version reaches those who need it.
 """
 
 import sys
@@ -19,15 +19,21 @@ import argparse
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, NoReturn
 
 PROJECT = Path(__file__).resolve().parent
 BIN, EXE = ("Scripts", ".exe") if sys.platform == "win32" else ("bin", "")
 PRIVATE_UV = PROJECT / ".workshop" / "uv"
+LOG = PROJECT / ".workshop" / "install.log"
 
 LOCK, LOCK_OF_TOOLS, LOCK_OF_UV = "requirements.txt", "requirements-dev.txt", "requirements-uv.txt"
 LOCK_OF_AZ = "requirements-az.txt"
@@ -45,6 +51,10 @@ Behind a company's proxy set UV_SYSTEM_CERTS=1; with a package mirror set UV_DEF
 NOT_IN_FOLDER = """{step}: this did not finish; the reason stands above. What has it all is a folder made by
     workshop wheels --for linux,macos,windows DIR"""
 
+FIRST_LINE_AFTER = 15.0  # seconds, where no line can move; each further one after twice as long
+LOOKS_SHARE = 0.2  # of the time goes into looking how far it is
+PATIENCE = 5.0  # seconds
+
 
 class Problem(Exception):
     """What stands in the way and how to mend it, fit to be printed as it is."""
@@ -61,6 +71,11 @@ class Environment:
         return self.folder / BIN / f"python{EXE}"
 
     @property
+    def packages(self) -> Path:
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return self.folder / ("Lib" if sys.platform == "win32" else f"lib/{version}") / "site-packages"
+
+    @property
     def stamp(self) -> Path:
         return self.folder / "made-by-start.txt"
 
@@ -74,6 +89,188 @@ class Environment:
     def has(self, lock: str) -> bool:
         """Say whether it holds what the lock and pyproject.toml have now."""
         return self.is_made() and read_stamp(self.lock_stamp(lock)) == lock_print(lock)
+
+
+class Steps:
+    """Runs the installers: what they say goes into the log, how far they are onto the screen."""
+
+    def __init__(self, hint: str) -> None:
+        self.hint = hint
+        self.screen = Screen()
+        self.environ = dict(os.environ)
+        self.began = time.monotonic()
+        try:
+            LOG.parent.mkdir(exist_ok=True)
+            handle = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise Problem(f"{LOG} can't be written: {error.strerror}.") from error
+        self.log = os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace")
+        self.note(f"\n== {time.strftime('%Y-%m-%d %H:%M:%S')} Python {sys.version.split()[0]} on {sys.platform}")
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def run(self, step: str, command: list[str], progress: Callable[[list[str]], str] | None = None) -> None:
+        """Run one step to its end.
+
+        Args:
+            progress: makes of the lines that were said so far how far it is; without it the step's name stands there.
+
+        Raises:
+            Problem: it failed; the message begins with what it said, in full.
+        """
+        self.screen.begin(step)
+        said: list[str] = []
+        self.note(f"-- {step}: {' '.join(command)}")
+        try:
+            process = subprocess.Popen(
+                command,
+                env={**self.environ, "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,  # nobody would see what it asks
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        except OSError as error:
+            self.fail(step, [f"{command[0]}: {error.strerror}"])
+        try:
+            self.follow(process, said, progress or (lambda _: step))
+        except BaseException:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+            process.kill()
+            raise
+        if process.returncode:
+            self.fail(step, said or [f"{command[0]} ended with exit code {process.returncode}"])
+
+    def follow(self, process: subprocess.Popen[bytes], said: list[str], progress: Callable[[list[str]], str]) -> None:
+        """Keep what it says, and show how far it is, until it has ended."""
+        reader = threading.Thread(target=self.read, args=(process.stdout, said), daemon=True)
+        reader.start()
+        words, next_look = "", 0.0
+        while reader.is_alive():
+            reader.join(0.2)
+            if not self.screen.is_due(self.seconds):
+                continue
+            began = time.monotonic()
+            if began >= next_look:
+                words = progress(said)
+                next_look = began + (time.monotonic() - began) / LOOKS_SHARE
+            self.screen.show(f"{words}, {self.seconds:.0f} s")
+        process.wait()
+
+    def read(self, pipe: IO[bytes], said: list[str]) -> None:
+        for line in pipe:
+            said.append(line.decode("utf-8", "replace").rstrip())
+            self.note(said[-1])
+
+    def note(self, line: str) -> None:
+        with suppress(OSError):  # a full disk: the installer will say so too
+            self.log.write(without_passwords(line, self.environ) + "\n")
+            self.log.flush()
+
+    def fail(self, step: str, said: list[str]) -> NoReturn:
+        self.screen.clear()
+        reason = [line for line in said if not line.strip().startswith(("Downloading ", "Downloaded "))]
+        told = without_passwords("\n".join(reason), self.environ)
+        raise Problem(f"{told}\n\n{self.hint.format(step=step)}")
+
+
+class Screen:
+    """One line that moves on a terminal; a few lines where none can."""
+
+    def __init__(self) -> None:
+        self.moves = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.shown = ""
+        self.next_line = FIRST_LINE_AFTER
+
+    def begin(self, step: str) -> None:
+        if not self.moves:
+            print(step, flush=True)
+
+    def is_due(self, seconds: float) -> bool:
+        if self.moves:
+            return True
+        due = seconds >= self.next_line
+        self.next_line *= 2 if due else 1
+        return due
+
+    def show(self, text: str) -> None:
+        if not self.moves:
+            print(text, flush=True)
+            return
+        text = text[: shutil.get_terminal_size().columns - 1]
+        if text != self.shown:
+            print(f"\r{text.ljust(len(self.shown))}", end="", flush=True)
+            self.shown = text
+
+    def clear(self) -> None:
+        if self.shown:
+            self.show("")
+            print("\r", end="", flush=True)
+
+
+@dataclass
+class Progress:
+    """How far an installation is, read from the folders it fills: uv draws its own bars on terminals only.
+
+    Attributes:
+        packages: where they are put.
+        total: how many there will be, until uv says it.
+        cache: what uv fetches comes here first.
+    """
+
+    packages: Path
+    total: int
+    cache: Path | None
+    before: set[Path] = field(default_factory=set)
+    fetched: dict[Path, int] = field(default_factory=dict)  # bytes
+
+    def __post_init__(self) -> None:
+        self.before = self.cached()
+
+    def words(self, said: list[str]) -> str:
+        total = next((int(line.split()[1]) for line in said if re.match(r"Resolved \d+ package", line)), self.total)
+        if any(line.startswith("Installed ") for line in said):
+            return f"Compiled {self.compiled():.0%} of {total} packages"
+        unfinished = 0
+        for new in self.cached() - self.before - self.fetched.keys():
+            if new.name.startswith("."):
+                unfinished += size_of(new)
+            else:
+                self.fetched[new] = size_of(new)
+        done = min(total, max(len(self.fetched), len(list(self.packages.glob("*.dist-info")))))
+        megabytes = (sum(self.fetched.values()) + unfinished) / 1e6
+        return f"{done} of {total} packages, {megabytes:.0f} MB"
+
+    def cached(self) -> set[Path]:
+        """Return the packages in uv's cache, and those that are coming, whose names begin with a dot."""
+        return {*self.cache.glob("archive-v*/*"), *self.cache.glob(".tmp*")} if self.cache else set()
+
+    def compiled(self) -> float:
+        names = [name.rpartition(".")[2] for _, _, found in os.walk(self.packages) for name in found]
+        return min(1.0, names.count("pyc") / max(1, names.count("py")))
+
+
+def size_of(folder: Path | str) -> int:
+    """Return the bytes in a folder; it may be moved away meanwhile."""
+    size = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            size += size_of(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat().st_size
+    return size
+
+
+def without_passwords(text: str, environ: dict[str, str]) -> str:
+    """Return a text without what stands before the @ of an address, or is a password of uv's variables."""
+    secrets = {value for name, value in environ.items() if re.fullmatch("UV_.*(PASSWORD|TOKEN)", name)}
+    for name, value in environ.items():
+        if re.match("UV_|PIP_|.*_PROXY$", name.upper()):
+            secrets.update(re.findall(r"://(\S+)@", value))
+    for secret in sorted(secrets - {""}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return re.sub(r"://[^/\s]+@", "://***@", text)
 
 
 MAIN = Environment(PROJECT / ".venv")
@@ -134,19 +331,22 @@ def install(wanted: tuple[tuple[Environment, str], ...], wheels: Path | None) ->
     if wheels and not wheels.is_dir():
         raise Problem(f"--wheels {wheels}: there is no such folder.")
     check_long_paths()
-    began = time.monotonic()
-    uv = find_uv(wheels)
-    environ = uv_environment(uv)
+    steps = Steps(NOT_IN_FOLDER if wheels else NOT_FINISHED)
+    print(f"Installing; the first time this takes minutes. The log is {LOG.relative_to(PROJECT)}.", flush=True)
+    uv = find_uv(wheels, steps)
+    steps.environ = uv_environment(uv)
+    steps.note(" ".join(f"{name}={value}" for name, value in steps.environ.items() if name.startswith("UV_")))
     for into, lock in missing:
         if not into.is_made():
-            command = [uv, "venv", "--clear", "--quiet", "--python", base_python(), str(into.folder)]
-            run(f"Making {into.folder.relative_to(PROJECT)}", command, environ)
+            command = [uv, "venv", "--clear", "--python", base_python(), str(into.folder)]
+            steps.run(f"Making {into.folder.relative_to(PROJECT)}", command)
             into.stamp.write_text(environment_print(), encoding="utf-8")
-        install_lock(into, lock, uv, environ, wheels)
-    print(f"Installed in {time.monotonic() - began:.0f} s. The next start finds it done.\n", flush=True)
+        install_lock(into, lock, uv, steps, wheels)
+    steps.screen.clear()
+    print(f"Installed in {steps.seconds:.0f} s. The next start finds it done.\n", flush=True)
 
 
-def install_lock(place: Environment, lock: str, uv: str, environ: dict[str, str], wheels: Path | None) -> None:
+def install_lock(place: Environment, lock: str, uv: str, steps: Steps, wheels: Path | None) -> None:
     """Install the packages of one lock, and with the first lock the workshop itself."""
     count = sum(line[:1].isalnum() for line in (PROJECT / lock).read_text(encoding="utf-8").splitlines())
     into = [uv, "pip", "install", "--python", str(place.python)]
@@ -154,16 +354,16 @@ def install_lock(place: Environment, lock: str, uv: str, environ: dict[str, str]
     packages += ["--compile-bytecode"] if place == MAIN else []  # of the Azure CLI little is ever imported
     if wheels:
         packages += ["--offline", "--no-index", "--find-links", str(wheels), "--no-build"]
-    hint = NOT_IN_FOLDER if wheels else NOT_FINISHED
-    run(f"Installing {count} packages of {lock}; the first time this takes minutes", packages, environ, hint)
+    progress = Progress(place.packages, count, cache_of(uv, steps.environ))
+    steps.run(f"Installing {count} packages of {lock}", packages, progress.words)
     if lock == LOCK:
         # setuptools is in the lock, so that building the workshop itself fetches nothing.
-        itself = ["--offline", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT)]
-        run("Installing the workshop itself", [*into, *itself], environ)
+        itself = ["--offline", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT)]
+        steps.run("Installing the workshop itself", [*into, *itself])
     place.lock_stamp(lock).write_text(lock_print(lock), encoding="utf-8")
 
 
-def find_uv(wheels: Path | None) -> str:
+def find_uv(wheels: Path | None, steps: Steps) -> str:
     """Find uv on PATH, or fetch it into a private folder (Debian's own Python refuses `pip install`)."""
     uv = PRIVATE_UV / BIN / f"uv{EXE}"
     found = shutil.which("uv") or (str(uv) if uv.exists() else None)
@@ -171,12 +371,11 @@ def find_uv(wheels: Path | None) -> str:
         return found
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
         raise Problem(NO_VENV)
-    step = "Fetching uv, which installs the rest"
-    hint = NOT_IN_FOLDER if wheels else NOT_FINISHED
-    run(step, [base_python(), "-m", "venv", "--clear", str(PRIVATE_UV)])
-    fetch = [str(private_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    steps.run("Making a place for uv", [base_python(), "-m", "venv", "--clear", str(PRIVATE_UV)])
+    fetch = [str(private_python()), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
     fetch += ["--no-index", "--find-links", str(wheels)] if wheels else []
-    run("", [*fetch, "--require-hashes", "-r", LOCK_OF_UV], hint=hint)
+    fetch += ["--disable-pip-version-check", "--require-hashes", "-r", LOCK_OF_UV]
+    steps.run("Fetching uv, which installs the rest", fetch)
     return str(uv)
 
 
@@ -192,17 +391,13 @@ def uv_environment(uv: str) -> dict[str, str]:
     return environ
 
 
-def run(step: str, command: list[str], environ: dict[str, str] | None = None, hint: str = NOT_FINISHED) -> None:
-    """Run one step of the installation; what it prints is its progress."""
-    if step:
-        print(step, flush=True)
-    try:
-        failed = subprocess.run(command, env=environ, check=False).returncode != 0
-    except OSError as error:
-        print(f"{command[0]}: {error.strerror}", file=sys.stderr)
-        failed = True
-    if failed:
-        raise Problem(hint.format(step=step or "Fetching uv"))
+def cache_of(uv: str, environ: dict[str, str]) -> Path | None:
+    """Return where uv keeps what it fetched; None if it does not say."""
+    with suppress(OSError):
+        asked = subprocess.run([uv, "cache", "dir"], env=environ, capture_output=True, text=True, check=False)
+        if asked.returncode == 0 and asked.stdout.strip():
+            return Path(asked.stdout.strip())
+    return None
 
 
 def hand_over(command: list[str]) -> int:

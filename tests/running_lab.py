@@ -28,6 +28,7 @@ from workshop.practice import found
 
 PROJECT = settings.load().project
 SECONDS = 60.0
+ADDRESS = "    http://"  # the last that a start prints
 
 CELL: dict[str, object] = {
     "cell_type": "code",
@@ -193,7 +194,7 @@ def running_lab(project: Path, *arguments: str, program: tuple[str, ...] = (), *
     ) as process:
         try:
             printed = _until_ready(process)
-            url = re.search(r"http://\S+", printed[-2])
+            url = re.search(r"http://\S+", printed[-1])
             assert url
             yield Lab(process, project, url[0], printed)
         finally:
@@ -212,12 +213,12 @@ def _until_ready(process: subprocess.Popen[str]) -> tuple[str, ...]:
         assert process.stdout
         for line in process.stdout:
             lines.put(line.rstrip())
-            if line.startswith("Ctrl-C"):
+            if line.startswith(ADDRESS):
                 return
 
     threading.Thread(target=read, daemon=True).start()
     printed: list[str] = []
-    while not printed or not printed[-1].startswith("Ctrl-C"):
+    while not printed or not printed[-1].startswith(ADDRESS):
         printed.append(lines.get(timeout=SECONDS))
     return tuple(printed)
 

@@ -107,10 +107,12 @@ def test_on_a_hub_all_that_keeps_jupyterlab_calm_is_set_beside_what_was_set_ther
 
 class TestItComesUp:
     def test_the_machine_is_checked_and_the_notebooks_are_copied(self, shared_lab: Lab) -> None:
-        told = "\n".join(shared_lab.printed)
-        assert "Machine check: 9 of 9 fit" in told
-        assert "1 file copied into my-work/" in told
-        assert "The practice tenant is running" in told
+        check, copied, tenant, empty, running, again_empty, address = shared_lab.printed
+        assert check == "Machine check: 9 of 9 fit"
+        assert copied == "1 file copied into my-work/"
+        assert tenant.startswith("The practice tenant is running")
+        assert running == "JupyterLab is running; Ctrl-C ends it. Open"
+        assert (empty, again_empty, address) == ("", "", f"    {shared_lab.url}")
         assert (shared_lab.project / "my-work" / "00-start-here.ipynb").exists()
 
     def test_it_opens_the_first_lesson_with_the_project_as_its_root(self, shared_lab: Lab) -> None:

@@ -212,3 +212,15 @@ def test_a_file_in_the_place_of_the_folder_is_named(folders: Folders) -> None:
     folders.copies.write_text("in the way")
     with pytest.raises(FileUnusable, match="my-work"):
         folders.copied()
+
+
+def test_what_follows_is_told_in_one_line_however_many_files_it_is(folders: Folders) -> None:
+    names = [f"0{number}.ipynb" for number in range(3)]
+    for name in names:
+        folders.original("one", name)
+    folders.copied()
+    folders.original("two", names[0])
+    assert folders.copied().lines() == [f"my-work/{names[0]}: brought up to date; you had not changed it"]
+    for name in names:
+        folders.original("three", name)
+    assert folders.copied().lines() == ["3 files in my-work/ brought up to date; you had not changed them"]

@@ -90,7 +90,7 @@ def _tell(ip: str, port: int, path: str) -> None:
     """Print where JupyterLab is; if it listens everywhere, two addresses that lead there."""
     hosts = ["127.0.0.1", socket.gethostname()] if ip in EVERY_ADDRESS else [f"[{ip}]" if ":" in ip else ip]
     addresses = "\n    ".join(f"http://{host}:{port}{path}" for host in hosts)
-    print(f"\nJupyterLab is running. Open\n    {addresses}\nCtrl-C ends it.\n", flush=True)
+    print(f"\nJupyterLab is running; Ctrl-C ends it. Open\n\n    {addresses}\n", flush=True)
 
 
 def _check_machine(current: Settings) -> None:

@@ -40,7 +40,10 @@ class Copied:
         """Say it, a line for each fact that a learner should know."""
         files = "file" if len(self.new) == 1 else "files"
         told = [f"{len(self.new)} {files} copied into my-work/"] if self.new else []
-        told += [f"my-work/{name}: brought up to date; you had not changed it" for name in self.updated]
+        if len(self.updated) == 1:
+            told += [f"my-work/{self.updated[0]}: brought up to date; you had not changed it"]
+        elif self.updated:
+            told += [f"{len(self.updated)} files in my-work/ brought up to date; you had not changed them"]
         told += [
             f"my-work/{name}: yours is kept; the newer original is beside it as {newer}" for name, newer in self.beside
         ]
