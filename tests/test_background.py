@@ -159,21 +159,28 @@ def test_the_same_name_replaces_the_server_and_keeps_the_port() -> None:
 
 
 def test_a_server_that_had_to_move_stays_where_it_is_when_the_cell_runs_again() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
         first = background.start(protected, port=port)
     assert first.port != port
-    assert f"port {port} is taken" in repr(first)
+    assert repr(first).endswith(f"running at {first.url} (port {port} is held by another program)")
     assert call(first).status_code == 401
     with serving(protected, port=port) as second:
         assert second.port == first.port
+        assert repr(second).endswith(f"running at {second.url}"), "nobody holds it any more"
 
 
 def test_two_names_are_two_servers() -> None:
-    with serving(_saying("one"), name="one") as one, serving(_saying("two"), name="two") as two:
+    port = free_port()
+    with serving(_saying("one"), name="one", port=port) as one, serving(_saying("two"), name="two", port=port) as two:
         assert [get(f"{server.base_url}/who").text for server in (one, two)] == ["one", "two"]
+        assert repr(one) == f"one: running at {one.url}"
+        assert repr(two) == f"two: running at {two.url} (port {port} is held by this notebook's server one)"
+        background.stop("two")
+        background.stop("two")
+        assert (one.alive, two.alive) == (True, False)
 
 
 def _saying(words: str) -> Callable[[str], FastMCP]:

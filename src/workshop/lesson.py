@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from IPython.display import display
 
-from workshop import doctor, practice, sandbox, signin, trace, workplace
+from workshop import background, doctor, practice, sandbox, signin, trace, workplace
 from workshop.background.quiet import quiet_fastmcp, warm_up
 from workshop.checks import Card, Exercise, examine, exercises
 from workshop.errors import WorkshopError
 from workshop.lessons import outline
+from workshop.ports import Notes
 from workshop.practice import Running
 from workshop.progress import Map, remember
 from workshop.registration.declared import PROXY, Declaration
@@ -209,5 +210,6 @@ def _ready(number: str) -> Lesson:
     practice.hold_mode(settings)
     running = practice.enter(settings) if settings.mode == "practice" else None
     agent = signin.install(settings, running)
+    background.leave_notes(Notes(settings.state, number))
     warm_up()
     return Lesson(number, settings, agent, running)

@@ -10,18 +10,21 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastmcp import Client
+from fastmcp import Client, FastMCP
 from fastmcp.client.auth import BearerAuth
 from practice_help import clean_environ, posix_only
 from server_help import free_port
 
 import workshop
 from workshop import practice
+from workshop.servers.serve import bound, run
 
 from .conftest import Entra
 from .office import consented
@@ -165,15 +168,46 @@ def test_a_value_in_the_file_is_enough(environ: dict[str, str], tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["unprotected", "proxy"])
-def test_a_port_that_is_taken_ends_it_with_one_line(name: str, environ: dict[str, str], tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+def test_a_port_that_is_held_ends_it_with_one_line(name: str, environ: dict[str, str], tmp_path: Path) -> None:
+    with another_program() as port:
         done = ended(command("python -m", name, port), environ, tmp_path)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(f"Port {port} on 127.0.0.1 can't be used (")
-    assert "Traceback" not in done.stderr
+    assert done.stderr == f"Port {port} on 127.0.0.1 is held by another program. Choose another: --port N.\n"
+    done = ended(command("python -m", name, 70000), environ, tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "70000" in done.stderr
+
+
+class Told(Exception):
+    """The address was told; the server need not go on."""
+
+
+def test_the_address_is_told_once_it_listens_and_not_before() -> None:
+    listener = bound(port=0)
+    port = listener.getsockname()[1]
+
+    def build(_address: str) -> FastMCP:
+        with socket.socket() as early:
+            assert early.connect_ex(("127.0.0.1", port)) != 0, "it listens before there is a server"
+        return FastMCP("x")
+
+    def announce(address: str) -> None:
+        assert address == f"http://localhost:{port}"
+        socket.create_connection(("127.0.0.1", port)).close()
+        raise Told
+
+    with pytest.raises(Told):
+        run(build, listener, announce)
+    bound(port=port).close()
+
+
+@contextmanager
+def another_program() -> Iterator[int]:
+    """Let a program that is not of the workshop hold a port, and return it."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield int(other.getsockname()[1])
 
 
 # --- workshop serve ---
@@ -218,7 +252,10 @@ def test_workshop_serve_on_behalf_of_asks_graph(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["proxy", "whoami"])
 def test_workshop_serve_registers_the_app_and_signs_users_in(name: str, tmp_path: Path) -> None:
-    """In the practice tenant nothing has to be set; what a .env says of an own tenant does not count."""
+    """In the practice tenant nothing has to be set; what a .env says of an own tenant does not count.
+
+    The app is registered with port 8000. Entra looks at no port of localhost, so another one does as well.
+    """
     state, port = tmp_path / "state", free_port()
     environ = clean_environ(state, WORKSHOP_PROJECT=str(tmp_path))
     (tmp_path / ".env").write_text("ENTRA_PROXY_REQUIRED_SCOPES=of-another-tenant\nAZURE_TENANT_ID=nonsense\n")
@@ -235,7 +272,23 @@ def test_workshop_serve_unprotected_signs_nobody_in(tmp_path: Path) -> None:
     environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path))
     with served(serve("unprotected", port), port, environ, tmp_path) as server:
         assert use(server) == [EXPENSE]
-        assert "signs" not in server.said()
+        assert server.said().startswith(f"The server unprotected is at http://localhost:{port}/mcp. Ctrl-C ends it.\n")
+        second = ended(serve("unprotected", port), environ, tmp_path)
+        assert second.stderr.startswith(
+            f"workshop: Port {port} is held by `workshop serve unprotected` in a terminal. Take another: "
+        )
+        assert second.stderr.endswith("Or end that one with Ctrl-C.\n")
+
+
+def test_workshop_serve_looks_at_the_port_before_it_says_or_does_anything(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with another_program() as port:
+        done = ended(serve("proxy", port), clean_environ(state, WORKSHOP_PROJECT=str(tmp_path)), tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    said = f"workshop: Port {port} is held by another program. Take another: `workshop serve proxy --port "
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+    assert not state.exists(), "a tenant was started"
 
 
 def test_workshop_serve_in_an_own_tenant_names_what_is_missing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workshop.background.log import LogLine, ServerLog
 from workshop.background.quiet import quiet_fastmcp, warm_up
-from workshop.background.server import BackgroundServer, ServerDidNotStart, keep_log, start
+from workshop.background.server import BackgroundServer, ServerDidNotStart, keep_log, leave_notes, start, stop
 
 __all__ = [
     "BackgroundServer",
@@ -12,7 +12,9 @@ __all__ = [
     "ServerDidNotStart",
     "ServerLog",
     "keep_log",
+    "leave_notes",
     "quiet_fastmcp",
     "start",
+    "stop",
     "warm_up",
 ]

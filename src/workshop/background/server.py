@@ -19,8 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshop.background.log import ServerLog, current_log
 from workshop.background.quiet import quiet_fastmcp
-from workshop.background.sockets import listen
+from workshop.background.sockets import is_free, listen
 from workshop.errors import WorkshopError
+from workshop.ports import ANOTHER_PROGRAM, Notes
 from workshop.trace import bus, taps
 from workshop.trace.asgi import Recorder
 from workshop.trace.hop import Sighting
@@ -34,6 +35,7 @@ _READY_WITHIN = 30.0
 _STOPPED_WITHIN = 5.0
 
 _running: dict[str, BackgroundServer] = {}
+_notes: Notes | None = None
 _starting = threading.RLock()
 
 
@@ -83,6 +85,7 @@ class BackgroundServer:
         port: the port it got.
         log: what was refused, and why.
         auth: what decides who comes in; None if nothing does.
+        holder: who had the preferred port when it was started; "" if nobody had.
     """
 
     name: str
@@ -90,6 +93,7 @@ class BackgroundServer:
     port: int
     log: ServerLog
     auth: AuthProvider | None = field(default=None, repr=False)
+    holder: str = field(default="", repr=False)
     _uvicorn: _Server = field(init=False, repr=False)
     _thread: threading.Thread = field(init=False, repr=False)
     _failure: BaseException | None = field(default=None, init=False, repr=False)
@@ -150,12 +154,12 @@ class BackgroundServer:
         except BaseException as error:
             self._failure = error
         finally:
-            _close(sockets)
+            _release(self.port, sockets)
 
     def __repr__(self) -> str:
         if not self.alive:
             return f"{self.name}: stopped"
-        moved = "" if self.port == self.preferred else f" (port {self.preferred} is taken)"
+        moved = f" (port {self.preferred} is held by {self.holder})" if self.holder else ""
         return f"{self.name}: running at {self.url}{moved}"
 
     def _repr_html_(self) -> str:
@@ -170,7 +174,7 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
 
     Args:
         build: gets the base url, such as `http://localhost:8000`, and returns the server.
-        port: the port to use if it is free, else another one is taken.
+        port: the port to use if it is free, else it gets another one.
         name: "server on port 8000" if None.
 
     Raises:
@@ -186,17 +190,34 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
             former.stop()
             wanted = former.port if former.preferred == port else port
         got, sockets = listen(wanted)
+        if _notes:
+            _notes.keep(got, name)
+        holder = "" if got == port or is_free(port) else _holder_of(port)
         log = ServerLog(name)
         try:
             app = _build(build, f"http://localhost:{got}", name, log)
         except BaseException:
-            _close(sockets)
+            _release(got, sockets)
             raise
         # FastMCP keeps the server it made an application of there.
-        server = BackgroundServer(name, port, got, log, app.state.fastmcp_server.auth)  # type: ignore[attr-defined]
+        auth = app.state.fastmcp_server.auth  # type: ignore[attr-defined]
+        server = BackgroundServer(name, port, got, log, auth, holder)
         server.serve(app, sockets)
         _running[name] = server
         return server
+
+
+def stop(name: str) -> None:
+    """Stop the server that was started under this name; nothing happens if there is none."""
+    server = _running.get(name)
+    if server is not None:
+        server.stop()
+
+
+def leave_notes(notes: Notes) -> None:
+    """Note down for others which port each server has that is started from here on, and read what they noted."""
+    global _notes
+    _notes = notes
 
 
 def keep_log(log: ServerLog) -> None:
@@ -260,7 +281,15 @@ def _take(record: logging.LogRecord) -> bool:
     return log is not None
 
 
-def _close(sockets: list[socket]) -> None:
+def _holder_of(port: int) -> str:
+    own = next((f"this notebook's server {one.name}" for one in _running.values() if one.port == port), "")
+    return own or str((_notes and _notes.holder(port)) or ANOTHER_PROGRAM)
+
+
+def _release(port: int, sockets: list[socket]) -> None:
+    """Free the port; before it is free the note of it goes."""
+    if _notes:
+        _notes.drop(port)
     for listener in sockets:
         with suppress(OSError):
             listener.close()

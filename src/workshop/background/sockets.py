@@ -29,14 +29,22 @@ def listen(preferred: int) -> tuple[int, list[socket.socket]]:
     raise WorkshopError("No port is free on 127.0.0.1. Restart the kernel, which frees the ports it holds.")
 
 
+def is_free(port: int) -> bool:
+    """Say whether `listen` would get this port now."""
+    sockets = _listen_on(port)
+    for listener in sockets:
+        listener.close()
+    return bool(sockets)
+
+
 def _listen_on(port: int) -> list[socket.socket]:
-    """Return the sockets, none if the port is taken on either address."""
+    """Return the sockets, none if the port is held on either address."""
     sockets: list[socket.socket] = []
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
             listener = _listener(family, address, port)
         except OSError as error:
-            if family == socket.AF_INET6 and not _taken(error):
+            if family == socket.AF_INET6 and not _held(error):
                 break  # this machine has no IPv6 loopback
             for opened in sockets:
                 opened.close()
@@ -63,5 +71,5 @@ def _listener(family: socket.AddressFamily, address: str, port: int) -> socket.s
     return listener
 
 
-def _taken(error: OSError) -> bool:
+def _held(error: OSError) -> bool:
     return error.errno in (errno.EADDRINUSE, errno.EACCES)

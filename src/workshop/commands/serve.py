@@ -6,10 +6,12 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING
 
 from workshop import practice, registration, signin
 from workshop.errors import WorkshopError
+from workshop.ports import ANOTHER_PROGRAM, Notes
 from workshop.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -39,26 +41,58 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Make ready what the server needs, and serve on this machine only."""
-    settings = load()
-    where = "your own tenant"
-    if settings.mode == "practice":
-        running = practice.enter(settings, f"serve-{args.server}-{os.getpid()}")
-        signin.install(running=running)  # registers the app, if there is none yet
-        where = "the PRACTICE tenant"
-    if args.server in REGISTRATIONS:
-        if settings.mode == "practice":
-            registration.ready(settings, REGISTRATIONS[args.server])
-        does = "takes tokens of" if args.server == "preauthorized" else "signs users in with"
-        print(f"It {does} {where}.")
     from workshop.servers.environment import SettingsError
-    from workshop.servers.serve import run as serve
+    from workshop.servers.serve import PortHeld, bound
 
-    print(f"The server {args.server} is for http://localhost:{args.port}/mcp. Ctrl-C ends it.", flush=True)
+    settings = load()
+    notes = Notes(settings.state)
     try:
-        serve(builder(args.server, settings), port=args.port)
+        with bound(port=args.port) as listener:
+            port = listener.getsockname()[1]
+            notes.keep(port, args.server)
+            try:
+                _serve(args.server, settings, listener)
+            finally:
+                notes.drop(port)
+    except PortHeld as error:
+        raise WorkshopError(_held(args.server, args.port, notes)) from error
     except SettingsError as error:
         raise WorkshopError(str(error)) from error
     return 0
+
+
+def _serve(name: str, settings: Settings, listener: socket) -> None:
+    where = "your own tenant"
+    if settings.mode == "practice":
+        running = practice.enter(settings, f"serve-{name}-{os.getpid()}")
+        signin.install(running=running)  # registers the app, if there is none yet
+        where = "the PRACTICE tenant"
+    if name in REGISTRATIONS:
+        if settings.mode == "practice":
+            registration.ready(settings, REGISTRATIONS[name])
+        does = "takes tokens of" if name == "preauthorized" else "signs users in with"
+        print(f"It {does} {where}.", flush=True)
+    from workshop.servers.serve import run as serve
+
+    def announce(address: str) -> None:
+        print(f"The server {name} is at {address}/mcp. Ctrl-C ends it.", flush=True)
+
+    serve(builder(name, settings), listener, announce)
+
+
+def _held(name: str, port: int, notes: Notes) -> str:
+    """Say who has the port, and the two ways out."""
+    from workshop.background.sockets import is_free
+
+    free = next((other for other in range(port + 1, port + 100) if is_free(other)), port + 1)
+    another = f"Take another: `workshop serve {name} --port {free}`."
+    holder = notes.holder(port)
+    if holder is None:
+        return f"Port {port} is held by {ANOTHER_PROGRAM}. {another}"
+    end = "end that one with Ctrl-C"
+    if holder.lesson:
+        end = f'run `background.stop("{holder.server}")` in that notebook, or choose Kernel > Shut Down Kernel there'
+    return f"Port {port} is held by {holder}. {another} Or {end}."
 
 
 def builder(name: str, settings: Settings) -> Callable[[str], FastMCP]:
