@@ -37,6 +37,7 @@ LOG = PROJECT / ".workshop" / "install.log"
 
 LOCK, LOCK_OF_TOOLS, LOCK_OF_UV = "requirements.txt", "requirements-dev.txt", "requirements-uv.txt"
 LOCK_OF_AZ = "requirements-az.txt"
+LEFT_OUT = "left-out.txt"
 
 LONG_PATHS = r"""Windows refuses paths of more than 260 characters here, and a package here has some.
 Run this once in a PowerShell opened as administrator, then start again in a new window:
@@ -360,6 +361,7 @@ def install_lock(place: Environment, lock: str, uv: str, steps: Steps, wheels: P
         # setuptools is in the lock, so that building the workshop itself fetches nothing.
         itself = ["--offline", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT)]
         steps.run("Installing the workshop itself", [*into, *itself])
+        steps.run("Leaving out what slows every start", [uv, "pip", "uninstall", *into[3:], "-r", LEFT_OUT])
     place.lock_stamp(lock).write_text(lock_print(lock), encoding="utf-8")
 
 
@@ -443,7 +445,7 @@ def environment_print() -> str:
 
 
 def lock_print(lock: str) -> str:
-    files = b"\0".join((PROJECT / name).read_bytes() for name in (lock, "pyproject.toml"))
+    files = b"\0".join((PROJECT / name).read_bytes() for name in (lock, "pyproject.toml", LEFT_OUT))
     return hashlib.sha256(files).hexdigest()
 
 

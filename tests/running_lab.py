@@ -45,7 +45,7 @@ def make_project(folder: Path) -> Path:
     """Make a project with one notebook, for `workshop start` to work on."""
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
-    for name in ("start.py", "pyproject.toml", "requirements.txt"):
+    for name in ("start.py", "pyproject.toml", "requirements.txt", "left-out.txt"):
         shutil.copy(PROJECT / name, folder)
     (notebooks / "00-start-here.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
     return folder

@@ -120,6 +120,7 @@ def make(top: Path) -> SmallProject:
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(COMMAND, encoding="utf-8")
     small.lock("requirements.txt", small.wheel("tiny"))
+    (small.folder / "left-out.txt").write_text("# Why.\nslow\n", encoding="utf-8")
     small.lock("requirements-dev.txt", small.wheel("tool"))
     small.lock("requirements-az.txt", small.wheel("cloud"))
     script = {"uv-9.0.data/scripts/uv": UV}

@@ -29,7 +29,7 @@ PROJECT = settings.load().project
 @pytest.fixture
 def current(tmp_path: Path) -> Settings:
     """A project with the real lock and nothing else."""
-    for name in ("pyproject.toml", "requirements.txt"):
+    for name in ("pyproject.toml", "requirements.txt", "left-out.txt"):
         shutil.copy(PROJECT / name, tmp_path)
     return settings.load({"WORKSHOP_STATE": str(tmp_path / "state")}, tmp_path)
 

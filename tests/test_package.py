@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop import settings
+from workshop import lock, settings
 from workshop.lock import OLDEST_PYTHON
 
 PROJECT = settings.load().project
@@ -31,6 +32,13 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
     start = (PROJECT / "start.py").read_text(encoding="utf-8")
     assert f"sys.version_info < ({major}, {minor})" in start
     assert f"needs Python {OLDEST_PYTHON} or newer" in start
+
+
+def test_what_is_left_out_is_in_the_lock_and_not_here() -> None:
+    names = lock.left_out(PROJECT)
+    assert names
+    assert names <= {pin.name for pin in lock.read(PROJECT / "requirements.txt")}
+    assert not any(importlib.util.find_spec(name.replace("-", "_")) for name in names)
 
 
 @pytest.mark.needs("repo2docker")
@@ -51,7 +59,9 @@ def test_the_environment_pins_python_and_takes_its_packages_from_the_lock() -> N
     entries = [line.strip() for line in lines if line.strip().startswith("-")]
     assert any(re.fullmatch(r"- python=3\.\d+", entry) for entry in entries)
     assert "- -r requirements.txt" in entries
-    assert "pip install --no-deps --no-build-isolation --editable ." in (PROJECT / "postBuild").read_text()
+    script = (PROJECT / "postBuild").read_text(encoding="utf-8")
+    assert "pip install --no-deps --no-build-isolation --editable ." in script
+    assert "pip uninstall --yes -r left-out.txt" in script
     assert os.access(PROJECT / "postBuild", os.X_OK)
 
 

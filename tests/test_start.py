@@ -47,7 +47,8 @@ def became(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return told
 
 
-def test_the_first_start_installs_the_lock_and_the_workshop(project: SmallProject) -> None:
+def test_the_first_start_installs_the_lock_but_what_is_left_out_and_the_workshop(project: SmallProject) -> None:
+    project.lock("requirements.txt", project.wheel("tiny"), project.wheel("slow"))
     run = project.start("--wheels", "wheels", "--no-browser", "--port", "9")
     told = became(run)
     assert told["argv"] == ["start", "--no-browser", "--port=9"]
@@ -60,7 +61,12 @@ def test_where_no_line_can_move_an_installation_is_a_few_plain_ones(project: Sma
     run = project.start("--wheels", "wheels")
     first, *steps, last, empty, _ = run.stdout.splitlines()
     assert first == f"Installing; the first time this takes minutes. The log is {LOG}."
-    assert steps == ["Making .venv", "Installing 1 packages of requirements.txt", "Installing the workshop itself"]
+    assert steps == [
+        "Making .venv",
+        "Installing 1 packages of requirements.txt",
+        "Installing the workshop itself",
+        "Leaving out what slows every start",
+    ]
     assert INSTALLED.fullmatch(last)
     assert (empty, run.stderr) == ("", "")
 

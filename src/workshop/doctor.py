@@ -85,7 +85,9 @@ def check_python(current: Settings) -> Finding:
 
 def check_packages(current: Settings) -> Finding:
     """Compare the installed packages with the lock."""
-    pins = [pin for pin in lock.read(current.project / "requirements.txt") if _is_for_here(pin)]
+    left_out = lock.left_out(current.project)
+    locked = lock.read(current.project / "requirements.txt")
+    pins = [pin for pin in locked if _is_for_here(pin) and pin.name not in left_out]
     installed = _installed()
     there = [(pin, installed.get(canonicalize_name(pin.name))) for pin in pins]
     differing = [(pin, version) for pin, version in there if version != pin.version]

@@ -19,6 +19,8 @@ from workshop.errors import WorkshopError
 
 OLDEST_PYTHON = "3.11"
 CONSTRAINTS = "constraints.txt"
+LEFT_OUT = "left-out.txt"
+"""The names of packages that are installed with the lock and taken out again; the file says why."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ def read(path: Path) -> tuple[Pin, ...]:
     except OSError as error:
         raise WorkshopError(f"{path}: the lock can't be read ({error.strerror}).") from error
     return parse(text, path.name)
+
+
+def left_out(project: Path) -> frozenset[str]:
+    """Return the names of the packages that an environment of the workshop does not have."""
+    lines = (project / LEFT_OUT).read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def parse(text: str, name: str) -> tuple[Pin, ...]:

@@ -88,7 +88,7 @@ def a_copy(project: Path) -> Path:
     project.mkdir()
     for name in ("notebooks", "images"):
         shutil.copytree(PROJECT / name, project / name)
-    for name in ("start.py", "pyproject.toml", "requirements.txt"):
+    for name in ("start.py", "pyproject.toml", "requirements.txt", "left-out.txt"):
         shutil.copy(PROJECT / name, project)
     for path in (PROJECT / "solutions").glob("*.ipynb"):
         solution = json.loads(path.read_text(encoding="utf-8"))
