@@ -61,7 +61,7 @@ def test_every_job_ends(name: str) -> None:
 
 def test_the_newest_versions_are_tried_every_week_by_the_command_of_the_readme() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    command = re.search(r"\| Run all tests \| `([^`]+)` \|", readme)
+    command = re.search(r"\| Run the tests \| `([^`]+)` \|", readme)
     assert command
     assert set(workflow("newest.yml")["on"]) == {"schedule", "workflow_dispatch"}
     minute, hour, *day = workflow("newest.yml")["on"]["schedule"][0]["cron"].split()
