@@ -99,18 +99,19 @@ def command(state: Path, *options: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(state: Path, *options: str, through: Sequence[str] = ()) -> Iterator[Tenant]:
+def serving(state: Path, *options: str, by: Sequence[str] = (), through: Sequence[str] = ()) -> Iterator[Tenant]:
     """Run a tenant until the block ends.
 
     Args:
-        through: a program with its arguments that runs the tenant, in place of ``-m workshop.tenant``.
+        by: a program that starts it, with its arguments.
+        through: a program for Python that is it, with its arguments, in place of ``-m workshop.tenant``.
     """
     line = command(state, *options)
     if through:
         line[1:3] = through
     errors = state.with_name(state.name + "-stderr.log")
     with errors.open("ab") as stderr:
-        process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8")
+        process = subprocess.Popen([*by, *line], stdout=subprocess.PIPE, stderr=stderr, text=True, encoding="utf-8")
     try:
         assert process.stdout
         said = process.stdout.readline()

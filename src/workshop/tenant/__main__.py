@@ -19,14 +19,17 @@ def main(arguments: list[str] | None = None) -> int:
     runner.add_argument("--port", type=int, default=0, help="port of the proxy door")
     runner.add_argument("--leased", action="store_true", help="end when the last lease is let go")
     runner.add_argument("--grace", type=float, help="seconds that --leased waits for the first lease")
+    runner.add_argument("--patience", type=float, help="seconds that a client may stall in what it sends")
     chosen = parser.parse_args(arguments)
 
+    from workshop.tenant.connections import Bounds
     from workshop.tenant.lock import AlreadyRunning
     from workshop.tenant.process import Options, run
 
     try:
         options = Options(chosen.state.resolve(), chosen.port, chosen.leased)
-        run(options if chosen.grace is None else replace(options, grace=chosen.grace))
+        options = options if chosen.grace is None else replace(options, grace=chosen.grace)
+        run(options if chosen.patience is None else replace(options, bounds=Bounds(chosen.patience)))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return ALREADY_RUNNING

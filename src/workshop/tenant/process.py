@@ -12,8 +12,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -24,14 +25,17 @@ from workshop.tenant import tls
 from workshop.tenant.admin.door import admin_application
 from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.app import application
+from workshop.tenant.connections import NO_DEADLINE, Bounds, Connections
 from workshop.tenant.control import Control, Leases, control_application
 from workshop.tenant.directory import seed
 from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
+from workshop.tenant.entrances import Entrance, PlainDoor, TlsDoor
 from workshop.tenant.entropy import Entropy
 from workshop.tenant.faults import Faults
 from workshop.tenant.gathered import GatheringProtocol
 from workshop.tenant.keys import KeyRings
+from workshop.tenant.listening import room, serve
 from workshop.tenant.lock import StateLock
 from workshop.tenant.managed_identity.door import identity_application
 from workshop.tenant.proxy import ConnectDoor
@@ -52,12 +56,14 @@ class Options:
         port: the proxy's; 0 for the one used before or any free one.
         leased: end when the last lease is let go.
         grace: seconds within which the first lease must be taken.
+        bounds: of its clients' patience and number.
     """
 
     state: Path
     port: int = 0
     leased: bool = False
     grace: float = FIRST_LEASE_SECONDS
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 def run(options: Options) -> None:
@@ -88,19 +94,22 @@ async def _serve(options: Options) -> None:
     controls = Door(control_application(control, sockets["control"].getsockname()[1]))
     identities = Door(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
     admin = Door(admin_application(service, sessions, tenant, sockets["admin_center"].getsockname()[1]))
+    connections = Connections(replace(options.bounds, open=room(options.bounds.open)), service.log, loop.time)
+    entrances = {
+        name: Entrance(name, door.protocol, connections)
+        for name, door in zip(DOORS, (web, web, controls, identities, admin), strict=True)
+    }
     servers = [
-        await loop.create_server(lambda: ConnectDoor(loop, context, web.protocol), sock=sockets["proxy"]),
-        await loop.create_server(lambda: web.protocol(""), sock=sockets["https"], ssl=context),
-        await loop.create_server(lambda: controls.protocol(""), sock=sockets["control"]),
-        await loop.create_server(lambda: identities.protocol(""), sock=sockets["managed_identity"]),
-        await loop.create_server(lambda: admin.protocol(""), sock=sockets["admin_center"]),
+        await serve(sockets["proxy"], lambda: ConnectDoor(entrances["proxy"], context)),
+        await serve(sockets["https"], lambda: TlsDoor(entrances["https"], context)),
+        *[await serve(sockets[name], partial(PlainDoor, entrances[name])) for name in DOORS[2:]],
     ]
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)
     if options.leased:
         loop.call_later(options.grace, lambda: None if leases.count else ended.set())
-    housekeeping = asyncio.create_task(_housekeeping(service, (web, controls, identities, admin)))
+    housekeeping = asyncio.create_task(_housekeeping(service, connections, (web, controls, identities, admin)))
     with _signals(loop, ended.set):
         await ended.wait()
     housekeeping.cancel()
@@ -122,7 +131,7 @@ class Door:
     def __init__(self, app: ASGIApp) -> None:
         self.config = Config(
             app, http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False,
-            server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=75,
+            server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=NO_DEADLINE,
         )  # fmt: skip
         self.config.load()
         self.state = ServerState()
@@ -159,13 +168,14 @@ def _service(state: Path) -> Service:
     )
 
 
-async def _housekeeping(service: Service, doors: tuple[Door, ...]) -> None:
-    """Keep the Date header right, see what others wrote into the file, and drop old sign-ins once an hour."""
+async def _housekeeping(service: Service, connections: Connections, doors: tuple[Door, ...]) -> None:
+    """Let go who stalls, keep the Date header right, see what others wrote, and drop old sign-ins once an hour."""
     forgotten = 0.0
     while True:
         now = time.time()
         for door in doors:
             door.set_date(now)
+        connections.patrol()
         service.store.look_again()
         if now - forgotten > 3_600:
             service.store.forget(service.clock() + service.settings.furthest_back())

@@ -9,48 +9,31 @@ import asyncio
 import base64
 import binascii
 import ssl
-from collections.abc import Callable
 
+from workshop.tenant.connections import HEAD
+from workshop.tenant.entrances import Entrance
 from workshop.tenant.tls import HOSTS
 
 HEAD_LIMIT = 16_384
-HEAD_SECONDS = 20.0
-HANDSHAKE_SECONDS = 10.0
 
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 class ConnectDoor(asyncio.Protocol):
-    """Read one CONNECT request, then hand the connection to TLS and HTTP in place.
+    """Read one CONNECT request, then hand the connection to TLS and HTTP in place."""
 
-    Args:
-        loop: the running loop.
-        context: the TLS context of the listener.
-        http: makes the HTTP protocol of a connection; its argument is the label, the proxy user name.
-    """
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        context: ssl.SSLContext,
-        http: Callable[[str], asyncio.Protocol],
-    ) -> None:
-        self.loop = loop
+    def __init__(self, entrance: Entrance, context: ssl.SSLContext) -> None:
+        self.entrance = entrance
         self.context = context
-        self.http = http
         self.head = b""
-        self.upgrading: asyncio.Task[None] | None = None
+        self.securing: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.deadline = self.loop.call_later(HEAD_SECONDS, transport.abort)
-
-    def connection_lost(self, _: Exception | None) -> None:
-        self.deadline.cancel()
+        self.connection = self.entrance.enter(transport, HEAD)
+        self.transport = self.connection.transport
 
     def data_received(self, data: bytes) -> None:
-        if self.upgrading is not None:
+        if self.securing is not None:
             return
         self.head += data
         if len(self.head) > HEAD_LIMIT:
@@ -76,10 +59,10 @@ class ConnectDoor(asyncio.Protocol):
                 f"and {authority[:200]!r} is not one of them. Nothing in practice mode leaves this machine.",
             )
         else:
-            self.deadline.cancel()
+            self.connection.label, self.connection.target = label_of(header_lines), authority
             self.transport.pause_reading()
             self.transport.write(_ESTABLISHED)
-            self.upgrading = self.loop.create_task(self._upgrade(label_of(header_lines)))
+            self.securing = asyncio.create_task(self.entrance.secure(self.connection, self.context))
 
     def _refuse(self, status: str, text: str) -> None:
         body = (text + "\n").encode("utf-8", "replace")
@@ -89,65 +72,6 @@ class ConnectDoor(asyncio.Protocol):
             + body
         )
         self.transport.close()
-
-    async def _upgrade(self, label: str) -> None:
-        early = EarlyBytes(self.http(label))
-        try:
-            secured = await self.loop.start_tls(
-                self.transport,
-                early,
-                self.context,
-                server_side=True,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS,
-            )
-        except (OSError, asyncio.CancelledError):
-            self.transport.abort()
-            return
-        if secured is not None:
-            early.begin(secured)
-
-
-class EarlyBytes(asyncio.Protocol):
-    """Keep what arrives before ``start_tls`` has returned, then pass everything on to the HTTP protocol."""
-
-    def __init__(self, inner: asyncio.Protocol) -> None:
-        self.inner = inner
-        self.begun = False
-        self.early: list[bytes] = []
-        self.ended = False
-
-    def begin(self, transport: asyncio.Transport) -> None:
-        self.begun = True
-        self.inner.connection_made(transport)
-        for data in self.early:
-            self.inner.data_received(data)
-        self.early.clear()
-        if self.ended:
-            self.inner.connection_lost(None)
-        else:
-            transport.set_protocol(self.inner)
-
-    def data_received(self, data: bytes) -> None:
-        if self.begun:
-            self.inner.data_received(data)
-        else:
-            self.early.append(data)
-
-    def eof_received(self) -> bool | None:
-        return self.inner.eof_received() if self.begun else None
-
-    def pause_writing(self) -> None:
-        if self.begun:
-            self.inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        if self.begun:
-            self.inner.resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.ended = True
-        if self.begun:
-            self.inner.connection_lost(exc)
 
 
 def label_of(header_lines: list[str]) -> str:
