@@ -9,8 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -40,6 +42,16 @@ def server(module_server: BackgroundServer) -> BackgroundServer:
 def test_it_answers_as_soon_as_start_returns() -> None:
     with serving(protected) as server:
         assert call(server, token()).json()["result"]["structuredContent"] == {"result": "hello"}
+
+
+@pytest.mark.thorough
+def test_a_connection_is_kept_longer_than_clients_use_it(server: BackgroundServer) -> None:
+    """Uvicorn's own 5 s are what httpx keeps one for: a busy client would be cut off in the middle of a request."""
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+        for idle in (6, 0):
+            connection.request("GET", "/nothing")
+            connection.getresponse().read()
+            time.sleep(idle)
 
 
 def test_it_is_reached_by_every_name_of_this_machine(server: BackgroundServer) -> None:

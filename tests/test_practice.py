@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,9 +31,13 @@ from practice_help import (
 )
 
 from workshop import practice
-from workshop.errors import TenantDidNotStart, TenantNotRunning, WorkshopError
-from workshop.practice import Running, ensure, found
+from workshop.errors import TenantDidNotStart, TenantNotRunning, TenantSilent, WorkshopError
+from workshop.practice import Running, control, ensure, found
+from workshop.practice.control import announced
+from workshop.practice.process import start
+from workshop.private_files import make_private_folder
 from workshop.settings import Settings, load
+from workshop.tenant.process import FIRST_LEASE_SECONDS
 
 
 @pytest.fixture
@@ -190,6 +195,44 @@ def test_a_stranger_at_the_old_door_is_not_taken_for_it(settings: Settings, runn
         assert again.control != running.control
         assert again.status()["pid"] == again.pid
         silent.close()
+
+
+@posix_only
+@pytest.mark.thorough
+def test_one_that_is_slow_to_answer_is_waited_for(settings: Settings) -> None:
+    """Nobody has a lease yet: a holder that gave up would be the last one to let go, and end the tenant."""
+    assert start(make_private_folder(settings.state), 60)
+    slow = announced(settings.state)
+    assert slow
+    with ThreadPoolExecutor() as threads:
+        os.kill(slow.pid, signal.SIGSTOP)
+        try:
+            status = threads.submit(slow.status)
+            taken = threads.submit(ensure, settings, "test")
+            time.sleep(12)  # how slow it is
+        finally:
+            os.kill(slow.pid, signal.SIGCONT)
+        assert status.result()["pid"] == taken.result().pid == slow.pid
+    assert slow.status()["leases"] == ["test"]
+
+
+@posix_only
+def test_one_that_does_not_answer_is_not_taken_for_ended(
+    settings: Settings, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.5)
+    os.kill(running.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(TenantSilent, match=f"process {running.pid}. did not answer"):
+            ensure(settings, "test")
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    assert ensure(settings, "test").pid == running.pid
+
+
+def test_whoever_starts_one_has_time_to_take_the_first_lease() -> None:
+    assert FIRST_LEASE_SECONDS >= 2 * control.ANSWER_SECONDS
 
 
 def test_a_garbled_announcement_is_not_believed(settings: Settings, running: Running) -> None:

@@ -313,6 +313,7 @@ def test_every_error_is_one_line_of_the_one_family() -> None:
         FileUnusable(Path("x"), "is in the way."),
         errors.RestartNeeded("It is so."),
         errors.TenantNotRunning(Path("x")),
+        errors.TenantSilent(1, 120.0),
         errors.TenantDidNotStart(Path("x"), "it ended", ("one", "two")),
         errors.TenantRefused("GET /log", 400, "no"),
     ]

@@ -71,6 +71,20 @@ class TenantNotRunning(WorkshopError):
 
 
 @dataclass(eq=False)
+class TenantSilent(WorkshopError):
+    """The practice tenant's process is there and does not answer."""
+
+    pid: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"The practice tenant (process {self.pid}) did not answer for {self.seconds:.0f} s. Something keeps this "
+            "machine very busy, or has stopped that process: wait a little and try again, or end it."
+        )
+
+
+@dataclass(eq=False)
 class TenantDidNotStart(WorkshopError):
     """The practice tenant was started and did not come up. `last_lines` are the end of its errors log."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from workshop.errors import WorkshopError
-from workshop.practice import Directory, Running
+from workshop.practice import ANSWER_SECONDS, Directory, Running
 from workshop.registration.declared import PROXY, Declaration
 from workshop.registration.keeper import MemoryKeeper
 from workshop.servers.settings import ProxySettings
@@ -101,7 +101,7 @@ class Sandbox:
 
         with _administrator(self.agent, self.settings.tenant_id, self.domain) as credential:
             token = credential.get_token(f"{GRAPH}/.default").token
-        with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as graph:
+        with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS) as graph:
             answer = graph.request(method, f"{GRAPH}/v1.0/{path}", json=body or None)
         if not answer.is_success:
             raise SandboxRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))

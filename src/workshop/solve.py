@@ -9,7 +9,7 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-CELL_SECONDS = 60
+CELL_SECONDS = 300
 VARIES = "nbval-ignore-output"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -40,6 +40,7 @@ def solve(notebook: NotebookNode, folder: Path) -> NotebookNode:
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
+            startup_timeout=CELL_SECONDS,
             kernel_name="python3",
             record_timing=False,
             coalesce_streams=True,

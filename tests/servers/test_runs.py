@@ -10,8 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +291,20 @@ def test_workshop_serve_looks_at_the_port_before_it_says_or_does_anything(tmp_pa
     assert done.stderr.startswith(said)
     assert len(done.stderr.splitlines()) == 1
     assert not state.exists(), "a tenant was started"
+
+
+@pytest.mark.thorough
+def test_a_connection_is_kept_longer_than_clients_use_it(environ: dict[str, str], tmp_path: Path) -> None:
+    """Uvicorn's own 5 s are what httpx keeps one for: a busy client would be cut off in the middle of a request."""
+    port = free_port()
+    with (
+        served(command("python -m", "unprotected", port), port, environ, tmp_path),
+        closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection,
+    ):
+        for idle in (6, 0):
+            connection.request("GET", "/nothing")
+            connection.getresponse().read()
+            time.sleep(idle)
 
 
 def test_workshop_serve_in_an_own_tenant_names_what_is_missing(tmp_path: Path) -> None:

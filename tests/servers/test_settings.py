@@ -9,7 +9,9 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from fastmcp.server.auth.oauth_proxy.upstream import AsyncOAuth2Client
 from fastmcp.server.auth.providers.azure import AzureProvider
 from key_value.aio.stores.memory import MemoryStore
 from practice_help import posix_only
@@ -256,10 +258,20 @@ def test_the_defaults_are_azure_providers_own_and_the_issuer_is_the_tenants(monk
     differ = {name for name, value in given.items() if value != parameters[name].default}
     assert differ == {
         "client_id", "client_secret", "tenant_id", "required_scopes", "base_url",
-        "additional_authorize_scopes", "redirect_path", "token_issuer",
+        "additional_authorize_scopes", "redirect_path", "token_issuer", "http_client",
     }  # fmt: skip
+    assert given["http_client"].timeout == httpx2.Timeout(60)
     assert given["redirect_path"] == "/auth/callback"
     assert given["token_issuer"] == f"https://login.microsoftonline.com/{GUID}/v2.0"
+
+
+def test_what_it_asks_entra_for_may_take_a_minute() -> None:
+    """FastMCP's own patience is 10 s for the keys, whose lack is a 401, and 30 s for a token, whose lack is a 500."""
+    door = proxy.provider(ProxySettings(GUID, SECRET, GUID), proxy.LOCAL, MemoryStore())
+    upstream = door._create_upstream_oauth_client()
+    assert upstream._client.timeout == httpx2.Timeout(60)
+    assert (upstream.client_id, upstream.client_secret) == (GUID, SECRET)
+    assert upstream.token_endpoint_auth_method == AsyncOAuth2Client("").token_endpoint_auth_method
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ class Attacker:
 
 
 def _browser() -> httpx.Client:
-    return httpx.Client(trust_env=False, timeout=30.0)
+    return httpx.Client(trust_env=False, timeout=PATIENCE)
 
 
 def _said(answer: httpx.Response) -> str:

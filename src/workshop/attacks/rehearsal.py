@@ -14,7 +14,7 @@ from workshop.servers.settings import ProxySettings
 from workshop.signin import UserAgent
 
 NAME = "rehearsal"
-SIGN_IN_SECONDS = 20.0
+SIGN_IN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from fastmcp.server.auth import AuthProvider
 
 MCP_PATH = "/mcp"
-_READY_WITHIN = 30.0
-_STOPPED_WITHIN = 5.0
+_READY_WITHIN = 120.0
+_STOPPED_WITHIN = 30.0
+# Above what clients keep an idle connection for: whoever uses one in the moment it is closed is cut off.
+_KEPT_SECONDS = 120
 
 _running: dict[str, BackgroundServer] = {}
 _notes: Notes | None = None
@@ -124,7 +126,10 @@ class BackgroundServer:
     def serve(self, app: ASGIApp, sockets: list[socket]) -> None:
         """Serve `app` on the listening `sockets` from a new thread; it answers when this returns."""
         gate = _Gate(app, self.base_url, self.log)
-        config = uvicorn.Config(gate, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            gate, lifespan="off", log_config=None, access_log=False,
+            timeout_graceful_shutdown=1, timeout_keep_alive=_KEPT_SECONDS,
+        )  # fmt: skip
         self._uvicorn = _Server(config)
         self._thread = threading.Thread(
             target=self._run, args=(app, sockets), name=f"workshop {self.name}", daemon=True

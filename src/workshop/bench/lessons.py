@@ -18,7 +18,7 @@ from workshop.settings import load
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-CELL_SECONDS = 120
+CELL_SECONDS = 600
 KERNEL_ENDS = """
 import sys
 print(*[name for name in sys.modules if name.partition(".")[0] not in ("__main__", "workshop")])
@@ -124,7 +124,7 @@ def _timed(place: Place, notebook: NotebookNode, folder: Path) -> float:
     # The lessons read the project they stand in, such as its lock; its state is not touched.
     environ = place.environ() | {"WORKSHOP_PROJECT": str(load().project), "WORKSHOP_AZURE_CLI": "off"}
     began = time.perf_counter()
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3")
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, startup_timeout=CELL_SECONDS, kernel_name="python3")
     try:
         client.execute(env=environ, cwd=str(folder), stderr=subprocess.DEVNULL)
     except CellExecutionError as error:

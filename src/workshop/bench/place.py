@@ -20,7 +20,7 @@ from workshop.practice.process import command
 from workshop.private_files import make_private_folder
 from workshop.settings import Settings, load, without_own
 
-WITHIN_SECONDS = 120
+WITHIN_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def first_answer(running: Running) -> None:
         WorkshopError: it is not there.
     """
     at = urlsplit(running.https)
-    connection = http.client.HTTPSConnection(at.hostname or "", at.port, context=trusting(running), timeout=10)
+    connection = http.client.HTTPSConnection(at.hostname or "", at.port, context=trusting(running), timeout=60)
     try:
         connection.request("GET", discovery_path(running))
         response = connection.getresponse()

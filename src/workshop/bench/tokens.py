@@ -131,8 +131,9 @@ def per_second(wrk: str, running: Running, script: Path, connections: int, secon
         WorkshopError: an answer was no token.
     """
     url = f"{running.https}/{running.tenant_id}/oauth2/v2.0/token"
-    line = [wrk, "--threads=1", f"--connections={connections}", f"--duration={seconds}s", f"--script={script}", url]
-    printed = subprocess.run(line, capture_output=True, text=True, check=False, timeout=seconds + 60).stdout
+    line = [wrk, "--threads=1", f"--connections={connections}", f"--duration={seconds}s", f"--script={script}"]
+    line += ["--timeout=60s", url]  # a late answer is a slow one, no wrong one
+    printed = subprocess.run(line, capture_output=True, text=True, check=False, timeout=seconds + 600).stdout
     measured = next((part.split()[1:] for part in printed.splitlines() if part.startswith("measured ")), None)
     if measured is None:
         raise WorkshopError("wrk ended without a figure.")

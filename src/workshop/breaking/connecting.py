@@ -22,6 +22,7 @@ from workshop import background
 from workshop.background import BackgroundServer
 from workshop.breaking.scene import Scene
 from workshop.breaking.stage import BROWSER
+from workshop.practice import ANSWER_SECONDS
 
 PUBLIC = "https://expenses.example"
 REDIRECT = "http://127.0.0.1:33418"
@@ -61,7 +62,7 @@ class Front(httpx.BaseTransport):
 
 def through(front: Front | None, public: str = PUBLIC) -> httpx.Client:
     """Return a client of the user's machine, for whom the reverse proxy stands where DNS leads."""
-    return httpx.Client(mounts={public: front} if front else {}, timeout=20, limits=NOTHING_KEPT)
+    return httpx.Client(mounts={public: front} if front else {}, timeout=ANSWER_SECONDS, limits=NOTHING_KEPT)
 
 
 def run(scene: Scene, build: Callable[[str], FastMCP], *, name: str = "", port: int = 0) -> BackgroundServer:

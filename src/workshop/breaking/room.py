@@ -15,7 +15,7 @@ from workshop.breaking.faults import FAULTS, draw
 from workshop.breaking.mystery import Mystery
 from workshop.breaking.scene import scene
 from workshop.breaking.stage import Stage
-from workshop.practice import Running
+from workshop.practice import ANSWER_SECONDS, Running
 from workshop.sandbox import OnlyInPractice, name_of_this_process
 from workshop.show.table import Table
 
@@ -103,7 +103,7 @@ class Room:
             before.close()
         name = name_of_this_process("case", next(_directories))
         directory = self.running.directory(self.running.new_directory(name))
-        stage = Stage(directory, str(directory.show()["domain"]), httpx.Client(timeout=20))
+        stage = Stage(directory, str(directory.show()["domain"]), httpx.Client(timeout=ANSWER_SECONDS))
         broken = scene(stage)
         broken.closing.append(stage.http.close)
         names = {name.capitalize(): "{organization}"}

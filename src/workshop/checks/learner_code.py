@@ -14,7 +14,7 @@ from contextvars import copy_context
 from workshop.checks.exercise import NotStarted
 from workshop.trace.masking import mask_text
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (ModuleNotFoundError, "Is the module's name spelled right?"),

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         raise TenantNotRunning(state)
     agent = signin.UserAgent(args.account, proxy=running.proxy, ca=running.ca)
     agent.open(args.url)
-    ended = agent.wait(seconds=60)
+    ended = agent.wait(seconds=600)
     agent.close()
     print(f"workshop browser: {ended or 'no answer within a minute'}", file=sys.stderr)
     return 0 if ended is not None and ended.outcome == "signed in" else 1

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from workshop.errors import RestartNeeded, TenantDidNotStart, WorkshopError
-from workshop.practice.control import Exchange, Log, Running, announced, found
+from workshop.practice.control import ANSWER_SECONDS, Exchange, Log, Running, announced, found
 from workshop.practice.directory import Change, Directory
 from workshop.practice.environment import Environment, browser_variable, check_label, environment, node_variables
 from workshop.practice.lease import Lease, take
@@ -19,6 +19,7 @@ from workshop.private_files import make_private_folder
 from workshop.settings import Mode, Settings
 
 __all__ = [
+    "ANSWER_SECONDS",
     "Change",
     "Directory",
     "Environment",
@@ -35,8 +36,9 @@ __all__ = [
     "node_variables",
 ]
 
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 SETTLE_SECONDS = 0.5
+LONGEST_SETTLE_SECONDS = 5.0
 
 _lock = threading.Lock()
 _leases: dict[Path, Lease] = {}
@@ -54,6 +56,7 @@ def ensure(settings: Settings, holder: str) -> Running:
 
     Raises:
         TenantDidNotStart: the message says why and what to do.
+        TenantSilent: it runs and does not answer.
     """
     check_label(holder)
     state = make_private_folder(settings.state)
@@ -121,18 +124,21 @@ def _in_place(settings: Settings) -> bool:
 
 def _obtain(state: Path, holder: str) -> Lease:
     deadline = time.monotonic() + START_SECONDS
-    next_start = 0.0
-    while time.monotonic() < deadline:
+    next_start, settle = 0.0, SETTLE_SECONDS
+    while True:
         running = announced(state)
         lease = take(running, holder) if running else None
         if lease:
             return lease
-        if time.monotonic() >= next_start:
-            # The one that holds the lock is still coming up, or going down: give it a moment.
-            next_start = 0.0 if start(state, START_SECONDS) else time.monotonic() + SETTLE_SECONDS
-        else:
+        now = time.monotonic()
+        if now >= deadline:
+            raise TenantDidNotStart(state, f"another one holds its lock and did not answer for {START_SECONDS:.0f} s")
+        if now < next_start:
             time.sleep(0.02)
-    raise TenantDidNotStart(state, "another one holds its lock and does not answer")
+        elif not start(state, START_SECONDS):
+            # The one that holds the lock is still coming up, or going down: give it a moment, and then a longer one.
+            next_start = time.monotonic() + settle
+            settle = min(2 * settle, LONGEST_SETTLE_SECONDS)
 
 
 def _forget_leases() -> None:

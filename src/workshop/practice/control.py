@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import urlencode, urlsplit
 
-from workshop.errors import TenantNotRunning, TenantRefused
+import psutil
+
+from workshop.errors import TenantNotRunning, TenantRefused, TenantSilent
 from workshop.practice import admin_center
 from workshop.practice.directory import Directory
 
-CONNECT_SECONDS = 2.0
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 120.0
+"""How long a tenant that lives may take to answer: a machine may be very busy."""
+STRANGER_SECONDS = 2.0
+"""How long to listen for an answer where one has ended: its port may be a stranger's by now."""
 
 
 class Exchange(TypedDict):
@@ -93,7 +97,7 @@ class Running:
             holder: only those of this label; everyone's if None.
         """
         query = {"after": str(after), "wait": f"{min(wait, 30):g}"} | ({"holder": holder} if holder else {})
-        answer = self._call("GET", f"/log?{urlencode(query)}", patience=wait + ANSWER_SECONDS)
+        answer = self._call("GET", f"/log?{urlencode(query)}", waits=wait)
         return Log(answer["exchanges"], answer["last"])
 
     def new_directory(self, name: str) -> str:
@@ -143,20 +147,26 @@ class Running:
             except (TenantNotRunning, TenantRefused):
                 return
             time.sleep(0.02)
-        raise TenantRefused("POST /stop", 200, "but it is still there.")
+        raise TenantRefused("POST /stop", 200, f"but it is still there after {ANSWER_SECONDS:.0f} s.")
 
-    def _call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, patience: float = ANSWER_SECONDS
-    ) -> dict[str, Any]:
+    @property
+    def patience(self) -> float:
+        """Return the seconds to wait for an answer: many if the tenant's process is there."""
+        return ANSWER_SECONDS if psutil.pid_exists(self.pid) else STRANGER_SECONDS
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, waits: float = 0) -> dict[str, Any]:
+        """Make a control call, which the tenant may answer `waits` seconds late."""
         # http.client knows no proxy variables: a control call must never go through the proxy.
-        connection = http.client.HTTPConnection(urlsplit(self.control).netloc, timeout=CONNECT_SECONDS)
+        patience = self.patience
+        connection = http.client.HTTPConnection(urlsplit(self.control).netloc, timeout=patience + waits)
         headers = self.authorization | ({"Content-Type": "application/json"} if body else {})
         try:
-            connection.connect()
-            connection.sock.settimeout(patience)
             connection.request(method, path, json.dumps(body) if body else None, headers)
             response = connection.getresponse()
             text = response.read().decode("utf-8", "replace")
+        except TimeoutError as error:
+            silent = patience == ANSWER_SECONDS
+            raise (TenantSilent(self.pid, patience + waits) if silent else TenantNotRunning(self.state)) from error
         except (OSError, http.client.HTTPException) as error:
             raise TenantNotRunning(self.state) from error
         finally:
@@ -193,7 +203,11 @@ def announced(state: Path) -> Running | None:
 
 
 def found(state: Path) -> Running | None:
-    """Return the tenant that runs for `state`, or None. It is neither started nor kept alive by this."""
+    """Return the tenant that runs for `state`, or None. It is neither started nor kept alive by this.
+
+    Raises:
+        TenantSilent: its process is there and does not answer.
+    """
     running = announced(state)
     if running is None:
         return None

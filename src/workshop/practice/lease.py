@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
-from workshop.practice.control import CONNECT_SECONDS, Running
+from workshop.practice.control import Running
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Lease:
 
 def take(running: Running, holder: str) -> Lease | None:
     """Take a lease under the name `holder`, or return None if nothing there grants one."""
-    connection = http.client.HTTPConnection(urlsplit(running.control).netloc, timeout=CONNECT_SECONDS)
+    connection = http.client.HTTPConnection(urlsplit(running.control).netloc, timeout=running.patience)
     try:
         connection.request("GET", f"/lease?holder={quote(holder)}", headers=running.authorization)
         # http.client forgets the socket of an answer that ends with the connection; the lease needs it.

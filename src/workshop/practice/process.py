@@ -40,7 +40,7 @@ def start(state: Path, seconds: float) -> bool:
     except queue.Empty:
         process.kill()
         said = _last_lines(state, written_before)
-        raise TenantDidNotStart(state, "it was not ready in time", said) from None
+        raise TenantDidNotStart(state, f"it was not ready after {seconds:.0f} s", said) from None
     if line:
         return True
     code = process.wait()

@@ -23,7 +23,7 @@ from workshop.show.frame import AMBER, GREEN, frame
 if TYPE_CHECKING:
     from workshop.registration.report import Report
 
-SECONDS = 120.0
+SECONDS = 300.0
 ASSIGNMENT = re.compile(r"([A-Z_]+)=\$\((az .*)\)")
 VARIABLE = re.compile(r"\$([A-Z_]+)")
 ID, SECRET = "CLIENT_ID", "SECRET"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from workshop.errors import WorkshopError
+from workshop.practice import ANSWER_SECONDS
 from workshop.private_files import write_private
 from workshop.registration.declared import GRAPH_APP_ID, PROXY
 from workshop.registration.desk import Desk
@@ -125,7 +126,8 @@ class Broken:
         desk = self.desk
         with signed_in(desk.settings, "browser", desk.tenant_id, desk.account) as credential:
             token = credential.get_token("https://graph.microsoft.com/.default").token
-        answer = httpx.request(method, GRAPH + path, json=body, headers={"Authorization": f"Bearer {token}"})
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.request(method, GRAPH + path, json=body, headers=headers, timeout=ANSWER_SECONDS)
         if not answer.is_success:
             raise ChangeRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))
         return answer.json() if answer.content else {}

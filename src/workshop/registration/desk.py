@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE: Mapping[Mode, float] = {"practice": 20.0, "own": 60.0}
+PATIENCE: Mapping[Mode, float] = {"practice": 60.0, "own": 60.0}
 """Seconds for the directory's replicas: a practice tenant has none unless a lesson switches their delay on."""
 
 

@@ -47,7 +47,7 @@ SUMS = f"SELECT category, payment_method, count(*), sum(cents) {OWN} GROUP BY ca
 TENANT_SUMS = "SELECT count(DISTINCT oid), count(*), coalesce(sum(cents), 0) FROM expense WHERE tid = :tid"
 
 # How long a write waits for another process that writes to the same file.
-BUSY_SECONDS = 10.0
+BUSY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from .one_token import OneToken
 from .settings import ProxySettings, load
 from .storage import storage
 from .tools import add_tools
-from .upstream import AssertingClient
+from .upstream import TIMEOUT_SECONDS, AssertingClient, keys_client
 from .verifier import Rules, checked
 
 if TYPE_CHECKING:
@@ -88,7 +88,13 @@ class EntraProxy(AzureProvider):
     def _create_upstream_oauth_client(self) -> AsyncOAuth2Client:
         """Return the client of Entra's token endpoint: FastMCP's place to prove the app by something else."""
         if self.assertions is None:
-            return super()._create_upstream_oauth_client()
+            secret = self._upstream_client_secret
+            return AsyncOAuth2Client(
+                self._upstream_client_id,
+                secret.get_secret_value() if secret else None,
+                self._token_endpoint_auth_method,
+                TIMEOUT_SECONDS,
+            )
         return AssertingClient(self._upstream_client_id, self.assertions)
 
     def get_middleware(self) -> list[Middleware]:
@@ -110,7 +116,7 @@ def build(
             http://localhost:8000. Entra sends the browser back to ``{base_url}{redirect_path}``.
         settings: from the environment if None.
         client_storage: where clients and tokens are kept; what the settings say if None.
-        http_client: fetches Entra's keys; a new one for each fetch if None.
+        http_client: fetches Entra's keys; one of the server's own if None.
 
     Raises:
         SettingsError: a value is missing or malformed.
@@ -165,7 +171,7 @@ def provider(
         # Its type is one issuer. It goes on to JWTVerifier as it stands, which takes a list as well.
         token_issuer=issuers[0] if len(issuers) == 1 else issuers,
         extra_authorize_params=None if told.extra_authorize_params is None else dict(told.extra_authorize_params),
-        http_client=http_client,
+        http_client=http_client or keys_client(),
         enable_cimd=told.enable_cimd,
         # No identity_assertion: /token takes none (ID-JAG, SEP-990). Entra is not documented to issue them, and what
         # FastMCP makes of one is a token of its own that names no tenant and no object id of Entra's: the second look

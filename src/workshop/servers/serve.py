@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
+# Above what clients and reverse proxies keep an idle connection for: whoever uses one as it is closed is cut off.
+KEPT_SECONDS = 120
 
 
 class PortHeld(SettingsError):
@@ -83,8 +85,10 @@ def run(
         if announce:
             announce(local)
         # Not the access log: the addresses in it carry codes and states.
-        quiet = {"access_log": False}
-        server.run(transport="http", host=host, port=port, sockets=[listener], show_banner=False, uvicorn_config=quiet)
+        options = {"access_log": False, "timeout_keep_alive": KEPT_SECONDS}
+        server.run(
+            transport="http", host=host, port=port, sockets=[listener], show_banner=False, uvicorn_config=options
+        )
 
 
 def _unusable(host: str, port: int, error: OSError) -> SettingsError:

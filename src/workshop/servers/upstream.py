@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 from fastmcp.server.auth.oauth_proxy.upstream import AsyncOAuth2Client
 
 from .credentials import ASSERTION_TYPE, Assertions
 
-TIMEOUT_SECONDS = 30.0
+# FastMCP's own are 30 and 10 s. On a busy machine a person would meet an error then, and here they only wait.
+TIMEOUT_SECONDS = 60.0
+
+
+def keys_client() -> httpx2.AsyncClient:
+    """Return a client that fetches Entra's keys. It keeps no connection, so it may be used in any event loop."""
+    return httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 class AssertingClient(AsyncOAuth2Client):

@@ -24,6 +24,7 @@ from workshop.trace.hop import Hop, Sighting
 if TYPE_CHECKING:
     from workshop.signin.chooser import Chooser
 
+ANSWER_SECONDS = 120.0
 MEMBER = "robin@contoso.onmicrosoft.com"
 ACCOUNTS = {
     MEMBER: "Robin, a member (Finance)",
@@ -52,7 +53,12 @@ class UserAgent(webbrowser.BaseBrowser):
     """
 
     def __init__(
-        self, account: str = MEMBER, *, proxy: str | None = None, ca: Path | None = None, seconds: float = 30.0
+        self,
+        account: str = MEMBER,
+        *,
+        proxy: str | None = None,
+        ca: Path | None = None,
+        seconds: float = ANSWER_SECONDS,
     ) -> None:
         """Make a user agent.
 
@@ -60,7 +66,7 @@ class UserAgent(webbrowser.BaseBrowser):
             account: the user principal name it picks.
             proxy: the practice tenant's proxy; without it only this machine is reached.
             ca: the practice tenant's certificate authority, a PEM file.
-            seconds: how long it waits for an answer.
+            seconds: how long it waits for an answer; a machine may be very busy.
         """
         super().__init__("workshop")
         self.account = account
@@ -103,7 +109,7 @@ class UserAgent(webbrowser.BaseBrowser):
         thread.start()
         return True
 
-    def wait(self, seconds: float = 10.0) -> SignIn | None:
+    def wait(self, seconds: float = ANSWER_SECONDS) -> SignIn | None:
         """Return how the last sign-in went, once none is under way any more."""
         for thread in tuple(self._threads):
             thread.join(seconds)

@@ -44,7 +44,7 @@ _ON_WINDOWS = (
 )
 
 
-_END_SECONDS = 10.0
+_END_SECONDS = 60.0
 _HELPER_SECONDS = 1.0
 
 
@@ -152,7 +152,7 @@ def _candidates(platform: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     return _ON_PATH
 
 
-def certificate_pin(https: str, seconds: float = 10.0) -> str:
+def certificate_pin(https: str, seconds: float = 60.0) -> str:
     """Return the base64 SHA-256 of the public key the tenant's TLS listener shows.
 
     Args:

@@ -19,7 +19,7 @@ from workshop.trace.masking import mask_text, mask_url
 
 USER_AGENT = "workshop-user-agent/1"
 MOST_HOPS = 30
-_REFUSED_FOR = 5.0
+_REFUSED_FOR = 30.0
 _RETRY_AFTER = 0.01
 
 Outcome = Literal["signed in", "declined", "error", "blocked", "lost"]

@@ -43,8 +43,8 @@ from workshop.tenant.requestlog import RequestLog
 from workshop.tenant.service import Service
 
 LOOPBACK = "127.0.0.1"
-FIRST_LEASE_SECONDS = 15.0
-LAST_WORDS_SECONDS = 2.0
+FIRST_LEASE_SECONDS = 300.0
+LAST_WORDS_SECONDS = 10.0
 DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
 
 

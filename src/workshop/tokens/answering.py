@@ -17,7 +17,7 @@ from workshop.background import ServerLog, keep_log
 
 VERSION = "2026-07-28"
 METHOD = "server/discover"  # reads nothing and changes nothing
-SECONDS = 30.0
+SECONDS = 60.0
 _NOWHERE = "http://localhost"
 
 

@@ -22,7 +22,7 @@ from workshop.tokens.kinds import is_for_graph
 from workshop.tokens.parts import Parts
 
 FASTMCP, OWN = "FastMCP", "this server"
-SECONDS = 10.0
+SECONDS = 60.0
 NBF_SKEW_SECONDS = 30  # as fastmcp.server.auth.providers.jwt has it
 
 Claims = Mapping[str, Any]

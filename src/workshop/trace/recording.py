@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workshop.trace.details import Details
     from workshop.trace.diagram import Diagram
 
-_SETTLE_SECONDS = 10.0
+_SETTLE_SECONDS = 120.0
 
 
 class Recording:

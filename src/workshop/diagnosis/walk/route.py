@@ -16,7 +16,7 @@ from workshop.diagnosis.reading import read, shown
 from workshop.diagnosis.recognise import recognise
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PATIENCE = 15.0
+PATIENCE = httpx.Timeout(60.0, connect=30.0)
 MOST_READ = 1_000_000
 
 Tell = Callable[[str], None]

@@ -43,6 +43,7 @@ TABLES_OF_THE_SEED = (
     "messages",
 )
 MOST_KEPT = 256
+BUSY_SECONDS = 30.0
 _ADDED_COLUMNS = (("app_role_assignments", "created", "REAL NOT NULL DEFAULT 0"),)
 # Which rows belong to a directory, in tables where no column ``tenant_id`` says it; cleared before the others.
 _OF_DIRECTORY = {
@@ -88,7 +89,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self._add_columns()
