@@ -93,13 +93,13 @@ def call(server: BackgroundServer, bearer: str | None = None, tool: str = "hello
     }
     params = {"name": tool, "arguments": {}, "_meta": meta}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         return client.post(server.url, headers=headers, json=message)
 
 
 def get(url: str) -> httpx.Response:
     """Get a page of this machine."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         return client.get(url)
 
 

@@ -36,7 +36,7 @@ AUTHORITY = f"https://login.microsoftonline.com/{running.tenant_id}"
 
 def graph(method: str, path: str, token: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.request(method, f"{GRAPH}/v1.0{path}", json=body, headers=headers, timeout=20)
+    answer = requests.request(method, f"{GRAPH}/v1.0{path}", json=body, headers=headers, timeout=120)
     answer.raise_for_status()
     return dict(answer.json()) if answer.text else {}
 

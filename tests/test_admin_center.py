@@ -41,7 +41,7 @@ def seen(url: str) -> str:
     plain = urllib.request.ProxyHandler({})
     opener = urllib.request.build_opener(plain, urllib.request.HTTPCookieProcessor(CookieJar()))
     try:
-        with opener.open(url, timeout=20) as answer:
+        with opener.open(url, timeout=120) as answer:
             return str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return str(error.code)

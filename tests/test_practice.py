@@ -317,9 +317,9 @@ def test_waiting_for_exchanges_ends_after_the_given_time(running: Running) -> No
 
 
 FETCHES = {
-    "requests": "import requests; status = requests.get(url, timeout=20).status_code",
-    "httpx": "import httpx; status = httpx.get(url, timeout=20).status_code",
-    "httpx2": "import httpx2; status = httpx2.get(url, timeout=20).status_code",
+    "requests": "import requests; status = requests.get(url, timeout=120).status_code",
+    "httpx": "import httpx; status = httpx.get(url, timeout=120).status_code",
+    "httpx2": "import httpx2; status = httpx2.get(url, timeout=120).status_code",
     "aiohttp": """
 import aiohttp, asyncio
 async def fetch():

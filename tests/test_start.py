@@ -212,7 +212,7 @@ def test_an_interrupted_installation_says_so_and_goes_on_next_time(project: Smal
         until((project.top / "mark").exists, "the installer runs")
         (installer,) = psutil.Process(started.pid).children()
         (os.killpg if whole_group else os.kill)(started.pid, signal.SIGINT)
-        _, errors = started.communicate(timeout=20)
+        _, errors = started.communicate(timeout=120)
     assert started.returncode == 130
     assert errors.strip() == "Stopped. Start again to go on: what is done is kept."
     assert not installer.is_running()
@@ -385,7 +385,7 @@ def test_where_there_is_no_exec_the_command_can_tell_that_start_has_ended() -> N
         child = psutil.Process(int(pid))
         started.kill()
     assert told == "1"
-    child.wait(timeout=20)
+    child.wait(timeout=120)
 
 
 def test_where_there_is_no_exec_the_exit_code_is_the_commands() -> None:

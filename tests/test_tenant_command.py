@@ -60,7 +60,7 @@ def ask(running: Running, path: str) -> None:
 
     context = ssl.create_default_context(cafile=str(running.ca))
     with contextlib.suppress(urllib.error.HTTPError):
-        urllib.request.urlopen(running.https + path, context=context, timeout=20).close()
+        urllib.request.urlopen(running.https + path, context=context, timeout=120).close()
 
 
 @posix_only

@@ -20,5 +20,5 @@ def stage(entra: Entra) -> Iterator[Stage]:
     running = practice.found(entra.tenant.state)
     assert running
     directory = running.directory(running.new_directory("breaking"))
-    with httpx.Client(timeout=20) as http:
+    with httpx.Client(timeout=120) as http:
         yield Stage(directory, str(directory.show()["domain"]), http)

@@ -92,7 +92,7 @@ def listening() -> Iterator[Said]:
 def tries(said: Said, server: BackgroundServer, attempt: Attempt) -> Outcome:
     """Send a tool call with what is attempted."""
     said.lines.clear()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     try:
         body = json.dumps(MESSAGE).encode()
         connection.putrequest("POST", f"/mcp?{attempt.query}" if attempt.query else "/mcp")

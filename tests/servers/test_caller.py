@@ -125,7 +125,7 @@ def test_a_session_of_one_user_gives_another_nothing(entra: Entra, tokens: Calla
                 "MCP-Protocol-Version": "2025-11-25",
             }
             message = {"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "list_expenses"}}
-            async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=120) as client:
                 return await client.post(server.url, headers=headers, json=message)
 
         session, sams, robins = asyncio.run(robins_session())

@@ -243,7 +243,7 @@ def test_arguments_that_are_no_object_are_refused_by_the_protocol(arguments: obj
         "MCP-Method": "tools/call",
         "MCP-Name": "add_expense",
     }
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
         answer = client.post(call.server.url, headers=headers, json=message)
     assert answer.status_code < 500

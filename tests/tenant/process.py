@@ -18,7 +18,7 @@ import httpx
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

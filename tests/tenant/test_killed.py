@@ -60,9 +60,9 @@ class Line:
         self.connection: http.client.HTTPConnection
         if parts.scheme == "https":
             context: ssl.SSLContext = tenant.trust
-            self.connection = http.client.HTTPSConnection(str(parts.hostname), parts.port, timeout=20, context=context)
+            self.connection = http.client.HTTPSConnection(str(parts.hostname), parts.port, timeout=120, context=context)
         else:
-            self.connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=20)
+            self.connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=120)
         self.headers = headers
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any] | None:

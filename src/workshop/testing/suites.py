@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-CELL_SECONDS = 120
-"""How long a cell may take; on a machine with other work a cell of two seconds has taken forty."""
+PATIENCE = 300
+"""Seconds that a cell, and the start of a kernel, may take; on a busy machine a cell of two seconds has taken forty."""
 
 # A file stays on one worker, so that what its tests share is made once; tests/conftest.py puts the long files first.
 ON_ALL_CORES = ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")
-OF_A_LESSON = ("--nbval-current-env", f"--nbval-cell-timeout={CELL_SECONDS}", "-p", "no:cacheprovider")
+OF_A_LESSON = (
+    *("--nbval-current-env", f"--nbval-cell-timeout={PATIENCE}", f"--nbval-kernel-startup-timeout={PATIENCE}"),
+    *("-p", "no:cacheprovider"),
+)
 STRICT = ("--nbval", "--nbval-sanitize-with=tests/nbval_sanitize.cfg", *OF_A_LESSON)
 LAX = ("--nbval-lax", *OF_A_LESSON)
 
