@@ -10,16 +10,22 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import httpx2
 import pytest
 from fastmcp import Client
+from practice_help import until
 from server_help import call, get, protected, serving, signed_in_server, token
+from tenant import process as tenant_process
+from tenant import stalling
 
 from workshop import signin, trace
 from workshop.background import BackgroundServer
+from workshop.practice import Running
+from workshop.practice.control import announced
 from workshop.trace import Details, Diagram, Hop, bus
 from workshop.trace.asgi import Recorder
 from workshop.trace.following import follow
@@ -30,6 +36,13 @@ from workshop.trace.symbols import Symbols, symbolic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 AGENT = "workshop-user-agent/1"
+
+
+def announced_in(state: Path) -> Running:
+    """Return the tenant that announced itself there."""
+    running = announced(state)
+    assert running
+    return running
 
 
 def hop(at: float = 0.0, **changes: Any) -> Hop:
@@ -329,6 +342,16 @@ class TestRecording:
             threading.Thread(target=observe).start()
             threading.Timer(0.2, let_go.set).start()
         assert recorded.hops == (late.hop,)
+
+    def test_a_connection_that_came_to_nothing_is_no_hop(self, tmp_path: Path) -> None:
+        with tenant_process.serving(tmp_path / "state", "--patience", "1") as tenant:
+            running = replace(announced_in(tenant.state), holder=stalling.LABEL)
+            with trace.recording(running) as recorded:
+                stalled = stalling.staller(tenant)
+                stalling.before_tls(stalled)
+                until(lambda: stalled.ended, "the end of the stalled connection")
+            assert [each["flow"] for each in running.exchanges(holder=stalling.LABEL)] == ["let go"]
+        assert recorded.hops == ()
 
     def test_two_runs_of_one_flow_give_the_same_output(self) -> None:
         agent = signin.install()

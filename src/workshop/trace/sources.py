@@ -14,6 +14,9 @@ from workshop.trace.carried import masked
 from workshop.trace.hop import Hop, Sighting, now
 from workshop.trace.masking import mask_text, mask_url
 
+LET_GO = "let go"
+"""The flow of a connection that came to nothing: no request was made in it."""
+
 _LINE = re.compile(r'HTTP Request: (\w+) (\S+) "\S+ (\d{3})')
 
 
@@ -38,7 +41,11 @@ class Tenant(Protocol):
 def of_tenant(tenant: Tenant, after: int) -> list[Sighting]:
     """Return what this process, or a browser that carries no label, asked the tenant after number `after`."""
     exchanges = tenant.exchanges(after=after)
-    return [_sighting(exchange) for exchange in exchanges if _is_ours(exchange, tenant.holder)]
+    return [
+        _sighting(exchange)
+        for exchange in exchanges
+        if _is_ours(exchange, tenant.holder) and exchange["flow"] != LET_GO
+    ]
 
 
 def hear_library() -> None:
