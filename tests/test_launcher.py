@@ -179,6 +179,7 @@ def traces_with_a_server(lab: Lab) -> Traces:
     return lab.traces(serve(lab.start_kernel()))
 
 
+@pytest.mark.thorough
 class TestNothingIsLeft:
     @posix_only
     def test_after_sigkill(self, lab: Lab) -> None:

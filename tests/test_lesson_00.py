@@ -199,6 +199,7 @@ def test_later_cells_use_the_learners_answer_once_it_passes(lesson: Lesson, caps
     assert lesson.use("sign-in-host") == "https://login.microsoftonline.com"
 
 
+@pytest.mark.thorough
 def test_an_unsolved_notebook_says_your_turn_and_goes_on_with_the_workshops_answer(tmp_path: Path) -> None:
     cells = read(PROJECT / "notebooks" / "00-start-here.ipynb").cells
     sources = {cell.id: cell.source for cell in cells if cell.cell_type == "code"}

@@ -135,6 +135,7 @@ SAMPLE = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("taken", SAMPLE, ids=[taken.witness.rpartition("::")[2] for taken in SAMPLE])
 def test_a_witness_fails_where_the_behaviour_is_taken_away(taken: Taken, tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
