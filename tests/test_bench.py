@@ -19,7 +19,9 @@ from workshop.bench.place import Place
 from workshop.cli import main
 from workshop.errors import WorkshopError
 
-FIGURE = re.compile(r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|s|/s|x|people)(?:   \(([\d,.]+) to ([\d,.]+)\))?$")
+FIGURE = re.compile(
+    r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|s|/s|x|people|exchanges)(?:   \(([\d,.]+) to ([\d,.]+)\))?$"
+)
 
 EXPECTED = {
     "start": {
@@ -27,6 +29,7 @@ EXPECTED = {
         "python that only imports what the tenant is built on": "ms",
         "first start, in an empty state folder": "ms",
         "later start, the state kept": "ms",
+        "later start : python -c pass": "x",
         "later start : importing": "x",
     },
     "sign-in": {
@@ -35,6 +38,10 @@ EXPECTED = {
         "warm": "ms",
         "of it FastMCP's client asleep, after the callback": "ms",
         "of it everything else": "ms",
+        "HTTP exchanges of a sign-in": "exchanges",
+        "its own HTTP exchanges replayed with servers that do nothing": "ms",
+        "warm : replayed": "x",
+        "warm without the sleep : replayed": "x",
     },
     "crowd": {
         "signed in, each told their own name": "people",
@@ -42,6 +49,8 @@ EXPECTED = {
         "one of them, 95th percentile": "ms",
         "all of them": "ms",
         "throughput": "/s",
+        "200 interpreters that import the same libraries": "ms",
+        "95th percentile : interpreters": "x",
     },
     "lessons": {
         "1 kernels that import the same libraries": "s",
@@ -55,6 +64,7 @@ EXPECTED = {
         "RSA-2048 signatures alone, 2 threads": "/s",
         "tokens, 1 connection": "/s",
         "tokens, 8 connections": "/s",
+        "tokens at 1 connection : signatures on 1 thread": "x",
         "tokens at 8 connections : signatures on 1 thread": "x",
         "tokens at 8 connections : signatures on 2 threads": "x",
     },
@@ -94,6 +104,9 @@ def test_every_figure_is_printed_and_nothing_is_left(part: str, tmp_path: Path) 
     found = figures(printed)
     assert {name: unit for name, (_, unit) in found.items()} == EXPECTED[part]
     assert all(value > 0 for value, _ in found.values())
+    if part == "sign-in":
+        assert found["HTTP exchanges of a sign-in"][0] > 20
+        assert found["warm : replayed"][0] > 1, "a sign-in does more than its exchanges with servers that do nothing"
     assert list(tmp_path.iterdir()) == []
     until(lambda: not users_of(tmp_path), "the end of every process that was started")
 

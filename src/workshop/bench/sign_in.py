@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from workshop.bench.figures import Plan, Section, milliseconds
+from workshop.bench.figures import Figure, Plan, Section, milliseconds
 from workshop.bench.place import Place
 
 
@@ -14,6 +14,8 @@ def measure(place: Place, plan: Plan) -> Section:
     first: list[float] = []
     warm: list[float] = []
     asleep: list[float] = []
+    replayed: list[float] = []
+    exchanges: list[float] = []
     with place.tenant():
         place.worker("register")
         for _ in range(plan.rounds):
@@ -23,7 +25,11 @@ def measure(place: Place, plan: Plan) -> Section:
             first.append(told["first"])
             warm.append(told["warm"])
             asleep.append(told["asleep"])
+            replayed.append(told["replayed"])
+            exchanges.append(told["exchanges"])
     rest = [whole - sleep for whole, sleep in zip(warm, asleep, strict=True)]
+    whole, awake = milliseconds("warm", warm), milliseconds("  of it everything else", rest)
+    alone = milliseconds("its own HTTP exchanges replayed with servers that do nothing", replayed)
     return Section(
         'A whole sign-in: Client(url, auth="oauth") until the tool\'s answer',
         "Client, MCP server (AzureProvider) and user agent in one process, the practice tenant in another; "
@@ -32,8 +38,12 @@ def measure(place: Place, plan: Plan) -> Section:
         [
             milliseconds("before it: start Python, import, start the server", ready),
             milliseconds("first in a fresh process", first),
-            milliseconds("warm", warm),
+            whole,
             milliseconds("  of it FastMCP's client asleep, after the callback", asleep),
-            milliseconds("  of it everything else", rest),
+            awake,
+            Figure("HTTP exchanges of a sign-in", "exchanges", exchanges),
+            alone,
+            Figure("warm : replayed", "x", whole.over(alone).values),
+            Figure("warm without the sleep : replayed", "x", awake.over(alone).values),
         ],
     )

@@ -74,6 +74,7 @@ def _section(taken: dict[str, list[float]], note: str) -> Section:
         figures += [
             single,
             eight,
+            Figure("tokens at 1 connection : signatures on 1 thread", "x", single.over(one).values),
             Figure("tokens at 8 connections : signatures on 1 thread", "x", eight.over(one).values),
             Figure("tokens at 8 connections : signatures on 2 threads", "x", eight.over(two).values),
         ]

@@ -15,6 +15,8 @@ import anyio
 
 from workshop import practice, registration, settings, signin
 from workshop.background import quiet_fastmcp
+from workshop.bench.replay import idle_servers
+from workshop.trace import recording
 
 SLEEPER = "fastmcp.client.auth.oauth"
 
@@ -49,11 +51,12 @@ def register() -> dict[str, float]:
 
 
 def sign_in(warm: int) -> dict[str, float]:
-    """Sign in once and then `warm` times more, each as a new client."""
+    """Sign in once and then `warm` times more, each as a new client; then replay what the last one sent."""
     quiet_fastmcp()
     warnings.filterwarnings("ignore", message="Using in-memory token storage")
     current = settings.load()
-    signin.install(current, practice.enter(current))
+    running = practice.enter(current)
+    signin.install(current, running)
 
     from fastmcp import Client
 
@@ -71,14 +74,31 @@ def sign_in(warm: int) -> dict[str, float]:
     ready_at = time.time()
     first = asyncio.run(once())
     asleep = Asleep()
-    taken = [(asyncio.run(once()), asleep.seconds) for _ in range(warm)]
+    taken = [asyncio.run(once()) for _ in range(warm)]
+    seconds_asleep = asleep.seconds / warm
+    with recording(running) as recorded:
+        asyncio.run(once())
     server.stop()
+    with idle_servers(running) as idle:
+        idle.replay(recorded.hops)
+        replayed = [idle.replay(recorded.hops) for _ in range(warm)]
     return {
         "ready_at": ready_at,
         "first": first,
-        "warm": statistics.median(seconds for seconds, _ in taken),
-        "asleep": asleep.seconds / warm,
+        "warm": statistics.median(taken),
+        "asleep": seconds_asleep,
+        "exchanges": len(recorded.hops),
+        "replayed": statistics.median(replayed),
     }
+
+
+def imports() -> dict[str, float]:
+    """Import what a program needs that signs one person in and calls a tool."""
+    import fastmcp  # noqa: F401
+
+    from workshop.bench import visitors  # noqa: F401
+
+    return {}
 
 
 def crowd(count: int) -> dict[str, float]:
@@ -93,7 +113,12 @@ def crowd(count: int) -> dict[str, float]:
     return visitors.crowd(current, running, count)
 
 
-ACTIONS: dict[str, Callable[..., dict[str, float]]] = {"register": register, "sign-in": sign_in, "crowd": crowd}
+ACTIONS: dict[str, Callable[..., dict[str, float]]] = {
+    "register": register,
+    "sign-in": sign_in,
+    "imports": imports,
+    "crowd": crowd,
+}
 
 if __name__ == "__main__":
     action, *numbers = sys.argv[1:]
