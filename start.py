@@ -201,7 +201,8 @@ class Screen:
         if not self.moves:
             print(text, flush=True)
             return
-        text = text[: shutil.get_terminal_size().columns - 1]
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80  # a variable COLUMNS may be an old one
+        text = text[: columns - 1]
         if text != self.shown:
             print(f"\r{text.ljust(len(self.shown))}", end="", flush=True)
             self.shown = text

@@ -1,4 +1,4 @@
-"""A sign-in's own HTTP exchanges again, in the same order, with servers that do nothing: what no sign-in can do without.
+"""A sign-in's own HTTP exchanges again, in order, with servers that do nothing: what no sign-in can do without.
 
 Run as a program it is those servers: one over plain HTTP, one over TLS, as the MCP server and Entra are.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import subprocess
 import sys
@@ -91,17 +92,15 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 async def _serve(certificate: Path) -> None:
     import uvicorn
 
-    both = [
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    print(json.dumps([listener.getsockname()[1] for listener in listeners]), flush=True)
+    servers = [
         uvicorn.Server(
-            uvicorn.Config(_nothing, port=0, lifespan="off", log_level="warning", ssl_certfile=file, access_log=False)
-        )
-        for file in (None, str(certificate))
+            uvicorn.Config(_nothing, lifespan="off", log_level="warning", access_log=False, ssl_certfile=file)
+        ).serve(sockets=[listener])
+        for listener, file in zip(listeners, (None, str(certificate)), strict=True)
     ]
-    running = [asyncio.create_task(server.serve()) for server in both]
-    while not all(server.started for server in both):
-        await asyncio.sleep(0.01)
-    print(json.dumps([server.servers[0].sockets[0].getsockname()[1] for server in both]), flush=True)
-    await asyncio.gather(*running)
+    await asyncio.gather(*servers)
 
 
 if __name__ == "__main__":
