@@ -383,9 +383,10 @@ def holder(world: World) -> App:
     return app
 
 
-# What makes an assertion another one than the plain one; other times may be as good.
-_TIMES = {"exp", "nbf", "iat"}
-_WEIGHTY = {"alg", "x5t", "x5t#S256", "crit", "iss", "sub", "aud"} | _TIMES
+# What makes an assertion another one than the plain one; other times, or a second thumbprint, may be as good.
+_MAY_BE_GOOD = {"exp", "nbf", "iat", "x5t#S256"}
+_WEIGHTY = {"alg", "x5t", "crit", "iss", "sub", "aud"} | _MAY_BE_GOOD
+_HALF_A_CHARACTER = re.compile(r"\\ud[89a-f]")
 
 
 @hostile
@@ -410,9 +411,9 @@ def test_assertions_of_every_kind(
         proven = honest and "client_assertion" in form
         if answer.status_code == 200:
             assert proven
-            assert changed <= _TIMES
+            assert changed <= _MAY_BE_GOOD
         else:
-            assert not proven or changed
+            assert not proven or changed or _HALF_A_CHARACTER.search(json.dumps([header, claims]))
             harmless(answer.status_code, answer.content)
             assert answer.json()["error_codes"]
 
