@@ -12,7 +12,9 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from workshop import practice
+from workshop.servers import proxy
 from workshop.servers.obo import MOST, Exchange, Exchanges, ServerApp
+from workshop.servers.settings import ProxySettings
 
 from .conftest import Entra
 from .forge import b64, decoded, segment
@@ -141,3 +143,22 @@ def test_with_entra_each_user_is_exchanged_once_for_each_scope(entra: Entra) -> 
     assert found == {(name, decoded(token, 1)["oid"]) for name, token in tokens.items()}
     asked = [one for one in running.exchanges(after=before) if "/oauth2/v2.0/token" in str(one)]
     assert len(asked) == 3, "calls of one user that come together make one exchange"
+
+
+def test_a_server_behind_the_proxy_closes_at_its_end_what_its_tools_opened() -> None:
+    """Else aiohttp prints a complaint into whatever notebook cell runs when the collector finds it."""
+    told = ProxySettings(
+        client_id="an-app", client_secret="s" * 32, tenant_id="a-tenant", storage="memory", jwt_signing_key="k" * 32
+    )
+    server = proxy.build(settings=told)
+    door = server.auth
+    assert isinstance(door, proxy.EntraProxy)
+
+    async def live() -> None:
+        app = server.http_app()
+        async with app.router.lifespan_context(app):
+            await door.get_obo_credential(assertion(1))
+            assert len(door._exchanges) == 1
+
+    asyncio.run(live())
+    assert len(door._exchanges) == 0

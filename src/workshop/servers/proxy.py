@@ -7,6 +7,8 @@ Run it with ``python -m workshop.servers.proxy``, ``fastmcp run -m workshop.serv
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -79,6 +81,14 @@ class EntraProxy(AzureProvider):
         """Close what `get_obo_credential` opened."""
         await self._exchanges.close()
 
+    @asynccontextmanager
+    async def lifespan(self, _: FastMCP[Any]) -> AsyncIterator[None]:
+        """Close that when the server ends: a tool may have exchanged a user's token."""
+        try:
+            yield
+        finally:
+            await self.close_obo_credentials()
+
     def _build_upstream_authorize_url(self, txn_id: str, transaction: dict[str, Any]) -> str:
         """Return Entra's sign-in page, asked for what a refused call needs."""
         url = super()._build_upstream_authorize_url(txn_id, transaction)
@@ -123,7 +133,7 @@ def build(
     """
     told = settings or load()
     auth = provider(told, base_url or told.base_url or LOCAL, client_storage, http_client)
-    mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True)
+    mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True, lifespan=auth.lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
     add_tools(mcp, ExpenseStore(told.database))
