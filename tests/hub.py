@@ -92,7 +92,7 @@ def make_hub(folder: Path) -> Hub:
     extensions = "jupyter_server_config.d"
     (settings / extensions).symlink_to(Path(sys.prefix) / "etc" / "jupyter" / extensions)
     (settings / "jupyter_server_config.json").write_text('{"ServerApp": {"max_body_size": 1234567}}')
-    for name in ("pyproject.toml", "README.md", "LICENSE", "postBuild"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "left-out.txt", "postBuild"):
         shutil.copy2(PROJECT / name, folder)
     shutil.copytree(PROJECT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     hub.run("bash", "postBuild")

@@ -43,7 +43,7 @@ def test_what_is_left_out_is_in_the_lock_and_not_here() -> None:
 
 @pytest.mark.needs("repo2docker")
 def test_repo2docker_accepts_the_environment(tmp_path: Path) -> None:
-    for name in ("environment.yml", "postBuild", "requirements.txt"):
+    for name in ("environment.yml", "left-out.txt", "postBuild", "requirements.txt"):
         shutil.copy2(PROJECT / name, tmp_path)
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
