@@ -138,7 +138,7 @@ def test_a_failure_on_a_worker_is_counted_and_named_at_once(project: Project) ->
     project.tests(bad=True)
     code, lines = project.run("tests")
     assert (code, lines[-1]) == (1, "3 passed, 1 failed"), lines
-    assert lines.index("FAILED tests/test_it.py::test_bad") < next(
+    assert lines.index("FAILED tests/test_it.py::test_bad: assert False") < next(
         n for n, one in enumerate(lines) if "= FAILURES" in one
     )
 

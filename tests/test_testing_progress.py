@@ -41,7 +41,7 @@ def test_at_first_what_was_expected_is_left_and_at_the_end_only_what_comes_later
     assert made.left() == 120
     for test in TESTS:
         clock.now += 10
-        made.report(test, 10, ended=True, failed=False)
+        made.report(test, 10, ended=True)
     assert made.left() == pytest.approx(20)
 
 
@@ -50,7 +50,7 @@ def test_a_machine_that_is_twice_as_slow_as_expected_is_told_so_with_time() -> N
     made = progress(clock, io.StringIO(), later=0)
     for test in TESTS[:5]:
         clock.now += 20
-        made.report(test, 20, ended=True, failed=False)
+        made.report(test, 20, ended=True)
     assert made.left() == pytest.approx(100)
 
 
@@ -59,7 +59,7 @@ def test_where_nobody_knows_what_to_expect_it_tells_by_what_has_run() -> None:
     made = progress(clock, io.StringIO(), expected=0, later=0)
     assert made.line() == "0 of 10"
     clock.now += 30
-    made.report(TESTS[0], 30, ended=True, failed=False)
+    made.report(TESTS[0], 30, ended=True)
     assert made.left() == pytest.approx(270)
 
 
@@ -67,16 +67,16 @@ def test_a_long_test_counts_for_more_than_a_short_one() -> None:
     made = Progress({TESTS[0]: 90.0, TESTS[1]: 10.0}, 100, 0, io.StringIO(), clock := Clock())
     made.collected(TESTS[:2])
     clock.now += 90
-    made.report(TESTS[0], 90, ended=True, failed=False)
+    made.report(TESTS[0], 90, ended=True)
     assert made.left() == pytest.approx(10)
 
 
 def test_a_test_counts_once_all_its_phases_have_passed() -> None:
     made = progress(Clock(), io.StringIO())
-    made.report(TESTS[0], 1, ended=False, failed=False)
+    made.report(TESTS[0], 1, ended=False)
     assert made.line().startswith("0 of 10, about ")
-    made.report(TESTS[0], 1, ended=True, failed=False)
-    made.report(TESTS[1], 1, ended=True, failed=True)
+    made.report(TESTS[0], 1, ended=True)
+    made.report(TESTS[1], 1, ended=True, failed="why")
     assert made.line().startswith("2 of 10, 1 failed, about ")
     assert made.ran == {TESTS[0]: 2, TESTS[1]: 1}
 
@@ -90,15 +90,15 @@ def test_in_a_terminal_one_line_moves_and_elsewhere_a_line_comes_now_and_then(
         made = progress(clock, out)
         for test in TESTS:
             clock.now += 10
-            made.report(test, 10, ended=True, failed=False)
+            made.report(test, 10, ended=True)
         assert out.getvalue().count("\n") == lines
         assert out.getvalue().count("\r\x1b[K") == (10 if isinstance(out, Terminal) else 0)
 
 
 def test_a_failure_is_named_when_it_happens() -> None:
     out = io.StringIO()
-    progress(Clock(), out).report(TESTS[3], 1, ended=False, failed=True)
-    assert out.getvalue() == f"FAILED {TESTS[3]}\n"
+    progress(Clock(), out).report(TESTS[3], 1, ended=False, failed="assert 1 == 2")
+    assert out.getvalue() == f"FAILED {TESTS[3]}: assert 1 == 2\n"
 
 
 @pytest.mark.parametrize(

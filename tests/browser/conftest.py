@@ -82,8 +82,9 @@ def talking(code: str, state: Path, **more: str) -> Iterator[Talking]:
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """Return playwright, which has no browser of its own here."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=60_000)  # the 5 s of its own are too few on a busy machine
     with sync_playwright() as started:
         yield started
 

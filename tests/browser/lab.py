@@ -145,8 +145,13 @@ def is_unchanged(page: Page, file: Path, content: bytes) -> None:
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     assert page.evaluate(ASKED_WHEN_LEAVING) == ""
     written = file.stat().st_mtime_ns
-    page.keyboard.press("Control+s")
-    until(lambda: file.stat().st_mtime_ns != written, "the notebook is saved")
+
+    def is_saved() -> bool:
+        page.keyboard.press("Control+s")  # the page may not listen yet
+        page.wait_for_timeout(500)
+        return file.stat().st_mtime_ns != written
+
+    until(is_saved, "the notebook is saved")
     until(lambda: file.read_bytes() == content, "the file as it was")
 
 
@@ -159,7 +164,7 @@ def run_all(page: Page, file: Path) -> Notebook:
     last = page.locator(".jp-NotebookPanel:visible .jp-CodeCell").last
     expect(last.locator(".jp-OutputArea-output")).not_to_have_count(0, timeout=RUN_MILLISECONDS)
     # The cell gets its number only after its output: saved in between, it would look as if it had not run.
-    expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"))
+    expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=RUN_MILLISECONDS)
     page.keyboard.press("Control+s")
     return until(lambda: saved(file), "the notebook's file with every output")
 

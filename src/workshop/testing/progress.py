@@ -67,12 +67,16 @@ class Progress:
     def weight(self, test: str) -> float:
         return self.known.get(test, UNKNOWN) or UNKNOWN / 100
 
-    def report(self, test: str, seconds: float, *, ended: bool, failed: bool) -> None:
-        """Count a phase of a test."""
+    def report(self, test: str, seconds: float, *, ended: bool, failed: str = "") -> None:
+        """Count a phase of a test.
+
+        Args:
+            failed: why it failed, empty if it did not.
+        """
         self.ran[test] = self.ran.get(test, 0.0) + seconds
         if failed:
             self.failed += 1
-            self.say(f"FAILED {test}")
+            self.say(f"FAILED {test}: {failed}")
         if ended and test not in self.done:
             self.done.add(test)
             self.weighed += self.weight(test)
@@ -142,7 +146,7 @@ class Plugin:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         ended = report.when == "teardown"
-        self.progress.report(report.nodeid, report.duration, ended=ended, failed=report.failed)
+        self.progress.report(report.nodeid, report.duration, ended=ended, failed=_why(report) if report.failed else "")
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_report_teststatus(self) -> Generator[None, Any, None]:
@@ -155,6 +159,13 @@ class Plugin:
         self.progress.clear()
         kept = {test: round(seconds, 3) for test, seconds in sorted(self.progress.ran.items())}
         self.durations.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def _why(report: pytest.TestReport) -> str:
+    """Return the first line of a failure's message; the whole of it comes at the end."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = str(crash.message if crash else report.longreprtext).strip()
+    return message.partition("\n")[0] or "it says nothing"
 
 
 def pytest_configure(config: pytest.Config) -> None:
