@@ -1,12 +1,10 @@
-"""Parts that save work: random bytes drawn together, an answer that leaves in one piece."""
+"""A part that saves work: random bytes drawn together."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 
 from workshop.tenant.entropy import DRAWN, Entropy
-from workshop.tenant.gathered import Gathered
 
 
 def counted() -> tuple[list[int], Entropy]:
@@ -36,35 +34,3 @@ def test_more_than_is_drawn_at_once_comes_in_one_piece() -> None:
     entropy(10)
     assert len(entropy(3 * DRAWN)) == 3 * DRAWN
     assert asked == [DRAWN, 3 * DRAWN]
-
-
-class Written:
-    """Stands in for a socket's transport: it keeps each write."""
-
-    def __init__(self) -> None:
-        self.told: list[bytes | str] = []
-
-    def write(self, data: bytes) -> None:
-        self.told.append(data)
-
-    def close(self) -> None:
-        self.told.append("closed")
-
-    def is_closing(self) -> bool:
-        return "closed" in self.told
-
-
-def test_what_is_written_in_one_turn_leaves_as_one_piece() -> None:
-    async def turns() -> list[bytes | str]:
-        inner = Written()
-        transport = Gathered(inner)  # type: ignore[arg-type]
-        transport.write(b"head ")
-        transport.write(b"body")
-        await asyncio.sleep(0)
-        transport.write(b"next")
-        transport.close()
-        await asyncio.sleep(0)
-        assert transport.is_closing()
-        return inner.told
-
-    assert asyncio.run(turns()) == [b"head body", b"next", "closed"]

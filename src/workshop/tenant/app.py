@@ -1,4 +1,4 @@
-"""Which host answers what: one ASGI application behind the TLS listener.
+"""Which host answers what: the application behind the TLS listener.
 
 A room is made at the first request for it, with the modules it needs: what nobody asks for delays no start.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from workshop.tenant.http.messages import Answering, HttpRequest, PlainTextResponse, Response
+from workshop.tenant.http.routing import HttpRoute, Router
 from workshop.tenant.login.realm import HOSTS
 from workshop.tenant.service import Service
 from workshop.tenant.tls import LOCAL_NAMES
@@ -28,12 +26,12 @@ LATER_HOSTS = ("entra.microsoft.com",)
 _SLASHES = re.compile("//+")
 
 
-def application(service: Service) -> ASGIApp:
+def application(service: Service) -> Answering:
     """Return the application; ``localhost`` answers for sign-in and Graph alike."""
     rest = unrouted(service)
     graph = _room(lambda: _graph(service), rest)
     pages = _room(lambda: _pages(service), rest)
-    rooms: dict[str, ASGIApp] = {
+    rooms: dict[str, Answering] = {
         **dict.fromkeys(HOSTS, _room(lambda: _login(service), pages)),
         **dict.fromkeys(GRAPH_HOSTS, _room(lambda: [*_graph(service), *_outside_graph(service)], rest)),
         **dict.fromkeys(MANAGEMENT_HOSTS, _room(lambda: _management(service), rest)),
@@ -45,57 +43,53 @@ def application(service: Service) -> ASGIApp:
     return Hosts(rooms)
 
 
-class _Room:
-    """What answers a host, made at the first request."""
+def _room(table: Callable[[], list[HttpRoute]], rest: Answering) -> Answering:
+    """Return what answers a host; its table is made at the first request."""
+    router = cache(lambda: Router(table(), rest))
 
-    def __init__(self, make: Callable[[], ASGIApp]) -> None:
-        self.made = cache(make)
+    async def room(request: HttpRequest) -> Response:
+        return await router()(request)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.made()(scope, receive, send)
-
-
-def _room(table: Callable[[], list[Route]], rest: ASGIApp) -> _Room:
-    return _Room(lambda: Router(table(), redirect_slashes=False, default=rest))
+    return room
 
 
-def _login(service: Service) -> list[Route]:
+def _login(service: Service) -> list[HttpRoute]:
     from workshop.tenant.login.routes import login_routes
 
     return login_routes(service)
 
 
-def _pages(service: Service) -> list[Route]:
+def _pages(service: Service) -> list[HttpRoute]:
     from workshop.tenant.login.page_routes import page_routes
 
     return page_routes(service)
 
 
-def _short(service: Service) -> list[Route]:
+def _short(service: Service) -> list[HttpRoute]:
     from workshop.tenant.login.page_routes import short_routes
 
     return short_routes(service)
 
 
-def _graph(service: Service) -> list[Route]:
+def _graph(service: Service) -> list[HttpRoute]:
     from workshop.tenant.graph.routes import graph_routes
 
     return graph_routes(service)
 
 
-def _outside_graph(service: Service) -> list[Route]:
+def _outside_graph(service: Service) -> list[HttpRoute]:
     from workshop.tenant.graph.routes import outside_routes
 
     return outside_routes(service)
 
 
-def _management(service: Service) -> list[Route]:
+def _management(service: Service) -> list[HttpRoute]:
     from workshop.tenant.management import management_routes
 
     return management_routes(service)
 
 
-def _portal(service: Service) -> list[Route]:
+def _portal(service: Service) -> list[HttpRoute]:
     from workshop.tenant.portal_api import portal_routes
 
     return portal_routes(service)
@@ -104,27 +98,24 @@ def _portal(service: Service) -> list[Route]:
 class Hosts:
     """Choose the room by the Host header; a host that is not ours gets 421."""
 
-    def __init__(self, rooms: Mapping[str, ASGIApp]) -> None:
+    def __init__(self, rooms: Mapping[str, Answering]) -> None:
         self.rooms = rooms
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1").lower()
-        name, _, port = host.partition(":")
+    async def __call__(self, request: HttpRequest) -> Response:
+        """Answer a request."""
+        name, _, port = request.host.partition(":")
         room = self.rooms.get(name) if port.isdecimal() or not port else None
         if room is None:
-            await PlainTextResponse("The PRACTICE tenant does not answer for this host.\n", 421)(scope, receive, send)
-        else:
-            # msgraph-sdk asks for /v1.0//me
-            path = scope["path"]
-            await room({**scope, "path": _SLASHES.sub("/", path)} if "//" in path else scope, receive, send)
+            return PlainTextResponse("The PRACTICE tenant does not answer for this host.\n", 421)
+        if "//" in request.path:  # msgraph-sdk asks for /v1.0//me
+            request = replace(request, path=_SLASHES.sub("/", request.path))
+        return await room(request)
 
 
-def _missing() -> Route:
-    async def missing(request: Request) -> Response:
-        return PlainTextResponse(
-            f"The PRACTICE tenant has no {request.method} https://{request.url.hostname}{request.url.path} yet.\n",
-            501,
-        )
+def _missing() -> HttpRoute:
+    async def missing(request: HttpRequest) -> Response:
+        url = f"https://{request.host.partition(':')[0]}{request.path}"
+        return PlainTextResponse(f"The PRACTICE tenant has no {request.method} {url} yet.\n", 501)
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return Route("/{path:path}", missing, methods=methods)
+    return HttpRoute("/{path:path}", missing, methods)

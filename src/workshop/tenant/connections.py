@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
+from workshop.tenant.http.connection import HttpConnection, Stage
 from workshop.tenant.requestlog import RequestLog
 
 PATIENCE_SECONDS = 300.0
 MOST_OPEN = 1_500
 LONGEST_TURN = 2.0
 NO_DEADLINE = 30 * 86_400
-"""Seconds for what has a deadline in asyncio or uvicorn and needs none here."""
+"""Seconds for what has a deadline in asyncio and needs none here."""
 
 HEAD, HANDSHAKE, BODY = "in the request head", "in the TLS handshake", "in the request body"
 BETWEEN, ANSWERED = "between requests", "while it is answered"
+STEPS: dict[Stage, str] = {"head": HEAD, "body": BODY, "between": BETWEEN, "answered": ANSWERED}
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Connection:
     step: str = HEAD
     label: str = ""
     target: str = ""
-    http: HttpToolsProtocol | None = None
+    http: HttpConnection | None = None
     waited: float = 0.0
-    _seen: tuple[str, object] = ("", None)
+    _seen: tuple[str, int] = ("", 0)
 
     @property
     def where(self) -> str:
@@ -76,22 +76,13 @@ class Connection:
 
     def look(self, seconds: float) -> None:
         """Count another turn if nothing has changed since the last one."""
-        step, which = self._place()
-        same = step == self._seen[0] and which is self._seen[1]
-        self.waited = self.waited + seconds if same else 0.0
-        self._seen = (step, which)
+        place = self._place()
+        self.waited = self.waited + seconds if place == self._seen else 0.0
+        self._seen = place
 
-    def _place(self) -> tuple[str, object]:
+    def _place(self) -> tuple[str, int]:
         """Return where the client is, and in which request."""
-        if self.http is None:
-            return self.step, None
-        cycle: RequestResponseCycle | None = self.http.cycle
-        scope: object = self.http.scope
-        if cycle is not None and not cycle.response_complete:
-            return BODY if cycle.more_body else ANSWERED, cycle
-        # The scope is made at a request's first byte, its cycle at the end of its head.
-        begun = scope is not None and (cycle is None or cycle.scope is not scope)
-        return (HEAD, scope) if begun else (BETWEEN, cycle)
+        return (self.step, 0) if self.http is None else (STEPS[self.http.stage], self.http.begun)
 
 
 @dataclass

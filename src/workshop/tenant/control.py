@@ -15,13 +15,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.directory import people, seed
+from workshop.tenant.http.messages import (
+    Answering,
+    HttpRequest,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
+from workshop.tenant.http.routing import HttpRoute, Router
 from workshop.tenant.service import Service
 
 LONGEST_WAIT = 30.0
@@ -60,7 +64,7 @@ class Control:
     began: float
     stop: Callable[[], None]
 
-    async def lease(self, request: Request) -> Response:
+    async def lease(self, request: HttpRequest) -> Response:
         """Hold a lease for as long as the connection lasts."""
         holder = request.query_params.get("holder", "")[:100]
 
@@ -74,7 +78,7 @@ class Control:
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
-    async def status(self, _: Request) -> Response:
+    async def status(self, _: HttpRequest) -> Response:
         directories = people.directories(self.service.store)
         return JSONResponse(
             {
@@ -87,7 +91,7 @@ class Control:
             }
         )
 
-    async def log(self, request: Request) -> Response:
+    async def log(self, request: HttpRequest) -> Response:
         try:
             after = int(request.query_params.get("after", "0"))
             wait = float(request.query_params.get("wait", "0"))
@@ -98,11 +102,11 @@ class Control:
         exchanges = await self.service.log.after(after, min(wait, LONGEST_WAIT), request.query_params.get("holder"))
         return JSONResponse({"exchanges": exchanges, "last": self.service.log.last})
 
-    async def end(self, _: Request) -> Response:
+    async def end(self, _: HttpRequest) -> Response:
         self.stop()
         return JSONResponse({"stopped": True})
 
-    async def reset(self, _: Request) -> Response:
+    async def reset(self, _: HttpRequest) -> Response:
         store = self.service.store
         with store.transaction():
             store.clear()
@@ -110,9 +114,9 @@ class Control:
         self.service.forget_settings()
         return JSONResponse({"reset": True})
 
-    async def directory(self, request: Request) -> Response:
+    async def directory(self, request: HttpRequest) -> Response:
         try:
-            name = str((await request.json())["name"]).lower()
+            name = str(json.loads(request.body)["name"]).lower()
         except (ValueError, KeyError, TypeError, RecursionError):
             return PlainTextResponse("the body must be JSON with a name\n", 400)
         if not (name.isascii() and name.isalnum() and len(name) <= NAME_LIMIT):
@@ -120,7 +124,7 @@ class Control:
         return JSONResponse({"tenant_id": seed.sow(self.service.store, name).tenant_id})
 
 
-def control_application(control: Control, port: int) -> ASGIApp:
+def control_application(control: Control, port: int) -> Answering:
     """Return the control door's application behind its guard."""
 
     @cache
@@ -130,32 +134,30 @@ def control_application(control: Control, port: int) -> ASGIApp:
 
         return Router(directory_routes(control.service, (("POST", "/admin-center", links(control.sessions)),)))
 
-    async def rest(scope: Scope, receive: Receive, send: Send) -> None:
-        await of_directories()(scope, receive, send)
+    async def rest(request: HttpRequest) -> Response:
+        return await of_directories()(request)
 
     table = Router(
         [
-            Route("/lease", control.lease, methods=["GET"]),
-            Route("/status", control.status, methods=["GET"]),
-            Route("/log", control.log, methods=["GET"]),
-            Route("/stop", control.end, methods=["POST"]),
-            Route("/reset", control.reset, methods=["POST"]),
-            Route("/directories", control.directory, methods=["POST"]),
+            HttpRoute("/lease", control.lease, ["GET"]),
+            HttpRoute("/status", control.status, ["GET"]),
+            HttpRoute("/log", control.log, ["GET"]),
+            HttpRoute("/stop", control.end, ["POST"]),
+            HttpRoute("/reset", control.reset, ["POST"]),
+            HttpRoute("/directories", control.directory, ["POST"]),
         ],
-        default=rest,
+        rest,
     )
     hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        from_page = "origin" in headers or "sec-fetch-site" in headers
-        given = headers.get("authorization", "").encode()
-        if from_page or headers.get("host") not in hosts:
-            await PlainTextResponse("not for web pages\n", 403)(scope, receive, send)
-        elif not hmac.compare_digest(given, f"Bearer {control.secret}".encode()):
-            await PlainTextResponse("the secret of the state folder is missing or wrong\n", 401)(scope, receive, send)
-        else:
-            control.service.store.look_again()
-            await table(scope, receive, send)
+    async def guarded(request: HttpRequest) -> Response:
+        from_page = "origin" in request.headers or "sec-fetch-site" in request.headers
+        if from_page or request.only("host") not in hosts:
+            return PlainTextResponse("not for web pages\n", 403)
+        given = request.only("authorization").encode()
+        if not hmac.compare_digest(given, f"Bearer {control.secret}".encode()):
+            return PlainTextResponse("the secret of the state folder is missing or wrong\n", 401)
+        control.service.store.look_again()
+        return await table(request)
 
     return guarded

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.requests import Request
-
 from workshop.tenant.admin.sessions import LINK_SECONDS, Sessions
 from workshop.tenant.control_body import Refused, body_of
 from workshop.tenant.control_people import user_named
 from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory, User
+from workshop.tenant.http.messages import HttpRequest
 from workshop.tenant.service import Service
 
 NAMES = ("account", "holder", "host")
 
 
-def links(sessions: Sessions) -> Callable[[Service, Directory, Request], Awaitable[dict[str, Any]]]:
+def links(sessions: Sessions) -> Callable[[Service, Directory, HttpRequest], Awaitable[dict[str, Any]]]:
     """Return the handler that makes links."""
 
-    async def link(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+    async def link(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
         """Answer POST /directories/{directory}/admin-center: a path that works once, within some minutes."""
         values = await body_of(request, *NAMES)
         given = {name: values.get(name) or "" for name in NAMES}

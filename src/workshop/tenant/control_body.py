@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import Request
+from workshop.tenant.http.messages import HttpRequest
 
 BODY_LIMIT = 65_536
 
@@ -20,7 +20,7 @@ class Refused(Exception):
     status: int = 400
 
 
-async def body_of(request: Request, *names: str) -> dict[str, Any]:
+async def body_of(request: HttpRequest, *names: str) -> dict[str, Any]:
     """Return the JSON object of a body.
 
     Args:
@@ -29,13 +29,10 @@ async def body_of(request: Request, *names: str) -> dict[str, Any]:
     Raises:
         Refused: it is no object, or has another member.
     """
-    received = b""
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > BODY_LIMIT:
-            raise Refused("the body is too large", 413)
+    if len(request.body) > BODY_LIMIT:
+        raise Refused("the body is too large", 413)
     try:
-        value = json.loads(received or b"{}", parse_constant=_no_constant)
+        value = json.loads(request.body or b"{}", parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         value = None

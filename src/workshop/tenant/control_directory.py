@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-
 from workshop.tenant import control_people, control_rules
 from workshop.tenant.control_body import Refused, body_of, word
 from workshop.tenant.directory import managed_identities, people, policies, seed
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.settings import BadSetting, as_json
+from workshop.tenant.http.messages import HttpRequest, JSONResponse, PlainTextResponse, Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.service import Service
 
-Handler = Callable[[Service, Directory, Request], Awaitable[dict[str, Any]]]
+Handler = Callable[[Service, Directory, HttpRequest], Awaitable[dict[str, Any]]]
 
 
-async def show(service: Service, directory: Directory, _: Request) -> dict[str, Any]:
+async def show(service: Service, directory: Directory, _: HttpRequest) -> dict[str, Any]:
     """Answer GET /directories/{directory}."""
     tenant_id = directory.tenant_id
     settings = service.settings.of(tenant_id)
@@ -48,7 +46,7 @@ async def show(service: Service, directory: Directory, _: Request) -> dict[str, 
     }
 
 
-async def change(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def change(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer PATCH /directories/{directory}: set some settings; the answer says what they were before."""
     values = await body_of(request)
     before = as_json(service.settings.of(directory.tenant_id))
@@ -62,14 +60,14 @@ async def change(service: Service, directory: Directory, request: Request) -> di
     }
 
 
-async def rotate_keys(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def rotate_keys(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/keys: sign with a new key; the old ones stay published or go."""
     old = word(await body_of(request, "old"), "old", ("kept", "dropped"))
     made = await service.keys.rotate(directory.tenant_id, service.clock(), keep=old == "kept")
     return {"kid": made.kid, "keys": [key.kid for key in service.keys.of(directory.tenant_id).keys]}
 
 
-async def sign(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def sign(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/sign: any claims under the directory's key, as Entra would never sign them.
 
     Lessons show with it what a verifier does with a token that is rightly signed and wrong all the same.
@@ -85,7 +83,7 @@ async def sign(service: Service, directory: Directory, request: Request) -> dict
     return {"token": await ring.sign(header, body.get("claims", {}))}
 
 
-async def reset(service: Service, directory: Directory, _: Request) -> dict[str, Any]:
+async def reset(service: Service, directory: Directory, _: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/reset: back to the seed and to Entra's settings."""
     with service.store.transaction():
         service.store.clear_directory(directory.tenant_id)
@@ -114,16 +112,16 @@ DIRECTORY: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
-def directory_routes(service: Service, more: Iterable[tuple[str, str, Handler]] = ()) -> list[Route]:
+def directory_routes(service: Service, more: Iterable[tuple[str, str, Handler]] = ()) -> list[HttpRoute]:
     """Return the routes below ``/directories/{directory}``, with rows that need more than the service."""
     paths: dict[str, dict[str, Handler]] = {}
     for method, path, handler in (*DIRECTORY, *more):
         paths.setdefault(f"/directories/{{directory}}{path}", {})[method] = handler
-    return [Route(path, _endpoint(service, handlers), methods=list(handlers)) for path, handlers in paths.items()]
+    return [HttpRoute(path, _endpoint(service, handlers), handlers) for path, handlers in paths.items()]
 
 
-def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
+def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[HttpRequest], Awaitable[Response]]:
+    async def endpoint(request: HttpRequest) -> Response:
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         try:
             return JSONResponse(await handler(service, _directory(service, request), request))
@@ -133,7 +131,7 @@ def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[Reque
     return endpoint
 
 
-def _directory(service: Service, request: Request) -> Directory:
+def _directory(service: Service, request: HttpRequest) -> Directory:
     """Find the directory by its tenant id, domain or name."""
     wanted = request.path_params["directory"]
     known = people.directories(service.store)

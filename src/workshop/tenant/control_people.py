@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.requests import Request
-
 from workshop.tenant.control_body import Refused, body_of, flag, text
 from workshop.tenant.directory import apps, grants, people
 from workshop.tenant.directory.objects import Directory, ServicePrincipal, User
+from workshop.tenant.http.messages import HttpRequest
 from workshop.tenant.service import Service
 
 # The name in a control call, and the user's property that it changes.
@@ -17,7 +16,7 @@ PROPERTIES = {"enabled": "accountEnabled", "mfa_registered": "isMfaRegistered"}
 EVERYONE = "All"
 
 
-async def change_user(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def change_user(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer PATCH /directories/{directory}/users/{user}; the answer says what it was before."""
     values = await body_of(request, *PROPERTIES)
     user = user_named(service, directory, request.path_params["user"])
@@ -27,7 +26,7 @@ async def change_user(service: Service, directory: Directory, request: Request) 
     return {"user": user.upn, "before": before}
 
 
-async def revoke_sessions(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def revoke_sessions(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/users/{user}/revoke: what was granted until now is good no more."""
     user = user_named(service, directory, request.path_params["user"])
     now = service.clock() + service.settings.of(directory.tenant_id).clock
@@ -36,7 +35,7 @@ async def revoke_sessions(service: Service, directory: Directory, request: Reque
     return {"user": user.upn, "valid_from": valid_from}
 
 
-async def give_consent(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def give_consent(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/consent: as if the user, or an administrator for all, had accepted."""
     values = await body_of(request, "client", "resource", "scope", "user")
     client = _principal(service, directory, text(values, "client"))
@@ -51,7 +50,7 @@ async def give_consent(service: Service, directory: Directory, request: Request)
     return {"granted": scopes}
 
 
-async def withdraw_consent(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def withdraw_consent(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/consent: take back what a client was granted.
 
     Without a resource it is all of them, without a user everyone's and the administrator's.

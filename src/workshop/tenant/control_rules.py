@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.requests import Request
-
 from workshop.tenant.control_body import Refused, body_of, text, word
 from workshop.tenant.control_people import user_named
 from workshop.tenant.directory import apps, issuers, policies
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.settings import BadSetting
+from workshop.tenant.http.messages import HttpRequest
 from workshop.tenant.service import Service
 
 REQUIREMENTS = ("mfa", "block", "sign_in_frequency")
 MOST_HOURS = 24 * 365
 
 
-async def add_fault(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def add_fault(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/faults: switch a fault on."""
     try:
         fault = service.faults.add(directory.tenant_id, await body_of(request))
@@ -26,12 +25,13 @@ async def add_fault(service: Service, directory: Directory, request: Request) ->
     return {"id": fault.id, "told": str(fault)}
 
 
-async def remove_faults(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def remove_faults(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/faults and /faults/{id}; one that is over already is no error."""
-    return {"removed": service.faults.remove(directory.tenant_id, request.path_params.get("id"))}
+    wanted = request.path_params.get("id")
+    return {"removed": service.faults.remove(directory.tenant_id, None if wanted is None else int(wanted))}
 
 
-async def add_policy(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def add_policy(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/policies: require something for a resource, of everyone or of one user."""
     values = await body_of(request, "require", "resource", "user", "hours")
     require = word(values, "require", REQUIREMENTS)
@@ -51,7 +51,7 @@ async def add_policy(service: Service, directory: Directory, request: Request) -
     return graph
 
 
-async def remove_policies(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def remove_policies(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/policies and /policies/{id}; one that is gone already is no error."""
     wanted = request.path_params.get("id")
     found = [policy.id for policy in policies.all_of(service.store, directory.tenant_id) if wanted in (None, policy.id)]
@@ -61,7 +61,7 @@ async def remove_policies(service: Service, directory: Directory, request: Reque
     return {"removed": len(found)}
 
 
-async def add_issuer(service: Service, directory: Directory, request: Request) -> dict[str, Any]:
+async def add_issuer(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/issuers: say which keys an outside OpenID Connect issuer publishes."""
     values = await body_of(request, "issuer", "jwks")
     issuer, key_set = text(values, "issuer"), values.get("jwks")

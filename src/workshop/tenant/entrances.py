@@ -7,9 +7,8 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from workshop.tenant.connections import HANDSHAKE, NO_DEADLINE, Connection, Connections
+from workshop.tenant.http.connection import HttpConnection
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Entrance:
     """
 
     door: str
-    http: Callable[[str], HttpToolsProtocol]
+    http: Callable[[str], HttpConnection]
     connections: Connections
 
     def enter(self, transport: asyncio.BaseTransport, step: str) -> Connection:

@@ -6,13 +6,12 @@ https://learn.microsoft.com/rest/api/resources/subscriptions/list
 
 from __future__ import annotations
 
-from starlette.responses import Response
-from starlette.routing import Route
-
 from workshop.tenant import bearer
 from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.wellknown import MANAGEMENT, MANAGEMENT_URIS
+from workshop.tenant.http.messages import Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.service import Service
 from workshop.tenant.web import Call, JsonAnswer, Row, routes
 
@@ -52,7 +51,7 @@ async def subscriptions(call: Call) -> Response:
 
 async def missing(call: Call) -> Response:
     """Say what is missing here."""
-    path = call.request.scope["path"][:200]
+    path = call.request.path[:200]
     raise ManagementError(501, "NotImplemented", f"The PRACTICE tenant has no {call.request.method} {path} here.")
 
 
@@ -63,7 +62,7 @@ TABLE: tuple[Row, ...] = (
 )
 
 
-def management_routes(service: Service) -> list[Route]:
+def management_routes(service: Service) -> list[HttpRoute]:
     """Return the routes of ``management.azure.com``."""
     return routes(service, TABLE, _answer_error)
 

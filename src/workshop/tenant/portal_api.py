@@ -7,13 +7,12 @@ application for everyone before is revoked).
 
 from __future__ import annotations
 
-from starlette.responses import Response
-from starlette.routing import Route
-
 from workshop.tenant import bearer
 from workshop.tenant.directory import apps, assignments, grants, people
 from workshop.tenant.directory.objects import Application, Directory
 from workshop.tenant.directory.wellknown import PORTAL_API
+from workshop.tenant.http.messages import Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.login import consent, static_permissions
 from workshop.tenant.login.errors import LoginError
 from workshop.tenant.service import Service
@@ -54,7 +53,7 @@ async def grant_admin_consent(call: Call) -> Response:
 
 async def missing(call: Call) -> Response:
     """Say what is missing here."""
-    path = call.request.scope["path"][:200]
+    path = call.request.path[:200]
     raise PortalError(501, f"The PRACTICE tenant has no {call.request.method} {path} here.")
 
 
@@ -64,7 +63,7 @@ TABLE: tuple[Row, ...] = (
 )
 
 
-def portal_routes(service: Service) -> list[Route]:
+def portal_routes(service: Service) -> list[HttpRoute]:
     """Return the routes of ``main.iam.ad.ext.azure.com``."""
     return routes(service, TABLE, _answer_error)
 

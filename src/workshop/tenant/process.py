@@ -13,13 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from email.utils import formatdate
 from functools import partial
 from pathlib import Path
-
-from starlette.types import ASGIApp
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from workshop.tenant import tls
 from workshop.tenant.admin.door import admin_application
@@ -33,7 +28,7 @@ from workshop.tenant.directory.store import Store
 from workshop.tenant.entrances import Entrance, PlainDoor, TlsDoor
 from workshop.tenant.entropy import Entropy
 from workshop.tenant.faults import Faults
-from workshop.tenant.gathered import GatheringProtocol
+from workshop.tenant.http.door import HttpDoor
 from workshop.tenant.keys import KeyRings
 from workshop.tenant.listening import room, serve
 from workshop.tenant.lock import StateLock
@@ -44,7 +39,6 @@ from workshop.tenant.service import Service
 
 LOOPBACK = "127.0.0.1"
 FIRST_LEASE_SECONDS = 300.0
-LAST_WORDS_SECONDS = 10.0
 DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
 
 
@@ -90,10 +84,10 @@ async def _serve(options: Options) -> None:
 
     header = _identity_header(options.state)
     tenant = application(service)
-    web = Door(tenant)
-    controls = Door(control_application(control, sockets["control"].getsockname()[1]))
-    identities = Door(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
-    admin = Door(admin_application(service, sessions, tenant, sockets["admin_center"].getsockname()[1]))
+    web = HttpDoor(tenant)
+    controls = HttpDoor(control_application(control, sockets["control"].getsockname()[1]))
+    identities = HttpDoor(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
+    admin = HttpDoor(admin_application(service, sessions, tenant, sockets["admin_center"].getsockname()[1]))
     connections = Connections(replace(options.bounds, open=room(options.bounds.open)), service.log, loop.time)
     entrances = {
         name: Entrance(name, door.protocol, connections)
@@ -125,34 +119,6 @@ async def _serve(options: Options) -> None:
     service.store.close()
 
 
-class Door:
-    """Uvicorn's HTTP protocol around one application, without uvicorn's own server loop and signals."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.config = Config(
-            app, http="httptools", ws="none", lifespan="off", log_level="warning", access_log=False,
-            server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=NO_DEADLINE,
-        )  # fmt: skip
-        self.config.load()
-        self.state = ServerState()
-
-    def protocol(self, label: str) -> GatheringProtocol:
-        return GatheringProtocol(self.config, self.state, {"holder": label})
-
-    def set_date(self, now: float) -> None:
-        self.state.default_headers = [(b"date", formatdate(now, usegmt=True).encode())]
-
-    async def close(self) -> None:
-        """Let running answers finish for a moment, then cut the connections."""
-        for connection in list(self.state.connections):
-            connection.shutdown()
-        if self.state.tasks:
-            _, running = await asyncio.wait(self.state.tasks, timeout=LAST_WORDS_SECONDS)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-
-
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
     seed.sow(store)
@@ -168,7 +134,7 @@ def _service(state: Path) -> Service:
     )
 
 
-async def _housekeeping(service: Service, connections: Connections, doors: tuple[Door, ...]) -> None:
+async def _housekeeping(service: Service, connections: Connections, doors: tuple[HttpDoor, ...]) -> None:
     """Let go who stalls, keep the Date header right, see what others wrote, and drop old sign-ins once an hour."""
     forgotten = 0.0
     while True:

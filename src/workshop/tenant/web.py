@@ -14,18 +14,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from workshop.tenant import flows
 from workshop.tenant.directory.settings import DirectorySettings
 from workshop.tenant.faults import Struck
+from workshop.tenant.http.messages import Answering, HttpRequest, JSONResponse, PlainTextResponse, Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.keys import KeyRing
 from workshop.tenant.service import Service, is_guid
 
-BODY_LIMIT = 1_048_576
 MOST_FIELDS = 200
 
 Pairs = list[tuple[str, str]]
@@ -53,8 +49,7 @@ class Call:
     """One request as a handler sees it; ``arrived`` is this machine's time in Unix seconds."""
 
     service: Service
-    request: Request
-    body: bytes
+    request: HttpRequest
     query: Pairs
     form: Pairs
     arrived: float
@@ -69,7 +64,7 @@ class Call:
         """
         if tenant_id != self.remark.tenant_id:
             self.remark.tenant_id = tenant_id
-            self.remark.held_back += self.service.faults.strike(tenant_id, self.request.scope["path"])
+            self.remark.held_back += self.service.faults.strike(tenant_id, self.request.path)
 
     @property
     def settings(self) -> DirectorySettings:
@@ -87,11 +82,15 @@ class Call:
 
     @property
     def host(self) -> str:
-        return self.request.headers.get("host", "").lower()
+        return self.request.host
 
     @property
     def path(self) -> Mapping[str, str]:
         return self.request.path_params
+
+    @property
+    def body(self) -> bytes:
+        return b"" if self.request.method in ("GET", "HEAD") else self.request.body
 
     @cached_property
     def correlation_id(self) -> str:
@@ -129,21 +128,30 @@ class JsonAnswer(JSONResponse):
         super().__init__(content, status, headers)
 
 
-class BodyTooLarge(Exception):
-    """The request's body exceeds what any endpoint needs."""
+def routes(
+    service: Service,
+    rows: Sequence[Row],
+    renderer: Renderer,
+    segments: Mapping[str, str] | None = None,
+    *,
+    any_case: bool = False,
+) -> list[HttpRoute]:
+    """Turn literal rows of (method, path, handler) into routes; the renderer answers errors.
 
-
-def routes(service: Service, rows: Sequence[Row], renderer: Renderer) -> list[Route]:
-    """Turn literal rows of (method, path, handler) into routes; the renderer answers errors."""
+    Args:
+        segments: what names in a path stand for, see ``HttpRoute``.
+        any_case: see ``HttpRoute``.
+    """
     paths: dict[str, dict[str, Handler]] = {}
     for method, path, handler in rows:
         paths.setdefault(path, {})[method] = handler
     return [
-        Route(path, _Endpoint(service, handlers, renderer), methods=list(handlers)) for path, handlers in paths.items()
+        HttpRoute(path, _Endpoint(service, handlers, renderer), handlers, segments, any_case=any_case)
+        for path, handlers in paths.items()
     ]
 
 
-def unrouted(service: Service) -> ASGIApp:
+def unrouted(service: Service) -> Answering:
     """Return what answers a path that no row has: 404, with its place in the log."""
     return _Endpoint(service, defaultdict(lambda: _not_found), lambda _call, _error: None)
 
@@ -154,35 +162,24 @@ async def _not_found(_call: Call) -> Response:
 
 @dataclass(frozen=True)
 class _Endpoint:
-    """What answers a path, as an ASGI application: Starlette wraps a function in two layers more."""
+    """What answers a path."""
 
     service: Service
     handlers: Mapping[str, Handler]
     renderer: Renderer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._respond(Request(scope, receive))
-        await response(scope, receive, send)
-
-    async def _respond(self, request: Request) -> Response:
+    async def __call__(self, request: HttpRequest) -> Response:
         service = self.service
         began = service.log.now()
-        handler = self.handlers["GET" if request.method == "HEAD" else request.method]
-        try:
-            body = await _read(request)
-        except BodyTooLarge:
-            return Response("The request's body is too large.", 413, media_type="text/plain")
-        except ClientDisconnect:
-            return Response(status_code=400)
         call = Call(
             service=service,
             request=request,
-            body=body,
-            query=_fields(request.scope["query_string"]),
-            form=_form(request, body),
+            query=_fields(request.query),
+            form=_form(request),
             arrived=service.clock(),
             trace_id=service.guid(),
         )
+        handler = self.handlers["GET" if request.method == "HEAD" else request.method]
         response = await _answer(call, handler, self.renderer)
         if call.remark.held_back:
             await asyncio.sleep(call.remark.held_back)
@@ -206,23 +203,10 @@ async def _answer(call: Call, handler: Handler, renderer: Renderer) -> Response:
         return response
 
 
-async def _read(request: Request) -> bytes:
-    if request.method in ("GET", "HEAD"):
-        return b""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT:
-            raise BodyTooLarge
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _form(request: Request, body: bytes) -> Pairs:
+def _form(request: HttpRequest) -> Pairs:
     kind = request.headers.get("content-type", "")
     is_form = request.method == "POST" and "json" not in kind and "multipart" not in kind
-    return _fields(body) if is_form else []
+    return _fields(request.body) if is_form else []
 
 
 def _fields(encoded: bytes) -> Pairs:
@@ -242,12 +226,12 @@ def _log(call: Call, response: Response, began: float) -> None:
     request = call.request
     call.service.log.add(
         at=began,
-        holder=request.scope.get("state", {}).get("holder", ""),
+        holder=request.holder,
         host=call.host[:255],
         method=request.method,
-        path=request.scope["path"][:500],
+        path=request.path[:500],
         user_agent=request.headers.get("user-agent", "")[:200],
-        flow=flows.named(call.remark.flow, request.scope["path"]),
+        flow=flows.named(call.remark.flow, request.path),
         sent=[*_authorization(request), *(call.query + call.form or _members(_json_or_nothing(call)))],
         status=response.status_code,
         received=_received(response),
@@ -255,7 +239,7 @@ def _log(call: Call, response: Response, began: float) -> None:
     )
 
 
-def _authorization(request: Request) -> Pairs:
+def _authorization(request: HttpRequest) -> Pairs:
     value = request.headers.get("authorization", "")
     return [("Authorization", value)] if value.partition(" ")[2] else []
 

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner
 from workshop.tenant.admin.registrations import account_types
 from workshop.tenant.admin.visit import Visit
 from workshop.tenant.graph.application_properties import AUDIENCES
+from workshop.tenant.http.messages import Response
 
 # (name in Graph, heading, what is said of its redirect URIs)
 PLATFORMS: tuple[tuple[str, str, str], ...] = (

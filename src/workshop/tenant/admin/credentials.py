@@ -12,13 +12,12 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner
 from workshop.tenant.admin.visit import Visit
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 
 LIFETIMES: tuple[tuple[str, str], ...] = (
     ("180", "Recommended: 180 days (6 months)"),

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner
 from workshop.tenant.admin.visit import Visit
+from workshop.tenant.http.messages import Response
 
 WHO: tuple[tuple[str, str], ...] = (("User", "Admins and users"), ("Admin", "Admins only"))
 STATES: tuple[tuple[str, str], ...] = (("on", "Enabled"), ("off", "Disabled"))
@@ -130,7 +129,7 @@ async def set_uri(visit: Visit) -> Response:
     uri = visit.needed("uri", "Application ID URI")
     changes = {"identifierUris": [uri, *app["identifierUris"][1:]]}
     await visit.graph.patch(f"/applications/{app['id']}", changes, field="uri")
-    path = visit.call.request.scope["path"]
+    path = visit.call.request.path
     target = "expose-an-api/scope" if path.endswith("/scope") else "expose-an-api"
     return visit.go(f"apps/{app['id']}/{target}", "Successfully updated the Application ID URI.")
 

@@ -7,7 +7,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import HTMLResponse
+from workshop.tenant.http.messages import HTMLResponse
 
 if TYPE_CHECKING:
     from workshop.tenant.admin.portal import Refused
@@ -97,7 +97,7 @@ def passing() -> HTMLResponse:
     response = _whole(
         "Opening", '<main><h1>Opening the practice admin center</h1><p><a href="">Continue</a></p></main>', 200
     )
-    response.headers["Refresh"] = "0"
+    response.headers["refresh"] = "0"
     return response
 
 

@@ -11,12 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner
 from workshop.tenant.admin.visit import Visit
+from workshop.tenant.http.messages import Response
 
 LINES = 34
 

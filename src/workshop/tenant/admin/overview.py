@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.registration import app_of, may_change, off_unless_owner, principal_of
 from workshop.tenant.admin.visit import Visit
+from workshop.tenant.http.messages import Response
 
 AUDIENCE_WORDS: Mapping[str, str] = {
     "AzureADMyOrg": "My organization only",

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner, principal_of
 from workshop.tenant.admin.visit import Visit
 from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
+from workshop.tenant.http.messages import Response
 
 SCOPE, ROLE = "Scope", "Role"
 KINDS = {SCOPE: "Delegated", ROLE: "Application"}

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from starlette.types import ASGIApp, Message
-
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.directory.wellknown import AZURE_CLI_GRAPH_SCOPES, AZURE_PORTAL, GRAPH_URI, PORTAL_API
+from workshop.tenant.http.messages import Answering, HttpRequest, Response
 from workshop.tenant.web import Call
 
 GRAPH_HOST = "graph.microsoft.com"
@@ -46,7 +45,7 @@ class Portal:
         holder: the label of the calls in the log.
     """
 
-    tenant: ASGIApp
+    tenant: Answering
     call: Call
     directory: Directory
     user: User
@@ -106,32 +105,17 @@ class Portal:
             "host": host,
             "authorization": f"Bearer {await self._token(audience)}",
             "user-agent": AGENT,
-            "content-length": str(len(raw)),
             **({"content-type": "application/json"} if raw else {}),
         }
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "https",
-            "path": path,
-            "raw_path": path.encode(),
-            "root_path": "",
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "state": {"holder": self.holder},
-        }
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": raw, "more_body": False}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self.tenant(scope, receive, send)
-        return _read(sent, field)
+        request = HttpRequest(
+            method=method,
+            path=path,
+            query=query.encode(),
+            raw_headers=[(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+            body=raw,
+            holder=self.holder,
+        )
+        return _read(await self.tenant(request), field)
 
     async def _token(self, audience: str) -> str:
         """Return a token as the admin center would get one for this person."""
@@ -149,15 +133,14 @@ class Portal:
         return await call.keys.sign({"typ": "JWT", "alg": "RS256", "kid": call.keys.current.kid}, claims)
 
 
-def _read(sent: list[Message], field: str) -> dict[str, Any]:
-    status = sent[0]["status"]
-    raw = b"".join(message.get("body", b"") for message in sent[1:])
+def _read(response: Response, field: str) -> dict[str, Any]:
+    status = response.status_code
     try:
-        answer = json.loads(raw) if raw else {}
+        answer = json.loads(response.body) if response.body else {}
     except ValueError:
         answer = {}
     if status < 400:
         return dict(answer)
     error = answer.get("error", {})
-    message = error.get("message") or answer.get("Message") or raw.decode("utf-8", "replace")[:500]
+    message = error.get("message") or answer.get("Message") or response.body.decode("utf-8", "replace")[:500]
     raise Refused(message or f"The answer was {status}.", error.get("code", ""), status, field)

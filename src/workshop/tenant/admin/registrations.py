@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.visit import Visit
@@ -19,6 +17,7 @@ from workshop.tenant.directory.wellknown import GRAPH, GRAPH_SCOPES
 from workshop.tenant.graph import authority
 from workshop.tenant.graph.application_properties import AUDIENCES
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 
 MOST_SHOWN = 100
 PLATFORMS: Mapping[str, str] = {

@@ -10,12 +10,11 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from starlette.responses import Response
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import app_of, off_unless_owner
 from workshop.tenant.admin.visit import Visit
+from workshop.tenant.http.messages import Response
 
 MEMBERS: dict[str, tuple[str, list[str]]] = {
     "users": ("Users/Groups", ["User"]),

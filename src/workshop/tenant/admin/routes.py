@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from starlette.responses import Response
-from starlette.routing import Router
-from starlette.types import ASGIApp
-
 from workshop.tenant.admin import (
     authentication,
     credentials,
@@ -24,6 +20,8 @@ from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.registration import NoSuchRegistration
 from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.admin.visit import Act, visiting
+from workshop.tenant.http.messages import Answering, Response
+from workshop.tenant.http.routing import Router
 from workshop.tenant.service import Service
 from workshop.tenant.web import Call, Row, routes, unrouted
 
@@ -93,7 +91,7 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def pages_application(service: Service, sessions: Sessions, tenant: ASGIApp) -> ASGIApp:
+def pages_application(service: Service, sessions: Sessions, tenant: Answering) -> Answering:
     """Return the pages; nothing but the way in is there for whoever has no session.
 
     Args:
@@ -105,7 +103,7 @@ def pages_application(service: Service, sessions: Sessions, tenant: ASGIApp) -> 
         rows.append(("GET", f"/{{place}}/{page.path}", handler))
         if page.actions:
             rows.append(("POST", f"/{{place}}/{page.path}", handler))
-    return Router(routes(service, rows, _answer_error), redirect_slashes=False, default=unrouted(service))
+    return Router(routes(service, rows, _answer_error), unrouted(service))
 
 
 def _answer_error(call: Call, error: Exception) -> Response | None:

@@ -12,9 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
-from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp
-
 from workshop.tenant.admin import html
 from workshop.tenant.admin.portal import Portal, Refused
 from workshop.tenant.admin.sessions import Session, Sessions
@@ -23,6 +20,7 @@ from workshop.tenant.directory import people
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.directory.wellknown import AZURE_CLI_GRAPH_SCOPES, AZURE_PORTAL
 from workshop.tenant.graph.caller import Caller
+from workshop.tenant.http.messages import Answering, RedirectResponse, Response
 from workshop.tenant.web import Call
 
 COOKIE = "practice-admin-center"
@@ -111,7 +109,7 @@ Act = Callable[[Visit], Awaitable[Response]]
 
 
 def visiting(
-    sessions: Sessions, tenant: ASGIApp, show: Act, actions: Mapping[str, Act]
+    sessions: Sessions, tenant: Answering, show: Act, actions: Mapping[str, Act]
 ) -> Callable[..., Awaitable[Response]]:
     """Return the handler of a page.
 
@@ -143,7 +141,7 @@ def _open(sessions: Sessions, call: Call, token: str) -> Response:
     key = sessions.redeem(place, token) if call.request.method == "GET" else ""
     if key:
         # Without a path it counts below this place only, whatever prefix a proxy has put before it.
-        response.headers["Set-Cookie"] = f"{COOKIE}={key}; HttpOnly; SameSite=Strict"
+        response.cookies.append(f"{COOKIE}={key}; HttpOnly; SameSite=Strict")
     return response
 
 
@@ -159,7 +157,7 @@ def _outside(call: Call) -> Response:
     return html.closed()
 
 
-def _visit(call: Call, session: Session, tenant: ASGIApp) -> Visit | None:
+def _visit(call: Call, session: Session, tenant: Answering) -> Visit | None:
     directory = people.directory(call.service.store, session.tenant_id)
     user = people.user(call.service.store, session.tenant_id, session.user_id)
     if directory is None or user is None or not user.enabled:
@@ -210,12 +208,11 @@ def _is_own(visit: Visit) -> bool:
 
 def _up(call: Call) -> str:
     """Return the way from the page that was asked for up to the session's place."""
-    path: str = call.request.scope["path"]
-    return "../" * (path.count("/") - 2)
+    return "../" * (call.request.path.count("/") - 2)
 
 
 def _redirect(target: str) -> Response:
     """Send the browser on; the address stays relative, so that no header of a proxy has to be believed."""
     response = RedirectResponse("./", 303, html.HEADERS)
-    response.headers["Location"] = quote(target or "./", safe="/.?=&#-_~%")
+    response.headers["location"] = quote(target or "./", safe="/.?=&#-_~%")
     return response

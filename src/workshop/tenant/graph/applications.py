@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps, owners
 from workshop.tenant.directory.objects import Application, ServicePrincipal
 from workshop.tenant.directory.shapes import OWN_OF_PRINCIPAL, application_json, merged, principal_json
@@ -29,6 +27,7 @@ from workshop.tenant.graph import (
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from workshop.tenant.graph.times import iso, seconds
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 SCOPE_DEFAULTS = {

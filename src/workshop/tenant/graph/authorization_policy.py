@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import authorization_policy
 from workshop.tenant.directory.shapes import merged
 from workshop.tenant.graph import errors, kinds, odata
 from workshop.tenant.graph.caller import caller
 from workshop.tenant.graph.permissions import READ_POLICY, WRITE_POLICY
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 LONGEST_TEXT = 256

@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from starlette.responses import Response
-from starlette.types import Message
-
 from workshop.tenant.graph import errors
 from workshop.tenant.graph.caller import caller
+from workshop.tenant.http.messages import HttpRequest, Response
 from workshop.tenant.web import Call, JsonAnswer
 
 MOST = 20
@@ -87,46 +85,34 @@ async def _answer(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         raise errors.bad_request("A batch can't hold another batch.", "BadRequest")
     body = request.get("body")
     raw = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    scope = {
-        **call.request.scope,
-        "method": request["method"],
-        "path": path,
-        "raw_path": path.encode("utf-8", "surrogatepass"),
-        "query_string": parts.query.encode("utf-8", "surrogatepass"),
-        "headers": _headers(call, request["headers"], raw),
-        "path_params": {},
-    }
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": raw, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await call.request.scope["router"](scope, receive, send)
-    return _shown(request["id"], sent)
+    one = HttpRequest(
+        method=request["method"],
+        path=path,
+        query=parts.query.encode("utf-8", "surrogatepass"),
+        raw_headers=_headers(call, request["headers"]),
+        body=raw,
+        scheme=call.request.scheme,
+        holder=call.request.holder,
+    )
+    assert call.request.router
+    return _shown(request["id"], await call.request.router(one))
 
 
-def _headers(call: Call, given: Mapping[str, str], raw: bytes) -> list[tuple[bytes, bytes]]:
+def _headers(call: Call, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     own = [("host", call.host), ("authorization", call.request.headers["authorization"])]
     kept = [(name.lower(), value) for name, value in given.items() if name.lower() not in ("host", "authorization")]
-    every = [*own, *kept, ("content-length", str(len(raw)))]
-    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in every]
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in (*own, *kept)]
 
 
-def _shown(request_id: str, sent: list[Message]) -> dict[str, Any]:
-    start = sent[0]
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-    raw = b"".join(message.get("body", b"") for message in sent[1:])
-    shown_headers = {name.title(): value for name, value in headers.items() if name in ("content-type", "location")}
-    answer: dict[str, Any] = {"id": request_id, "status": start["status"], "headers": shown_headers}
-    if not raw:
+def _shown(request_id: str, response: Response) -> dict[str, Any]:
+    headers = {name.title(): value for name, value in response.headers.items() if name in ("content-type", "location")}
+    answer: dict[str, Any] = {"id": request_id, "status": response.status_code, "headers": headers}
+    if not response.body:
         return answer
     try:
-        return {**answer, "body": json.loads(raw)}
+        return {**answer, "body": json.loads(response.body)}
     except ValueError:
-        return {**answer, "body": base64.b64encode(raw).decode()}
+        return {**answer, "body": base64.b64encode(response.body).decode()}
 
 
 def _failed_dependency(request_id: str) -> dict[str, Any]:

@@ -5,8 +5,6 @@ Source: https://learn.microsoft.com/graph/api/directory-deleteditems-restore
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps, assignments, deleted, grants
 from workshop.tenant.directory.deleted import DeletedItem
 from workshop.tenant.directory.objects import Application, ServicePrincipal
@@ -15,6 +13,7 @@ from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.kinds import DIRECTORY_KINDS, Kind
 from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 

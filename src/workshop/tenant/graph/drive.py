@@ -9,14 +9,13 @@ import re
 from dataclasses import replace
 from urllib.parse import unquote
 
-from starlette.responses import RedirectResponse, Response
-
 from workshop.tenant.directory import files, people
 from workshop.tenant.directory.files import DriveItem
 from workshop.tenant.directory.objects import User
 from workshop.tenant.graph import drive_items, errors, found, kinds, odata
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_FILES, WRITE_FILES, Needed
+from workshop.tenant.http.messages import RedirectResponse, Response
 from workshop.tenant.web import Call
 
 DRIVE = rf"(?:{found.PERSON}/drive|drives/[^/]+)"

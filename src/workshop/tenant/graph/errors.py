@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from starlette.responses import Response
-
 from workshop.tenant.directory.wellknown import GRAPH
 from workshop.tenant.faults import Fault, Struck
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call, JsonAnswer
 
 _CHALLENGE = (

@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps
 from workshop.tenant.directory.objects import FEDERATED, Application
 from workshop.tenant.graph import authority, errors, found, kinds, odata
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 MOST = 20

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import assignments, groups
 from workshop.tenant.directory.groups import Group
 from workshop.tenant.directory.objects import GLOBAL_ADMINISTRATOR
@@ -20,6 +18,7 @@ from workshop.tenant.graph.applications import own
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_GROUPS, READ_USERS, WRITE_GROUPS, WRITE_MEMBERS
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 NEEDED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")

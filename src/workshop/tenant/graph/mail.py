@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import mail, people
 from workshop.tenant.directory.mail import FOLDERS, INBOX, SENT, Message
 from workshop.tenant.directory.objects import User
 from workshop.tenant.graph import errors, found, kinds, mail_messages, odata
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_MAIL, READ_MAIL_BODIES, SEND_MAIL, WRITE_MAIL, Needed
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 WITHOUT_BODY = ("body", "bodyPreview", "uniqueBody")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import groups, people
 from workshop.tenant.directory.groups import Group
 from workshop.tenant.graph import errors, found, kinds, odata, shown
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_GROUPS, READ_OBJECTS, READ_OWN_GROUPS
+from workshop.tenant.http.messages import Response
 from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 

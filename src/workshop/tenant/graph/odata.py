@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from starlette.responses import PlainTextResponse, Response
-
 from workshop.tenant.graph import errors, kinds, query
 from workshop.tenant.graph.kinds import Kind
+from workshop.tenant.http.messages import PlainTextResponse, Response
 from workshop.tenant.web import Call, JsonAnswer
 
 Graph = Mapping[str, Any]

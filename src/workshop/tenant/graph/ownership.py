@@ -5,8 +5,6 @@ Source: https://learn.microsoft.com/graph/api/application-list-owners
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import owners
 from workshop.tenant.directory.objects import GLOBAL_ADMINISTRATOR
 from workshop.tenant.graph import authority, errors, found, kinds, odata, shown
@@ -18,6 +16,7 @@ from workshop.tenant.graph.permissions import (
     WRITE_APPLICATIONS,
     WRITE_GROUPS,
 )
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 OWNER_KINDS = (kinds.USER, kinds.PRINCIPAL)

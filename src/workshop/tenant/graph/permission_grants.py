@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps, grants, people
 from workshop.tenant.directory.objects import PermissionGrant
 from workshop.tenant.graph import authority, errors, found, kinds, odata
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_GRANTS, WRITE_GRANTS
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 RESOURCE = "OAuth2PermissionGrant"

@@ -70,7 +70,7 @@ def options(call: Call, kind: Kind, *, many: bool) -> Options:
             raise errors.bad_request(f"Unrecognized query argument specified: '{name[:100]}'.")
         here = HERE if many else ("$select", "$count", "$format")
         if small not in here or (small == "$format" and value not in EMPTY):
-            raise errors.missing_here(call.request.method, f"{call.request.scope['path'][:200]} with {name[:50]}")
+            raise errors.missing_here(call.request.method, f"{call.request.path[:200]} with {name[:50]}")
         given[small] = value
     level = call.request.headers.get("consistencylevel") or call.value("ConsistencyLevel")
     return Options(_selected(kind, given.get("$select", "")), given, level.lower() == "eventual")
@@ -236,5 +236,5 @@ def _number(asked: Options, name: str, least: int, most: int) -> int:
 def _next_link(call: Call, begin: int) -> str:
     token = base64.urlsafe_b64encode(_TOKEN + str(begin).encode()).rstrip(b"=").decode()
     kept = [(name, value) for name, value in call.query if name.lower() not in ("$skiptoken", "$skip")]
-    path = quote(call.request.scope["path"], safe="/()'=@:,;!*+~")
+    path = quote(call.request.path, safe="/()'=@:,;!*+~")
     return f"https://{call.host}{path}?{urlencode([*kept, ('$skiptoken', token)], quote_via=quote, safe='$,')}"

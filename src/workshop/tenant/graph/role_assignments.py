@@ -10,8 +10,6 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps, assignments
 from workshop.tenant.directory.assignments import DEFAULT_ROLE, RoleAssignment
 from workshop.tenant.directory.objects import ServicePrincipal
@@ -19,6 +17,7 @@ from workshop.tenant.graph import authority, errors, found, kinds, odata, shown
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_ASSIGNMENTS, WRITE_ASSIGNMENTS
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.responses import Response
-from starlette.routing import Route
-
 from workshop.tenant.graph import (
     applications,
     authorization_policy,
@@ -28,6 +22,8 @@ from workshop.tenant.graph import (
     users,
 )
 from workshop.tenant.graph.caller import caller
+from workshop.tenant.http.messages import Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.service import Service
 from workshop.tenant.web import Call, Row, routes
 
@@ -35,7 +31,7 @@ from workshop.tenant.web import Call, Row, routes
 async def missing(call: Call) -> Response:
     """Say that this part of Graph is missing here, to callers whom Graph would let in."""
     caller(call)
-    raise errors.missing_here(call.request.method, call.request.scope["path"][:200])
+    raise errors.missing_here(call.request.method, call.request.path[:200])
 
 
 GRAPH: tuple[Row, ...] = (
@@ -158,26 +154,12 @@ SEGMENTS: dict[str, tuple[str, str]] = {
 }
 
 
-for _name, (_regex, _) in SEGMENTS.items():
-    register_url_convertor(f"graph_{_name}", type("Segments", (StringConvertor,), {"regex": _regex})())
-
-
-def graph_routes(service: Service) -> list[Route]:
+def graph_routes(service: Service) -> list[HttpRoute]:
     """Return the routes; as in Graph, upper and lower case do not count in a path's fixed parts."""
-    rows = [(method, _typed(path), handler) for method, path, handler in GRAPH + REST]
-    table = routes(service, rows, errors.answer_error)
-    for route in table:
-        route.path_regex = re.compile(route.path_regex.pattern, re.IGNORECASE)
-    return table
+    segments = {name: pattern for name, (pattern, _) in SEGMENTS.items()}
+    return routes(service, GRAPH + REST, errors.answer_error, segments, any_case=True)
 
 
-def outside_routes(service: Service) -> list[Route]:
+def outside_routes(service: Service) -> list[HttpRoute]:
     """Return routes for the paths without a version, such as ``/oidc/userinfo``, where Graph has a host of its own."""
     return routes(service, OUTSIDE, errors.answer_error)
-
-
-def _typed(path: str) -> str:
-    """Return a row's path with Starlette's names of the convertors."""
-    for name in SEGMENTS:
-        path = path.replace(f"{{{name}}}", f"{{{name}:graph_{name}}}")
-    return path

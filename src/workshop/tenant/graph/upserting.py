@@ -5,11 +5,10 @@ Source: https://learn.microsoft.com/graph/api/application-upsert
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from workshop.tenant.graph import applications, errors, found, kinds, odata, shown, unique_names
 from workshop.tenant.graph.caller import caller
 from workshop.tenant.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 CREATE = "create-if-missing"

@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import assignments, grants, people
 from workshop.tenant.directory.objects import GLOBAL_ADMINISTRATOR, User
 from workshop.tenant.directory.people_shapes import ORGANIZATION, USER, whole
@@ -24,6 +22,7 @@ from workshop.tenant.graph.permissions import (
     WRITE_USERS,
 )
 from workshop.tenant.graph.times import iso
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 NEEDED = ("displayName", "userPrincipalName", "mailNickname", "accountEnabled", "passwordProfile")

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from starlette.responses import Response
-
 from workshop.tenant.directory.objects import Directory, User
 from workshop.tenant.directory.wellknown import OIDC_SCOPES
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import consent, envelope, errors, pages, scopes, session, sign_in, static_permissions
 from workshop.tenant.login import target as targets
 from workshop.tenant.login.answer import deliver, refuse
@@ -125,7 +124,7 @@ def _qualified(permissions: Iterable[Permission]) -> list[str]:
 
 
 def _is_v2(call: Call) -> bool:
-    return "/v2.0/" in call.request.scope["path"]
+    return "/v2.0/" in call.request.path
 
 
 def _path(call: Call) -> str:

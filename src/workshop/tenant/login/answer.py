@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from starlette.responses import RedirectResponse, Response
-
+from workshop.tenant.http.messages import RedirectResponse, Response
 from workshop.tenant.login import envelope, pages
 from workshop.tenant.login.errors import LoginError
 from workshop.tenant.login.target import Target
@@ -21,7 +20,7 @@ def deliver(target: Target, answer: Pairs) -> Response:
         return pages.form_post(target.redirect_uri, answer)
     separator = "#" if target.response_mode == "fragment" else "?"
     response = RedirectResponse(appended(target.redirect_uri, separator, answer), 302)
-    response.headers["Cache-Control"] = "no-store, no-cache"
+    response.headers["cache-control"] = "no-store, no-cache"
     return response
 
 

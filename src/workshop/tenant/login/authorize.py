@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import Directory, User
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import (
     accounts,
     assignment,

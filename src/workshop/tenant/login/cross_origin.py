@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import apps
+from workshop.tenant.http.messages import Response
 from workshop.tenant.web import Call
 
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST, OPTIONS"}

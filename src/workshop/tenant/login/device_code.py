@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from starlette.responses import RedirectResponse, Response
-
 from workshop.tenant.directory import apps, devices, people
 from workshop.tenant.directory.devices import DeviceFlow
 from workshop.tenant.directory.objects import Application
+from workshop.tenant.http.messages import RedirectResponse, Response
 from workshop.tenant.login import clients, errors, pages, realm, scopes, session
 from workshop.tenant.login.envelope import NO_STORE
 from workshop.tenant.web import Call, JsonAnswer
@@ -87,7 +86,7 @@ def return_uri(call: Call) -> str:
 
 async def short_address(call: Call) -> Response:
     """Answer the addresses that devices show: they lead to the page on which the code is entered."""
-    cloud = realm.US if call.request.url.path.endswith("us") else realm.CANONICAL
+    cloud = realm.US if call.request.path.endswith("us") else realm.CANONICAL
     return RedirectResponse(f"https://{cloud}{ENTRY}", 302)
 
 
@@ -117,7 +116,7 @@ async def check_code(call: Call) -> Response:
         **({"claims": flow.claims} if flow.claims else {}),
     }
     response = RedirectResponse(f"/{flow.segment}/oauth2/v2.0/authorize?{urlencode(asked)}", 302)
-    response.set_cookie(COOKIE, flow.user_code, secure=True, httponly=True, samesite="lax", path="/")
+    response.set_cookie(COOKIE, flow.user_code)
     return response
 
 
@@ -156,7 +155,7 @@ async def decide(call: Call) -> Response:
     if not settled:
         raise errors.user_code_used()
     response = pages.device_done(client) if accepted else pages.device_declined(client)
-    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
+    response.delete_cookie(COOKIE)
     return response
 
 

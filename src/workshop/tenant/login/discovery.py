@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.responses import Response
-
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import errors, realm
 from workshop.tenant.web import Call, JsonAnswer
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.responses import Response
-
 from workshop.tenant.faults import Struck
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import cross_origin, disturbed, pages
 from workshop.tenant.login.errors import WITH_ERROR_URI, LoginError
 from workshop.tenant.web import Call, JsonAnswer

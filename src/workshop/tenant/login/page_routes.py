@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.login import authorize, device_code, envelope
 from workshop.tenant.login.admin_consent import admin_consent
 from workshop.tenant.login.sign_out import sign_out
@@ -35,10 +34,10 @@ SHORT: tuple[Row, ...] = (
 )
 
 
-def page_routes(service: Service) -> list[Route]:
+def page_routes(service: Service) -> list[HttpRoute]:
     return routes(service, PAGES, envelope.answer_page)
 
 
-def short_routes(service: Service) -> list[Route]:
+def short_routes(service: Service) -> list[HttpRoute]:
     """Return the short addresses that devices show, on a host of Microsoft's."""
     return routes(service, SHORT, envelope.answer_page)

@@ -10,9 +10,8 @@ from html import escape
 from importlib import resources
 from urllib.parse import quote
 
-from starlette.responses import HTMLResponse
-
 from workshop.tenant.directory.objects import Application, User
+from workshop.tenant.http.messages import HTMLResponse
 from workshop.tenant.login.accounts import Choice
 from workshop.tenant.login.static_permissions import Permission
 from workshop.tenant.web import Call
@@ -201,7 +200,7 @@ def form_post(target: str, fields: Fields) -> HTMLResponse:
         form=(target, fields),
         script="document.forms[0].submit()",
     )
-    response.headers["Content-Security-Policy"] = _HEADERS["Content-Security-Policy"] + "; script-src 'unsafe-inline'"
+    response.headers["content-security-policy"] = _HEADERS["Content-Security-Policy"] + "; script-src 'unsafe-inline'"
     return response
 
 
@@ -216,9 +215,9 @@ def signed_out(told: Sequence[str] = (), back: str = "") -> HTMLResponse:
     link = f'<p><a href="{escape(back)}">Return to the app</a></p>' if back else "<p>You can close this window.</p>"
     response = _page("signed-out", "You signed out of your account", link + frames)
     if told:
-        response.headers["Content-Security-Policy"] = _HEADERS["Content-Security-Policy"] + "; frame-src http: https:"
+        response.headers["content-security-policy"] = _HEADERS["Content-Security-Policy"] + "; frame-src http: https:"
     if back:
-        response.headers["Refresh"] = f"{SECONDS_FOR_FRAMES}; url={quote(back, safe=_URL)}"
+        response.headers["refresh"] = f"{SECONDS_FOR_FRAMES}; url={quote(back, safe=_URL)}"
     return response
 
 

@@ -61,7 +61,7 @@ def authority(call: Call) -> str:
 
     A managed identity's token is asked for over plain http, and is issued by the authority all the same.
     """
-    if call.request.scope["scheme"] == "http":
+    if call.request.scheme == "http":
         return f"https://{CANONICAL}"
     host = call.host
     own = host in OWN_AUTHORITY or host.partition(":")[0] in ("localhost", "127.0.0.1")

@@ -5,8 +5,7 @@ The pages are in `page_routes`; every other path answers 404, as at Entra.
 
 from __future__ import annotations
 
-from starlette.routing import Route
-
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.login import device_code, discovery, envelope
 from workshop.tenant.login.cross_origin import preflight
 from workshop.tenant.login.token import by_get, token
@@ -28,5 +27,5 @@ BY_GET: tuple[Row, ...] = (
 )
 
 
-def login_routes(service: Service) -> list[Route]:
+def login_routes(service: Service) -> list[HttpRoute]:
     return [*routes(service, JSON, envelope.answer_json), *routes(service, BY_GET, envelope.answer_page)]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from starlette.responses import Response
-
 from workshop.tenant.directory import people, sessions
 from workshop.tenant.directory.objects import User
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import errors, pages, sign_in
 from workshop.tenant.login.session import SignedIn
 from workshop.tenant.web import Call

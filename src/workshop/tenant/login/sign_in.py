@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.responses import Response
-
 from workshop.tenant.directory.objects import Application, Directory, User
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import accounts, clients, pages, session
 from workshop.tenant.login.pages import Fields
 from workshop.tenant.login.realm import Realm, default_directory

@@ -10,10 +10,9 @@ import base64
 import json
 from urllib.parse import urlsplit
 
-from starlette.responses import RedirectResponse, Response
-
 from workshop.tenant.directory import apps, sessions
 from workshop.tenant.directory.objects import Application
+from workshop.tenant.http.messages import RedirectResponse, Response
 from workshop.tenant.login import accounts, pages, realm, redirects, session
 from workshop.tenant.login.answer import appended, present
 from workshop.tenant.login.session import SignedIn

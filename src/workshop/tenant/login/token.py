@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from starlette.responses import Response
-
+from workshop.tenant.http.messages import Response
 from workshop.tenant.login import clients, cross_origin, errors
 from workshop.tenant.login.envelope import NO_STORE
 from workshop.tenant.login.grant_authorization_code import authorization_code

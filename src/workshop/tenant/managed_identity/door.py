@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from starlette.responses import PlainTextResponse
-from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from workshop.tenant.http.messages import Answering, HttpRequest, PlainTextResponse, Response
+from workshop.tenant.http.routing import Router
 from workshop.tenant.service import Service
 
 # What a browser or a proxy adds; IMDS refuses forwarded requests, too.
-FOREIGN = frozenset({b"origin", b"sec-fetch-site", b"x-forwarded-for"})
+FOREIGN = frozenset({"origin", "sec-fetch-site", "x-forwarded-for"})
 
 
-def identity_application(service: Service, header: str, port: int) -> ASGIApp:
+def identity_application(service: Service, header: str, port: int) -> Answering:
     """Return the application behind its guard: a page that rebinds its own name to loopback is refused.
 
     Args:
@@ -26,15 +24,13 @@ def identity_application(service: Service, header: str, port: int) -> ASGIApp:
     def table() -> Router:  # made at the first request: most runs have none
         from workshop.tenant.managed_identity.endpoints import identity_routes
 
-        return Router(identity_routes(service, header), redirect_slashes=False)
+        return Router(identity_routes(service, header))
 
-    hosts = {f"127.0.0.1:{port}".encode(), f"localhost:{port}".encode()}
+    hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        if headers.get(b"host") not in hosts or FOREIGN & headers.keys():
-            await PlainTextResponse("not for web pages, and not through a proxy\n", 403)(scope, receive, send)
-        else:
-            await table()(scope, receive, send)
+    async def guarded(request: HttpRequest) -> Response:
+        if request.only("host") not in hosts or FOREIGN & request.headers.keys():
+            return PlainTextResponse("not for web pages, and not through a proxy\n", 403)
+        return await table()(request)
 
     return guarded

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import Response
-from starlette.routing import Route
-
 from workshop.tenant.directory import apps, managed_identities, people
 from workshop.tenant.directory.managed_identities import ManagedIdentity
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.directory.seed import FOUNDED
+from workshop.tenant.http.messages import Response
+from workshop.tenant.http.routing import HttpRoute
 from workshop.tenant.login import assignment, claims
 from workshop.tenant.login import errors as login_errors
 from workshop.tenant.login.claims import Grantee
@@ -61,7 +60,7 @@ class Host:
         return next((identity for identity in self.identities if not identity.user_assigned), None)
 
 
-def identity_routes(service: Service, header: str) -> list[Route]:
+def identity_routes(service: Service, header: str) -> list[HttpRoute]:
     """Return the routes of the door.
 
     Args:
