@@ -350,10 +350,12 @@ class TestBehindAProxy:
                 assert stranger.get(outside + path).status_code == status
 
 
-def test_starting_the_tenant_does_not_load_the_pages() -> None:
-    program = (
-        "import sys, workshop.tenant.process\n"
-        "print(*sorted(name for name in sys.modules if name.startswith('workshop.tenant.admin.')))"
-    )
+def test_starting_the_tenant_loads_neither_the_pages_nor_what_a_later_request_needs() -> None:
+    program = "import sys, workshop.tenant.process, workshop.tenant.login.discovery_routes\nprint(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.split() == ["workshop.tenant.admin.door", "workshop.tenant.admin.sessions"]
+    loaded = done.stdout.split()
+    pages = [name for name in loaded if name.startswith("workshop.tenant.admin.")]
+    assert pages == ["workshop.tenant.admin.door", "workshop.tenant.admin.sessions"]
+    later = {"cryptography", "trustme", "email.utils", "importlib.resources", "workshop.tenant.login.pages"}
+    assert not later & set(loaded)
+    assert not {"workshop.tenant.directory.seed", "workshop.tenant.login.routes"} & set(loaded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     runner.add_argument("--patience", type=float, help="seconds that a client may stall in what it sends")
     chosen = parser.parse_args(arguments)
 
+    gc.disable()  # what is imported stays: looking for garbage in it takes a tenth of a start
     from workshop.tenant.connections import Bounds
     from workshop.tenant.lock import AlreadyRunning
     from workshop.tenant.process import Options, run

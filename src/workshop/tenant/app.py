@@ -31,14 +31,16 @@ def application(service: Service) -> Answering:
     rest = unrouted(service)
     graph = _room(lambda: _graph(service), rest)
     pages = _room(lambda: _pages(service), rest)
+    login = _room(lambda: _login(service), pages)
+    local = _room(lambda: _login(service), _room(lambda: _pages(service), graph))
     rooms: dict[str, Answering] = {
-        **dict.fromkeys(HOSTS, _room(lambda: _login(service), pages)),
+        **dict.fromkeys(HOSTS, _room(lambda: _discovery(service), login)),
         **dict.fromkeys(GRAPH_HOSTS, _room(lambda: [*_graph(service), *_outside_graph(service)], rest)),
         **dict.fromkeys(MANAGEMENT_HOSTS, _room(lambda: _management(service), rest)),
         **dict.fromkeys(PORTAL_HOSTS, _room(lambda: _portal(service), rest)),
         **dict.fromkeys(SHORT_HOSTS, _room(lambda: [*_short(service), _missing()], rest)),
         **dict.fromkeys(LATER_HOSTS, _room(lambda: [_missing()], rest)),
-        **dict.fromkeys(LOCAL_NAMES, _room(lambda: _login(service), _room(lambda: _pages(service), graph))),
+        **dict.fromkeys(LOCAL_NAMES, _room(lambda: _discovery(service), local)),
     }
     return Hosts(rooms)
 
@@ -51,6 +53,12 @@ def _room(table: Callable[[], list[HttpRoute]], rest: Answering) -> Answering:
         return await router()(request)
 
     return room
+
+
+def _discovery(service: Service) -> list[HttpRoute]:
+    from workshop.tenant.login.discovery_routes import discovery_routes
+
+    return discovery_routes(service)
 
 
 def _login(service: Service) -> list[HttpRoute]:

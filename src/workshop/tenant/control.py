@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from workshop.tenant.admin.sessions import Sessions
-from workshop.tenant.directory import people, seed
+from workshop.tenant.directory import people
 from workshop.tenant.http.messages import (
     Answering,
     HttpRequest,
@@ -107,6 +107,8 @@ class Control:
         return JSONResponse({"stopped": True})
 
     async def reset(self, _: HttpRequest) -> Response:
+        from workshop.tenant.directory import seed  # here, so that no start waits for it
+
         store = self.service.store
         with store.transaction():
             store.clear()
@@ -115,6 +117,8 @@ class Control:
         return JSONResponse({"reset": True})
 
     async def directory(self, request: HttpRequest) -> Response:
+        from workshop.tenant.directory import seed
+
         try:
             name = str(json.loads(request.body)["name"]).lower()
         except (ValueError, KeyError, TypeError, RecursionError):

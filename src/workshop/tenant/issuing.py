@@ -14,8 +14,20 @@ SIGNING_NAME = "accounts.accesscontrol.windows.net"
 SIGNING_LIFETIME = timedelta(days=5 * 365)
 
 
-def signing_certificate(private: rsa.RSAPrivateKey, now: float) -> bytes:
-    """Return the self-signed certificate (DER) under which a signing key is published."""
+def signing_key(now: float) -> tuple[bytes, bytes]:
+    """Make a signing key.
+
+    Returns:
+        The private key, PEM, and the self-signed certificate under which it is published, DER.
+    """
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return pem, _certificate(private, now)
+
+
+def _certificate(private: rsa.RSAPrivateKey, now: float) -> bytes:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SIGNING_NAME)])
     begins = datetime.fromtimestamp(now, UTC)
     return (

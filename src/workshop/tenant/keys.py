@@ -1,6 +1,7 @@
 """The signing keys: made once, kept in the directory's file, published without their private part.
 
-All directories sign with one key until theirs is rotated; from then on a directory has keys of its own.
+All directories sign with one key until theirs is rotated; from then on a directory has keys of its own. A key is
+loaded, and cryptography imported, when it is first needed: no start waits for it.
 """
 
 from __future__ import annotations
@@ -10,26 +11,38 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from workshop.tenant.directory.store import Store
 from workshop.tenant.signer import Signer
+from workshop.tenant.signing_process import load
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
 MOST_KEYS = 5
+_AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """An RSA key with its certificate; ``kid`` is the certificate's SHA-1 thumbprint, as at Entra."""
+    """An RSA key with its certificate.
+
+    Args:
+        kid: the certificate's SHA-1 thumbprint, as at Entra.
+        pem: the private key.
+        certificate: DER.
+    """
 
     kid: str
-    private: rsa.RSAPrivateKey
+    pem: bytes = field(repr=False)
     certificate: bytes
+
+    @cached_property
+    def private(self) -> rsa.RSAPrivateKey:
+        return load(self.pem)
 
     def public_numbers(self) -> tuple[str, str]:
         """Return the modulus and the exponent, base64url."""
@@ -65,7 +78,7 @@ class KeyRing:
             signed = _segment({**header, "nonce": nonce_digest(header["nonce"])})
         else:
             shown = signed = _kept_segment(*header.items())
-        signature = await self.signer.sign(self.current.private, f"{signed}.{body}".encode())
+        signature = await self.signer.sign(self.current, f"{signed}.{body}".encode())
         return f"{shown}.{body}.{base64url(signature)}"
 
 
@@ -77,15 +90,16 @@ class KeyRings:
         self.store = store
         self.signer = Signer()
         rows = store.all("SELECT kid, private_pem, certificate FROM signing_keys ORDER BY created, rowid")
-        keys = [SigningKey(kid, _load(pem), certificate) for kid, pem, certificate in rows]
+        keys = [SigningKey(*row) for row in rows]
         if not keys:
             keys = [make_key(now)]
-            store.run("INSERT INTO signing_keys VALUES (?, ?, ?, ?)", keys[0].kid, now, *_kept(keys[0]))
+            first = keys[0]
+            store.run("INSERT INTO signing_keys VALUES (?, ?, ?, ?)", first.kid, now, first.pem, first.certificate)
         self.shared = KeyRing(keys, self.signer)
         self._own: dict[str, KeyRing] = {}
         rows = store.all("SELECT tenant_id, kid, private_pem, certificate FROM directory_keys ORDER BY rowid")
-        for tenant_id, kid, pem, certificate in rows:
-            self._ring(tenant_id).keys.append(SigningKey(kid, _load(pem), certificate))
+        for tenant_id, *row in rows:
+            self._ring(tenant_id).keys.append(SigningKey(*row))
 
     def of(self, tenant_id: str) -> KeyRing:
         return self._own.get(tenant_id, self.shared)
@@ -106,7 +120,8 @@ class KeyRings:
         with self.store.transaction():
             self.store.run("DELETE FROM directory_keys WHERE tenant_id = ?", tenant_id)
             for key in keys:
-                self.store.run("INSERT INTO directory_keys VALUES (?, ?, ?, ?)", tenant_id, key.kid, *_kept(key))
+                row = (tenant_id, key.kid, key.pem, key.certificate)
+                self.store.run("INSERT INTO directory_keys VALUES (?, ?, ?, ?)", *row)
         self._own[tenant_id] = KeyRing(keys, self.signer)
         return made
 
@@ -123,20 +138,11 @@ class KeyRings:
 
 def make_key(now: float) -> SigningKey:
     """Make a new signing key with a new ``kid``."""
-    from workshop.tenant.issuing import signing_certificate
+    from workshop.tenant.issuing import signing_key
 
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    certificate = signing_certificate(private, now)
+    pem, certificate = signing_key(now)
     thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
-    return SigningKey(base64url(thumbprint), private, certificate)
-
-
-def _kept(key: SigningKey) -> tuple[bytes, bytes]:
-    """Return what is stored of a key: its private part as PEM, its certificate as DER."""
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem, key.certificate
+    return SigningKey(base64url(thumbprint), pem, certificate)
 
 
 def base64url(data: bytes) -> str:
@@ -148,20 +154,13 @@ def nonce_digest(nonce: str) -> str:
 
 
 def _segment(value: Mapping[str, Any]) -> str:
-    return base64url(json.dumps(value, separators=(",", ":")).encode())
+    return base64url(_AS_JSON(value).encode())
 
 
 @lru_cache(maxsize=64)
 def _kept_segment(*members: tuple[str, Any]) -> str:
     """Return the segment of an object, made once: a header is the same in all tokens of a kind."""
     return _segment(dict(members))
-
-
-def _load(pem: bytes) -> rsa.RSAPrivateKey:
-    # Made here, read from a file of this user only: checking its primes would take 30 ms of every start.
-    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key
 
 
 def _public_jwk(key: SigningKey, issuer: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -22,7 +23,7 @@ from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.app import application
 from workshop.tenant.connections import NO_DEADLINE, Bounds, Connections
 from workshop.tenant.control import Control, Leases, control_application
-from workshop.tenant.directory import seed
+from workshop.tenant.directory import sown
 from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
 from workshop.tenant.entrances import Entrance, PlainDoor, TlsDoor
@@ -101,6 +102,8 @@ async def _serve(options: Options) -> None:
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
     print(json.dumps(announcement), flush=True)
+    gc.freeze()
+    gc.enable()
     if options.leased:
         loop.call_later(options.grace, lambda: None if leases.count else ended.set())
     housekeeping = asyncio.create_task(_housekeeping(service, connections, (web, controls, identities, admin)))
@@ -115,14 +118,17 @@ async def _serve(options: Options) -> None:
         await door.close()
     with contextlib.suppress(OSError):
         (options.state / "tenant.json").unlink()
-    service.keys.signer.end()
+    await service.keys.signer.end()
     service.store.close()
 
 
 def _service(state: Path) -> Service:
     store = Store(state / "directory.sqlite")
-    seed.sow(store)
-    seed.renew(store)
+    if not sown.is_sown(store):
+        from workshop.tenant.directory import seed
+
+        seed.sow(store)
+        seed.renew(store)
     return Service(
         store=store,
         keys=KeyRings(store, time.time()),
@@ -187,7 +193,7 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
         "proxy": f"http://{LOOPBACK}:{ports['proxy']}",
         "https": f"https://localhost:{ports['https']}",
         "ca": str(state / "ca.pem"),
-        "tenant_id": seed.tenant_id_of(seed.DEFAULT),
+        "tenant_id": sown.tenant_id_of(sown.DEFAULT),
         "state": str(state),
         "control": f"http://{LOOPBACK}:{ports['control']}",
         "managed_identity": f"http://{LOOPBACK}:{ports['managed_identity']}",

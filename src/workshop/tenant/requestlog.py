@@ -127,9 +127,12 @@ def masked(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _shown(name: str, value: str) -> str:
-    if name.lower() == "authorization":
+    lower = name.lower()
+    if lower in _HIDDEN_NAMES:
+        return f"‹{name}›"
+    if lower == "authorization":
         return f"{value.partition(' ')[0][:20]} ‹credentials›"
-    return f"‹{name}›" if name.lower() in _HIDDEN_NAMES else plain(value)
+    return plain(value)
 
 
 def marks(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

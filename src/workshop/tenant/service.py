@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workshop.tenant.directory import ids
 from workshop.tenant.directory.settings import SettingsOfDirectories
 from workshop.tenant.directory.store import Store
 from workshop.tenant.faults import Faults
@@ -38,16 +38,8 @@ class Service:
         self.keys.forget(tenant_id)
 
     def guid(self) -> str:
-        return str(uuid.UUID(bytes=self.entropy(16), version=4))
+        return ids.of_bytes(self.entropy(16))
 
     def opaque(self, size: int) -> str:
         """Return a random URL-safe string made from ``size`` bytes."""
         return base64.urlsafe_b64encode(self.entropy(size)).rstrip(b"=").decode()
-
-
-def is_guid(text: str) -> bool:
-    """Say whether the text is a GUID in its usual form, with hyphens and without braces."""
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False

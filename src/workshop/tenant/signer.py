@@ -1,72 +1,135 @@
-"""One thread that signs while the event loop goes on: cryptography releases the interpreter's lock meanwhile.
+"""Signing tokens: at once while requests come one by one, in a process of its own where they crowd.
 
-A ``ThreadPoolExecutor`` wakes the loop once for each signature; here what is ready is handed over together, which
-raised the tokens a second at eight connections by a third.
+A thread shares the interpreter's lock with the event loop. With eight connections the two hand it to each other so
+often that a token costs half as much again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import queue
-import threading
+import hashlib
+import sys
 from collections import deque
-from dataclasses import dataclass
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from workshop.tenant.signing_process import HEAD, READY, SIGNATURE_BYTES, scheme
 
-_PADDING = padding.PKCS1v15()
-_DIGEST = hashes.SHA256()
+if TYPE_CHECKING:
+    from workshop.tenant.keys import SigningKey
 
+CROWD = 4
+"""So many signatures asked for in the same moment start the process. It takes 20 MB, which most runs never need."""
 
-@dataclass(frozen=True)
-class _Job:
-    key: rsa.RSAPrivateKey
-    data: bytes
-    loop: asyncio.AbstractEventLoop
-    signature: asyncio.Future[bytes]
+ENDED_WITHIN = 2.0
+NO_WINDOW = 0x0800_0000  # subprocess.CREATE_NO_WINDOW, which only Windows has
 
 
 class Signer:
-    """Sign with RSASSA-PKCS1-v1_5 and SHA-256 on a thread of its own."""
+    """Sign with RSASSA-PKCS1-v1_5 and SHA-256."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._ready: deque[tuple[_Job, bytes | Exception]] = deque()
-        self._told = False
-        threading.Thread(target=self._work, name="signer", daemon=True).start()
+        self._asked = 0
+        self._helper: Helper | None = None
 
-    async def sign(self, key: rsa.RSAPrivateKey, data: bytes) -> bytes:
-        loop = asyncio.get_running_loop()
-        job = _Job(key, data, loop, loop.create_future())
-        self._jobs.put(job)
-        return await job.signature
+    async def sign(self, key: SigningKey, data: bytes) -> bytes:
+        """Return the signature of `data`."""
+        digest = hashlib.sha256(data).digest()
+        self._asked += 1
+        try:
+            await asyncio.sleep(0)  # who else came in this moment asks, too
+            if self._asked >= CROWD and self._helper is None:
+                self._helper = Helper()
+            if self._helper is not None and self._helper.ready and self._asked > 1:
+                return await self._helper.sign(key, digest)
+        except HelperGone:
+            pass
+        finally:
+            self._asked -= 1
+        return key.private.sign(digest, *scheme())
 
-    def end(self) -> None:
-        """End the thread once it has signed what was asked for."""
-        self._jobs.put(None)
+    async def end(self) -> None:
+        """End the process, if there is one."""
+        if self._helper is not None:
+            await self._helper.end()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                outcome: bytes | Exception = job.key.sign(job.data, _PADDING, _DIGEST)
-            except Exception as error:
-                outcome = error
-            self._ready.append((job, outcome))
-            # The loop empties the whole list when it comes to it: tell it once.
-            if not self._told:
-                self._told = True
-                with contextlib.suppress(RuntimeError):  # the loop has ended; nobody waits any more
-                    job.loop.call_soon_threadsafe(self._hand_over)
 
-    def _hand_over(self) -> None:
-        self._told = False
-        while self._ready:
-            job, outcome = self._ready.popleft()
-            if job.signature.done():
-                continue
-            if isinstance(outcome, Exception):
-                job.signature.set_exception(outcome)
-            else:
-                job.signature.set_result(outcome)
+class HelperGone(Exception):
+    """The process ended before it had signed."""
+
+
+class Helper(asyncio.SubprocessProtocol):
+    """The process that signs, from its start to its end; there is no second one after that.
+
+    Attributes:
+        ready: whether it takes digests.
+    """
+
+    def __init__(self) -> None:
+        self.ready = False
+        self._process: asyncio.SubprocessTransport | None = None
+        self._ended = asyncio.Event()
+        self._numbers: dict[str, int] = {}
+        self._waiting: deque[asyncio.Future[bytes]] = deque()
+        self._received = b""
+        self._starting = asyncio.create_task(self._start())
+
+    async def sign(self, key: SigningKey, digest: bytes) -> bytes:
+        """Return the signature of a SHA-256 digest.
+
+        Raises:
+            HelperGone: there is none to come.
+        """
+        signature: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting.append(signature)
+        new = key.kid not in self._numbers
+        number = self._numbers.setdefault(key.kid, len(self._numbers))
+        pem = key.pem if new else b""
+        self._stdin.write(HEAD.pack(number, len(pem)) + pem + digest)
+        return await signature
+
+    async def end(self) -> None:
+        """End it, and return when it has ended."""
+        await self._starting
+        if self._process is not None:
+            self._process.close()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), ENDED_WITHIN)
+
+    async def _start(self) -> None:
+        windows = sys.platform == "win32"
+        with suppress(OSError):  # without it everything is signed here, as before
+            # A signal to the tenant's group is not for it: it ends when nothing comes any more.
+            await asyncio.get_running_loop().subprocess_exec(
+                lambda: self,
+                *(sys.executable, "-P", "-m", "workshop.tenant.signing_process"),
+                stderr=None,
+                start_new_session=not windows,
+                creationflags=NO_WINDOW if windows else 0,
+            )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._process = transport
+        stdin = transport.get_pipe_transport(0)
+        assert isinstance(stdin, asyncio.WriteTransport)
+        self._stdin = stdin
+
+    def pipe_data_received(self, _: int, data: bytes) -> None:
+        received = self._received + data
+        if not self.ready:
+            self.ready, received = True, received.removeprefix(READY)
+        while len(received) >= SIGNATURE_BYTES:
+            signature, received = received[:SIGNATURE_BYTES], received[SIGNATURE_BYTES:]
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(signature)
+        self._received = received
+
+    def process_exited(self) -> None:
+        self.ready = False
+        self._ended.set()
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(HelperGone())
+        self._waiting.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop.tenant.http.messages import HTMLResponse
@@ -26,7 +26,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_STYLE = resources.files(__package__).joinpath("pages.css").read_text("utf-8")
+_STYLE = Path(__file__).with_name("pages.css").read_text("utf-8")
 _BANNER = (
     '<header class="practice"><strong>PRACTICE</strong> This is the practice tenant of a workshop on your own machine. '
     "It is not Microsoft. Never type a password here.</header>"

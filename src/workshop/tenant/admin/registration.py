@@ -7,8 +7,8 @@ from typing import Any
 
 from workshop.tenant.admin.portal import Refused
 from workshop.tenant.admin.visit import Visit
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.graph import authority
-from workshop.tenant.service import is_guid
 
 NOT_YOURS = (
     "You can look at this application and not change it: you are neither one of its owners nor an administrator of "

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from workshop.tenant.directory.objects import Application, ServicePrincipal
-from workshop.tenant.directory.store import Store, digest, parsed
+from workshop.tenant.directory.store import MOST_KEPT, Store, digest, parsed
 
 _APPLICATION = "SELECT id, tenant_id, app_id, graph FROM applications"
 _PRINCIPAL = "SELECT id, tenant_id, app_id, graph FROM service_principals"
@@ -158,9 +159,12 @@ def values_of_roles(resource: Application, role_ids: Iterable[str]) -> list[str]
     return sorted({value for role in role_ids if (value := resource.app_roles.get(role))})
 
 
+# The store keeps rows; the objects they are read as are kept with them.
+@lru_cache(maxsize=MOST_KEPT)
 def _application(row: tuple[Any, ...]) -> Application:
     return Application(row[0], row[1], row[2], parsed(row[3]))
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _principal(row: tuple[Any, ...]) -> ServicePrincipal:
     return ServicePrincipal(row[0], row[1], row[2], parsed(row[3]))

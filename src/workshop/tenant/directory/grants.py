@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from workshop.tenant.directory.ids import bytes_of
 from workshop.tenant.directory.objects import PermissionGrant
 from workshop.tenant.directory.store import Store
 
@@ -37,7 +37,7 @@ def identifier(client_id: str, resource_id: str, user_id: str) -> str:
     Source: recorded ids in https://github.com/Azure/azure-cli/issues/20974
     """
     parts = [part for part in (client_id, resource_id, user_id) if part]
-    raw = b"".join(uuid.UUID(part).bytes_le for part in parts)
+    raw = b"".join(bytes_of(part) for part in parts)
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

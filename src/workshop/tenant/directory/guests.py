@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from workshop.tenant.directory import people
 from workshop.tenant.directory.ids import guid
 from workshop.tenant.directory.objects import User
-from workshop.tenant.directory.seed import tenant_id_of
+from workshop.tenant.directory.sown import tenant_id_of
 from workshop.tenant.directory.store import Store
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import struct
-import uuid
 from collections.abc import Mapping
 from typing import Any
+
+from workshop.tenant.directory.ids import bytes_of
 
 USER_DEFAULT = (
     "businessPhones",
@@ -160,5 +161,5 @@ def group_json(graph: Mapping[str, Any]) -> dict[str, Any]:
 
 def security_identifier(object_id: str) -> str:
     """Return the security identifier that belongs to an object id: its four 32-bit numbers, as Entra writes them."""
-    numbers = struct.unpack("<4I", uuid.UUID(object_id).bytes_le)
+    numbers = struct.unpack("<4I", bytes_of(object_id))
     return "S-1-12-1-" + "-".join(str(number) for number in numbers)

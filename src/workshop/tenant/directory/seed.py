@@ -26,12 +26,10 @@ from workshop.tenant.directory.objects import (
     User,
 )
 from workshop.tenant.directory.shapes import OWN_OF_PRINCIPAL, application_json, principal_json
+from workshop.tenant.directory.sown import DEFAULT, VERSION, is_sown, tenant_id_of
 from workshop.tenant.directory.store import Store
 
-DEFAULT = "contoso"
 FOUNDED = "2026-01-05T09:00:00Z"
-# Raised with every change of the seed that a file of an earlier version has to get as well.
-VERSION = 3
 
 # (name, display name, given name, surname, job title, department, office, kind, groups)
 PEOPLE: tuple[tuple[str, str, str, str, str, str, str, str, tuple[str, ...]], ...] = (
@@ -48,10 +46,6 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Engineering", "Everyone in the engineering department", ()),
     ("Expense approvers", "May approve expenses; holds the Finance group", ("Finance",)),
 )
-
-
-def tenant_id_of(name: str) -> str:
-    return guid("directory", name)
 
 
 def sow(store: Store, name: str = DEFAULT) -> Directory:
@@ -83,8 +77,7 @@ def sow(store: Store, name: str = DEFAULT) -> Directory:
 
 def renew(store: Store) -> None:
     """Bring a file that an earlier version has sown up to this one; what people did in it stays."""
-    (version,) = store.one("PRAGMA user_version") or (0,)
-    if version == VERSION:
+    if is_sown(store):
         return
     with store.transaction():
         for directory in people.directories(store):

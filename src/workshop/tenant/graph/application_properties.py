@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.graph import errors
 from workshop.tenant.login.redirects import LOOPBACK
-from workshop.tenant.service import is_guid
 
 Rule = Callable[[Any], bool]
 

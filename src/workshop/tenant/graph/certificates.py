@@ -16,9 +16,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.graph import errors
 from workshop.tenant.graph.times import iso, seconds
-from workshop.tenant.service import is_guid
 
 TYPE = "AsymmetricX509Cert"
 USAGES = ("Sign", "Verify")

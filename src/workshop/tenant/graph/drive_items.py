@@ -6,12 +6,12 @@ import base64
 import hashlib
 import hmac
 import mimetypes
-import uuid
 from typing import Any
 from urllib.parse import quote
 
 from workshop.tenant.directory import files
 from workshop.tenant.directory.files import DriveItem
+from workshop.tenant.directory.ids import bytes_of
 from workshop.tenant.directory.objects import User
 from workshop.tenant.graph.times import iso
 from workshop.tenant.web import Call
@@ -24,7 +24,7 @@ _TYPES = {".md": "text/markdown", ".csv": "text/csv", ".txt": "text/plain", ".js
 
 def drive_id(owner: User) -> str:
     """Return the id of a user's drive, in the form of SharePoint's."""
-    raw = uuid.UUID(owner.tenant_id).bytes_le + uuid.UUID(owner.id).bytes_le
+    raw = bytes_of(owner.tenant_id) + bytes_of(owner.id)
     return "b!" + base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from workshop.tenant.directory import groups, people
 from workshop.tenant.directory.groups import Group
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.graph import errors, found, kinds, odata, shown
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_GROUPS, READ_OBJECTS, READ_OWN_GROUPS
 from workshop.tenant.http.messages import Response
-from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
 MOST_CHECKED = 20

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.graph import errors, odata
 from workshop.tenant.graph.times import iso, seconds
-from workshop.tenant.service import Service, is_guid
+from workshop.tenant.service import Service
 from workshop.tenant.web import Call
 
 LIFETIME_YEARS = 2

@@ -6,19 +6,18 @@ Source: https://learn.microsoft.com/graph/api/resources/approleassignment
 from __future__ import annotations
 
 import base64
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from workshop.tenant.directory import apps, assignments
 from workshop.tenant.directory.assignments import DEFAULT_ROLE, RoleAssignment
+from workshop.tenant.directory.ids import bytes_of, is_guid
 from workshop.tenant.directory.objects import ServicePrincipal
 from workshop.tenant.graph import authority, errors, found, kinds, odata, shown
 from workshop.tenant.graph.caller import Caller, caller
 from workshop.tenant.graph.permissions import READ_ASSIGNMENTS, WRITE_ASSIGNMENTS
 from workshop.tenant.graph.times import iso
 from workshop.tenant.http.messages import Response
-from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
 RESOURCE = "AppRoleAssignment"
@@ -95,7 +94,7 @@ def _assigned(call: Call, who: Caller, wanted: dict[str, str], holder: shown.Ite
         raise errors.bad_request("Permission being assigned was not found on application.")
     if not authority.may_assign(call, who, resource.id, resource.app_id):
         raise errors.denied()
-    raw = uuid.UUID(wanted["principalId"]).bytes_le + uuid.UUID(call.service.guid()).bytes_le
+    raw = bytes_of(wanted["principalId"]) + bytes_of(call.service.guid())
     made = RoleAssignment(
         id=base64.urlsafe_b64encode(raw).rstrip(b"=").decode(),
         principal_id=wanted["principalId"],

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 _KEPT_IN_LOCATIONS = ":/%#?=@[]!$&'()*+,;"
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 @dataclass(eq=False)
@@ -134,8 +135,7 @@ class JSONResponse(Response):
     media_type = "application/json"
 
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        super().__init__(text.encode(), status_code, headers)
+        super().__init__(_AS_JSON(content).encode(), status_code, headers)
 
 
 class RedirectResponse(Response):

@@ -7,7 +7,7 @@ from typing import Any
 
 from workshop.tenant.faults import Struck
 from workshop.tenant.http.messages import Response
-from workshop.tenant.login import cross_origin, disturbed, pages
+from workshop.tenant.login import cross_origin, disturbed
 from workshop.tenant.login.errors import WITH_ERROR_URI, LoginError
 from workshop.tenant.web import Call, JsonAnswer
 
@@ -72,5 +72,7 @@ def answer_page(call: Call, error: Exception) -> Response | None:
         return _answer_fault(call, error, dict(NO_STORE))
     if not isinstance(error, LoginError):
         return None
+    from workshop.tenant.login import pages  # here, so that discovery does not wait for them
+
     call.remark.reason = str(error)
     return pages.error(call, error.code, description(call, error))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from importlib import resources
+from pathlib import Path
 from urllib.parse import quote
 
 from workshop.tenant.directory.objects import Application, User
@@ -23,7 +23,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_STYLE = resources.files(__package__).joinpath("pages.css").read_text("utf-8")
+_STYLE = Path(__file__).with_name("pages.css").read_text("utf-8")
 
 Fields = Iterable[tuple[str, str]]
 # How long the applications have to hear that someone signed out, before the browser goes on.

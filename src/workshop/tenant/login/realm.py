@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workshop.tenant.directory import people
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.directory.objects import Directory
 from workshop.tenant.login import errors
-from workshop.tenant.service import is_guid
 from workshop.tenant.web import Call
 
 Audience = Literal["common", "organizations", "consumers"]

@@ -1,12 +1,12 @@
 """The endpoints of the identity platform that programs call, one row each.
 
-The pages are in `page_routes`; every other path answers 404, as at Entra.
+Discovery is in `discovery_routes`, the pages are in `page_routes`; every other path answers 404, as at Entra.
 """
 
 from __future__ import annotations
 
 from workshop.tenant.http.routing import HttpRoute
-from workshop.tenant.login import device_code, discovery, envelope
+from workshop.tenant.login import device_code, envelope
 from workshop.tenant.login.cross_origin import preflight
 from workshop.tenant.login.token import by_get, token
 from workshop.tenant.service import Service
@@ -16,9 +16,6 @@ JSON: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/token", token),
     ("OPTIONS", "/{tenant}/oauth2/v2.0/token", preflight),
     ("POST", "/{tenant}/oauth2/v2.0/devicecode", device_code.device_authorization),
-    ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", discovery.openid_configuration),
-    ("GET", "/{tenant}/discovery/v2.0/keys", discovery.keys),
-    ("GET", "/common/discovery/instance", discovery.instance_discovery),
 )
 
 BY_GET: tuple[Row, ...] = (

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workshop.tenant.directory import apps
+from workshop.tenant.directory.ids import is_guid
 from workshop.tenant.directory.objects import Application, Scope
 from workshop.tenant.directory.store import Store
 from workshop.tenant.directory.wellknown import GRAPH, OIDC_SCOPES
 from workshop.tenant.login import errors
-from workshop.tenant.service import is_guid
 
 DEFAULT = ".default"
 

@@ -6,7 +6,6 @@ Source: RFC 6749 sections 4.1.3, 4.4.2, 6; https://learn.microsoft.com/entra/ide
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 
 from workshop.tenant.http.messages import Response
 from workshop.tenant.login import clients, cross_origin, errors
@@ -39,7 +38,7 @@ FLOWS: Mapping[str, str] = {
 
 async def token(call: Call) -> Response:
     """Answer POST ``/{tenant}/oauth2/v2.0/token``; only the body counts (RFC 6749 section 2.3.1)."""
-    call = replace(call, query=[])
+    call.remark.form_only = True
     grant_type = call.value("grant_type")
     call.remark.flow = FLOWS.get(grant_type, grant_type) if grant_type in GRANTS else ""
     where = realm(call)
