@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from workshop.tenant.http.connection import BODY_LIMIT, HEAD_LIMIT
-from workshop.tenant.http.door import IDLE_SECONDS, HttpDoor, http_date
+from workshop.tenant.http.door import HttpDoor, http_date
 from workshop.tenant.http.messages import HttpRequest, PlainTextResponse, Response
 from workshop.tenant.http.routing import HttpRoute, Router
 
@@ -182,7 +182,7 @@ class TestOtherMethods:
 async def serving(answer: Any) -> AsyncIterator[tuple[HttpDoor, int]]:
     """Serve an application on loopback."""
     door = HttpDoor(answer)
-    door.look_after(0)
+    door.set_date(0)
     server = await asyncio.get_running_loop().create_server(lambda: door.protocol("label"), "127.0.0.1", 0)
     async with server:
         yield door, server.sockets[0].getsockname()[1]
@@ -305,35 +305,6 @@ class TestAConnection:
         unread, received = asyncio.run(ask())
         assert unread < 20
         assert received.count(b"HTTP/1.1 200 OK") == answered == 50
-
-    def test_an_idle_one_is_let_go_and_a_busy_one_is_not(self) -> None:
-        async def ask() -> tuple[bytes, bytes]:
-            began, go_on = asyncio.Event(), asyncio.Event()
-
-            async def waits(request: HttpRequest) -> Response:
-                began.set()
-                await go_on.wait()
-                return await echo(request)
-
-            async with serving(waits) as (door, port):
-                lines = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
-                lines[1][1].write(GET % 1)
-                await asyncio.wait_for(began.wait(), PATIENCE)
-                door.look_after(0)
-                assert len(door.connections) == 2
-                for connection in door.connections:
-                    connection.heard -= IDLE_SECONDS + 1
-                door.look_after(0)
-                idle = await asyncio.wait_for(lines[0][0].read(), PATIENCE)
-                go_on.set()
-                busy = await asyncio.wait_for(lines[1][0].readuntil(b"  ."), PATIENCE)
-                for _, writer in lines:
-                    writer.close()
-                return idle, busy
-
-        idle, busy = asyncio.run(ask())
-        assert idle == b""
-        assert busy.startswith(b"HTTP/1.1 200 OK\r\n")
 
     @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=y", "a\nb", "a\rb", "a\0b"])
     def test_no_header_can_add_another(self, value: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ from workshop.tenant import tls
 from workshop.tenant.admin.door import admin_application
 from workshop.tenant.admin.sessions import Sessions
 from workshop.tenant.app import application
-from workshop.tenant.connections import NO_DEADLINE, Bounds, Connections
+from workshop.tenant.connections import Bounds, Connections
 from workshop.tenant.control import Control, Leases, control_application
 from workshop.tenant.directory import sown
 from workshop.tenant.directory.settings import SettingsOfDirectories
