@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 from workshop.tenant.http.connection import HttpConnection, Stage
 from workshop.tenant.requestlog import RequestLog
@@ -50,7 +51,6 @@ class Connection:
 
     Args:
         step: where the client is before it has got as far as HTTP.
-        http: what speaks HTTP with it then.
         waited: seconds for which it has been where it is.
     """
 
@@ -59,9 +59,18 @@ class Connection:
     step: str = HEAD
     label: str = ""
     target: str = ""
-    http: HttpConnection | None = None
     waited: float = 0.0
+    _http: ref[HttpConnection] | None = None
     _seen: tuple[str, int] = ("", 0)
+
+    def speak(self, http: HttpConnection) -> None:
+        """Say what speaks HTTP with the client. It is not kept alive by this: with TLS it is 300 kB."""
+        self._http = ref(http)
+
+    @property
+    def half_open(self) -> bool:
+        """Whether the client has not got as far as HTTP."""
+        return self._http is None
 
     @property
     def where(self) -> str:
@@ -82,7 +91,10 @@ class Connection:
 
     def _place(self) -> tuple[str, int]:
         """Return where the client is, and in which request."""
-        return (self.step, 0) if self.http is None else (STEPS[self.http.stage], self.http.begun)
+        if self._http is None:
+            return self.step, 0
+        http = self._http()
+        return (STEPS[http.stage], http.begun) if http else (BETWEEN, 0)  # or it has just been closed
 
 
 @dataclass
@@ -107,7 +119,7 @@ class Connections:
         if len(self._open) <= self.bounds.half_open:
             return
         self._forget_closed()
-        half_open = [one for one in self._open if one.http is None]
+        half_open = [one for one in self._open if one.half_open]
         if len(half_open) > self.bounds.half_open:
             self._let_go(_longest_of_most(half_open), "let go for want of room")
         elif len(self._open) > self.bounds.open:

@@ -52,7 +52,7 @@ class Entrance:
             connection.transport.abort()
             return
         if secured is not None:
-            connection.http = http
+            connection.speak(http)
             early.begin(secured)
 
 
@@ -64,9 +64,10 @@ class PlainDoor(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         connection = self.entrance.enter(transport, "")
-        connection.http = self.entrance.http("")
-        connection.transport.set_protocol(connection.http)
-        connection.http.connection_made(connection.transport)
+        http = self.entrance.http("")
+        connection.speak(http)
+        connection.transport.set_protocol(http)
+        http.connection_made(connection.transport)
 
 
 class TlsDoor(asyncio.Protocol):
