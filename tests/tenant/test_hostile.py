@@ -407,7 +407,8 @@ def test_assertions_of_every_kind(
         {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "scope": "openid", **behalf},
     ):
         answer = world.token(client_id=holder.client_id, **form)
-        changed = _WEIGHTY & ({name for name, value in header.items() if value != plain.get(name, "absent")} | claims.keys())
+        new = {name for name, value in header.items() if value != plain.get(name, "absent")}
+        changed = _WEIGHTY & (new | claims.keys())
         proven = honest and "client_assertion" in form
         if answer.status_code == 200:
             assert proven
