@@ -80,6 +80,8 @@ class Helper(asyncio.SubprocessProtocol):
         Raises:
             HelperGone: there is none to come.
         """
+        if self._stdin.is_closing():
+            raise HelperGone
         signature: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting.append(signature)
         new = key.kid not in self._numbers
@@ -127,8 +129,10 @@ class Helper(asyncio.SubprocessProtocol):
         self._received = received
 
     def process_exited(self) -> None:
-        self.ready = False
         self._ended.set()
+
+    def pipe_connection_lost(self, _fd: int, _error: Exception | None) -> None:
+        self.ready = False
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_exception(HelperGone())
