@@ -271,7 +271,7 @@ def test_what_it_asks_entra_for_may_take_a_minute() -> None:
     upstream = door._create_upstream_oauth_client()
     assert upstream._client.timeout == httpx2.Timeout(60)
     assert (upstream.client_id, upstream.client_secret) == (GUID, SECRET)
-    assert upstream.token_endpoint_auth_method == AsyncOAuth2Client("").token_endpoint_auth_method
+    assert upstream.token_endpoint_auth_method == AsyncOAuth2Client(GUID, SECRET).token_endpoint_auth_method
 
 
 @pytest.mark.parametrize(
