@@ -23,7 +23,22 @@ EXPECTED = "WORKSHOP_TEST_EXPECTED"
 LATER = "WORKSHOP_TEST_LATER"
 """How many seconds the steps after it are expected to take."""
 
-UNKNOWN = 0.2
+TYPICAL = {
+    "tests/lessons/": 40.0,
+    "tests/browser/test_lessons.py": 20.0,
+    "tests/registration/test_killed.py": 40.0,
+    "tests/servers/test_two_users.py": 20.0,
+    "tests/servers/test_runs.py": 6.0,
+    "tests/test_bench.py": 6.0,
+    "tests/test_launcher.py": 5.0,
+    "tests/test_testing.py": 5.0,
+    "tests/test_az.py": 4.0,
+    "tests/registration/": 2.5,
+    "solutions/": 0.9,
+    "": 0.07,
+}
+"""Seconds of a test by the beginning of its name, where no earlier run has told."""
+LEAST = 0.002
 ENOUGH = 0.02
 """The share that must have run to tell by it how long the rest takes."""
 REDRAWN_EVERY = 0.5
@@ -65,7 +80,8 @@ class Progress:
             self.whole = sum(self.weight(test) for test in self.tests)
 
     def weight(self, test: str) -> float:
-        return self.known.get(test, UNKNOWN) or UNKNOWN / 100
+        typical = next(seconds for beginning, seconds in TYPICAL.items() if test.startswith(beginning))
+        return max(self.known.get(test, typical), LEAST)
 
     def report(self, test: str, seconds: float, *, ended: bool, failed: str = "") -> None:
         """Count a phase of a test.
