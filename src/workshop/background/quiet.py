@@ -1,4 +1,7 @@
-"""What makes FastMCP pleasant in a notebook: no log lines in its output, no wait at the first tool call."""
+"""What makes FastMCP pleasant in a notebook: no log lines in its output, no wait at the first tool call.
+
+Whoever imports this also gets the choice that `workshop.servers` makes for the files of FastMCP's store.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import os
 import sys
 import threading
 import warnings
+
+import workshop.servers  # noqa: F401 (before FastMCP's store is made, see there)
 
 COLLECT_AFTER = (20_000, 20, 100)
 """Thresholds of the three generations; Python's own are 700, 10, 10."""

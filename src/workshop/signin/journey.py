@@ -79,6 +79,12 @@ class _Request:
 
 
 @dataclass(frozen=True)
+class _Answer:
+    response: httpx.Response
+    page: Page | None  # None if it is no HTML
+
+
+@dataclass(frozen=True)
 class _End:
     outcome: Outcome
     error: str = ""
@@ -122,18 +128,18 @@ class Journey:
                 answer = self._send(request)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 return request, _End("lost", f"{mask_url(request.url)} did not answer: {error}")
-            step = self._next(request, answer, of_tenant=places.is_tenant(parts))
+            step = self._next(request, answer)
             if isinstance(step, _End):
                 return request, step
             request = step
         return request, _End("error", f"It went on for more than {MOST_HOPS} requests.")
 
-    def _send(self, request: _Request, note: str = "") -> httpx.Response:
+    def _send(self, request: _Request, note: str = "") -> _Answer:
         deadline = time.monotonic() + _REFUSED_FOR
         while True:
             at = now()
             try:
-                answer = self._ask(request)
+                response = self._ask(request)
                 break
             except httpx.ConnectError:
                 # A client may open the browser first and listen for its callback afterwards.
@@ -141,6 +147,10 @@ class Journey:
                 waiting = parts is not None and places.is_loopback(parts) and time.monotonic() < deadline
                 if not waiting or self.stopped.wait(_RETRY_AFTER):
                     raise
+        # Read once: a page with its styles takes as long as fetching it.
+        is_html = "html" in response.headers.get("content-type", "")
+        page = pages.read(response.text, of_tenant=_target_is_tenant(request.url)) if is_html else None
+        answer = _Answer(response, page)
         self._record(request, answer, at, note)
         return answer
 
@@ -151,10 +161,10 @@ class Journey:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         return self.client.request(request.method, request.url, content=body, headers=headers)
 
-    def _record(self, request: _Request, answer: httpx.Response, at: float, note: str) -> None:
+    def _record(self, request: _Request, answer: _Answer, at: float, note: str) -> None:
         sent = carried.kept([*carried.of_url(request.url), *request.form])
-        received = carried.of_answer(dict(answer.headers), answer.content)
-        kind = _page_of(answer, _target_is_tenant(request.url)).kind if _is_html(answer) else "other"
+        received = carried.of_answer(dict(answer.response.headers), answer.response.content)
+        kind = answer.page.kind if answer.page else "other"
         hop = Hop(
             at=at,
             source="Browser",
@@ -162,7 +172,7 @@ class Journey:
             method=request.method,
             url=mask_url(request.url),
             sent=sent.pairs,
-            status=answer.status_code,
+            status=answer.response.status_code,
             received=received.pairs if kind == "other" else (*received.pairs, ("page", kind)),
             note=note,
             seconds=now() - at,
@@ -177,13 +187,12 @@ class Journey:
             return "Entra"
         return "MCP client" if self._callback == _origin(url) else "MCP server"
 
-    def _next(self, request: _Request, answer: httpx.Response, *, of_tenant: bool) -> _Request | _End:
-        if answer.has_redirect_location:
-            return _redirected(request, answer)
-        page = _page_of(answer, of_tenant) if _is_html(answer) else None
-        if page is not None and page.kind != "other":
-            return self._fill_in(page, request)
-        return _ended(request, answer, page)
+    def _next(self, request: _Request, answer: _Answer) -> _Request | _End:
+        if answer.response.has_redirect_location:
+            return _redirected(request, answer.response)
+        if answer.page is not None and answer.page.kind != "other":
+            return self._fill_in(answer.page, request)
+        return _ended(request, answer.response, answer.page)
 
     def _fill_in(self, page: Page, request: _Request) -> _Request | _End:
         choices, url = self.choices, request.url
@@ -225,14 +234,6 @@ def _origin(url: str) -> tuple[str, int] | None:
 def _target_is_tenant(url: str) -> bool:
     parts = places.split(url)
     return parts is not None and places.is_tenant(parts)
-
-
-def _is_html(answer: httpx.Response) -> bool:
-    return "html" in answer.headers.get("content-type", "")
-
-
-def _page_of(answer: httpx.Response, of_tenant: bool) -> Page:
-    return pages.read(answer.text, of_tenant=of_tenant)
 
 
 def _joined(base: str, reference: str) -> str:
