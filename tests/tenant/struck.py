@@ -37,7 +37,7 @@ def note(statement: str) -> None:
 
 def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
     """Open the file, and note what is done in it."""
-    opened = connect(*arguments, **options)
+    opened: sqlite3.Connection = connect(*arguments, **options)
     opened.set_trace_callback(note)
     return opened
 
