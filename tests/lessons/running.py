@@ -26,7 +26,7 @@ def started(path: Path, state: Path, how: Sequence[str], *, strict: bool = True)
         strict: a check that is not passed is an error.
     """
     environment = {name: value for name, value in cold(state).items() if not name.startswith("PYTEST")}
-    # With the Azure CLI they run once, in the plain run of the solutions: it costs seconds a line.
+    # Their lines with the Azure CLI run in tests/registration/test_three_ways.py: it costs seconds a line.
     environment |= {"WORKSHOP_PROJECT": str(PROJECT), "WORKSHOP_AZURE_CLI": "off"}
     if not strict:
         del environment["WORKSHOP_STRICT"]
