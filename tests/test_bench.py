@@ -29,6 +29,7 @@ EXPECTED = {
         "python that only imports what the tenant is built on": "ms",
         "first start, in an empty state folder": "ms",
         "later start, the state kept": "ms",
+        "later start, until its signing keys are there too": "ms",
         "later start : python -c pass": "x",
         "later start : importing": "x",
     },

@@ -35,8 +35,12 @@ class Place:
         return make_private_folder(self.folder / "state")
 
     def environ(self) -> dict[str, str]:
-        """Return the environment of a program that works in this project."""
-        return without_own(os.environ) | {
+        """Return the environment of a program that works in this project.
+
+        What is measured is a learner's: there, Python keeps the bytecode that it has made.
+        """
+        usual = {name: value for name, value in without_own(os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return usual | {
             "WORKSHOP_PROJECT": str(self.folder),
             "WORKSHOP_STATE": str(self.state),
             "WORKSHOP_TENANT": "practice",
@@ -104,12 +108,25 @@ def first_answer(running: Running) -> None:
     Raises:
         WorkshopError: it is not there.
     """
+    _fetch(running, discovery_path(running), b"issuer")
+
+
+def keys_answer(running: Running) -> None:
+    """Fetch the signing keys over TLS.
+
+    Raises:
+        WorkshopError: they are not there.
+    """
+    _fetch(running, f"/{running.tenant_id}/discovery/v2.0/keys", b"kid")
+
+
+def _fetch(running: Running, path: str, expected: bytes) -> None:
     at = urlsplit(running.https)
     connection = http.client.HTTPSConnection(at.hostname or "", at.port, context=trusting(running), timeout=60)
     try:
-        connection.request("GET", discovery_path(running))
+        connection.request("GET", path)
         response = connection.getresponse()
-        if response.status != 200 or b"issuer" not in response.read():
-            raise WorkshopError(f"The practice tenant answered with {response.status} to the discovery request.")
+        if response.status != 200 or expected not in response.read():
+            raise WorkshopError(f"The practice tenant answered with {response.status} to {path}.")
     finally:
         connection.close()

@@ -6,37 +6,36 @@ import itertools
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from workshop.bench.figures import Figure, Plan, Section, in_turns, milliseconds
-from workshop.bench.place import Place, first_answer
+from workshop.bench.place import Place, first_answer, keys_answer
 from workshop.errors import WorkshopError
+from workshop.practice.control import Running
 from workshop.private_files import make_private_folder
 
-LIBRARIES = (
-    "import asyncio, sqlite3, ssl, starlette.routing, uvicorn.config, uvicorn.protocols.http.httptools_impl, "
-    "cryptography.hazmat.primitives.asymmetric.rsa, cryptography.hazmat.primitives.serialization"
-)
-"""What the tenant is built on, without the tenant."""
+LIBRARIES = "import asyncio, httptools, json, sqlite3, ssl"
+"""What the tenant is built on, without the tenant; cryptography comes with the first key that is asked for."""
 
 
 def measure(place: Place, plan: Plan) -> Section:
     """Measure first starts, later starts, and what no program could do without."""
     kept = make_private_folder(place.folder / "kept")
     fresh = (make_private_folder(place.folder / f"fresh-{number}") for number in itertools.count())
-    _started(place, kept)
+    _started(place, kept, first_answer)
     taken = in_turns(
         plan.rounds,
         {
             "pass": lambda: _python("pass"),
             "libraries": lambda: _python(LIBRARIES),
-            "first": lambda: _started(place, next(fresh)),
-            "later": lambda: _started(place, kept),
+            "first": lambda: _started(place, next(fresh), first_answer),
+            "later": lambda: _started(place, kept, first_answer),
+            "keys": lambda: _started(place, kept, keys_answer),
         },
     )
     python = milliseconds("python -c pass", taken["pass"])
     libraries = milliseconds("python that only imports what the tenant is built on", taken["libraries"])
-    first = milliseconds("first start, in an empty state folder", taken["first"])
     later = milliseconds("later start, the state kept", taken["later"])
     return Section(
         "Start of the practice tenant",
@@ -44,18 +43,19 @@ def measure(place: Place, plan: Plan) -> Section:
         [
             python,
             libraries,
-            first,
+            milliseconds("first start, in an empty state folder", taken["first"]),
             later,
+            milliseconds("later start, until its signing keys are there too", taken["keys"]),
             Figure("later start : python -c pass", "x", later.over(python).values),
             Figure("later start : importing", "x", later.over(libraries).values),
         ],
     )
 
 
-def _started(place: Place, state: Path) -> float:
+def _started(place: Place, state: Path, ask: Callable[[Running], None]) -> float:
     began = time.perf_counter()
     with place.tenant(state) as running:
-        first_answer(running)
+        ask(running)
         return time.perf_counter() - began
 
 
