@@ -35,12 +35,8 @@ class Place:
         return make_private_folder(self.folder / "state")
 
     def environ(self) -> dict[str, str]:
-        """Return the environment of a program that works in this project.
-
-        What is measured is a learner's: there, Python keeps the bytecode that it has made.
-        """
-        usual = {name: value for name, value in without_own(os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return usual | {
+        """Return the environment of a program that works in this project."""
+        return without_own(os.environ) | {
             "WORKSHOP_PROJECT": str(self.folder),
             "WORKSHOP_STATE": str(self.state),
             "WORKSHOP_TENANT": "practice",
