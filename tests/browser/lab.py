@@ -161,15 +161,22 @@ def run_all(page: Page, file: Path) -> Notebook:
 
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    last = page.locator(".jp-NotebookPanel:visible .jp-CodeCell").last
-    expect(last.locator(".jp-OutputArea-output")).not_to_have_count(0, timeout=RUN_MILLISECONDS)
+    cells = page.locator(".jp-NotebookPanel:visible .jp-CodeCell")
+    # JupyterLab adds the cells to the page when it has the time: until then the last one is some other.
+    expect(cells).to_have_count(len(code(json.loads(file.read_bytes()))), timeout=RUN_MILLISECONDS)
+    expect(cells.last.locator(".jp-OutputArea-output")).not_to_have_count(0, timeout=RUN_MILLISECONDS)
     # The cell gets its number only after its output: saved in between, it would look as if it had not run.
-    expect(last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=RUN_MILLISECONDS)
-    page.keyboard.press("Control+s")
-    return until(lambda: saved(file), "the notebook's file with every output")
+    expect(cells.last.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=RUN_MILLISECONDS)
+
+    def saved() -> Notebook:
+        page.keyboard.press("Control+s")  # JupyterLab drops it while it is saving for another reason
+        page.wait_for_timeout(500)
+        return with_its_last_output(file)
+
+    return until(saved, "the notebook's file with every output")
 
 
-def saved(file: Path) -> Notebook:
+def with_its_last_output(file: Path) -> Notebook:
     """Return the notebook if it is saved with its outputs, an empty one until then."""
     try:
         notebook: Notebook = json.loads(file.read_text(encoding="utf-8"))
