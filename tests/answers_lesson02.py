@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from workshop.checks.lesson02 import RETURN_ADDRESS
+from workshop.lesson.checks.lesson02 import RETURN_ADDRESS
 
 
 def cut_twice(challenge: str) -> str:

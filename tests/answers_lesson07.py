@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from workshop.checks.lesson07 import SIGNING_KEY, STORAGE
+from workshop.lesson.checks.lesson07 import SIGNING_KEY, STORAGE
 
 KEY = "practice, and at least thirty-two characters long"
 FOUND = ["host-not-allowed", "resource-not-supported", "graphs-token"]

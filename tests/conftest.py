@@ -14,9 +14,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from workshop import azure_cli, settings
+from workshop.core import azure_cli, settings
 from workshop.errors import WorkshopError
-from workshop.lock import find_uv
+from workshop_tools.lock import find_uv
 
 # An example is not timed: on a machine with other work, a pause would turn a test red.
 hypothesis.settings.register_profile("workshop", deadline=None)
@@ -136,7 +136,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def runs(item: pytest.Item, tier: str) -> bool:
-    """Say whether a test belongs to what was asked for (`workshop.testing`); pytest by itself runs all but the soak."""
+    """Say whether a test belongs to what was asked for (`workshop_tools.testing`); pytest alone: all but the soak."""
     soak, thorough = (item.get_closest_marker(mark) is not None for mark in ("soak", "thorough"))
     thorough = thorough or file_of(item).startswith(THOROUGH)
     return soak if tier == "soak" else not soak and not (thorough and tier == "quick")

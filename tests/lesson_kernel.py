@@ -10,8 +10,8 @@ from typing import Any
 from nbclient import NotebookClient
 from practice_help import clean_environ
 
-from workshop.lessons import outline
-from workshop.notebook_files import node, read
+from workshop.lesson.notebook_files import node, read
+from workshop.lesson.outline import outline
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -13,15 +13,16 @@ from practice_help import clean_environ
 from tenant.process import Tenant
 from tenant.world import App
 
-from workshop import practice
+import practice_tenant
 
 PATIENCE = 90.0
 
 # The first lines of every program: the user agent takes the place of the browser.
 BEGIN = """
 import asyncio, json, os, webbrowser
-from workshop import practice, settings, signin
-agent = signin.install(running=practice.found(settings.load().state))
+from workshop import practice, signin
+from workshop.core import settings
+agent = signin.install(running=practice_tenant.found(settings.load().state))
 TENANT, CLIENT, SECRET = (os.environ[f"APP_{name}"] for name in ("TENANT", "CLIENT", "SECRET"))
 AUTHORITY = f"https://login.microsoftonline.com/{TENANT}"
 USER_READ = "https://graph.microsoft.com/User.Read"
@@ -52,11 +53,11 @@ def code_at(url):
 
 def run(tenant: Tenant, app: App, program: str, directory: Path, **values: str) -> dict[str, Any]:
     """Run a program and return what it tells; the values become variables of its environment."""
-    running = practice.found(tenant.state)
+    running = practice_tenant.found(tenant.state)
     assert running
     own = {"APP_TENANT": tenant.id, "APP_CLIENT": app.client_id, "APP_SECRET": app.secret}
     environ = clean_environ(tenant.state, **own, **values)
-    practice.environment(running, environ=os.environ).put(environ)
+    running.environment(environ=os.environ).put(environ)
     finished = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-c", BEGIN + program],
         env=environ, cwd=directory, capture_output=True, text=True, check=False, timeout=PATIENCE,

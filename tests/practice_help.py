@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from practice_tenant import Running, found
 from workshop.errors import WorkshopError
-from workshop.practice import Running, found
 
 T = TypeVar("T")
 DEADLINE = 120.0
@@ -80,7 +80,7 @@ HOLDER = """
 import sys
 import threading
 from workshop import practice
-from workshop.settings import load
+from workshop.core.settings import load
 running = practice.ensure(load(), sys.argv[1])
 print(running.pid, flush=True)
 sys.stdin.read()

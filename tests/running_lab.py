@@ -23,8 +23,8 @@ import psutil
 from jupyter_client.blocking.client import BlockingKernelClient
 from practice_help import can_bind, clean_environ, until
 
-from workshop import settings
-from workshop.practice import found
+from practice_tenant import found
+from workshop.core import settings
 
 PROJECT = settings.load().project
 SECONDS = 60.0

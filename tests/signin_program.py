@@ -11,7 +11,8 @@ import sys
 import uuid
 from typing import Any
 
-from workshop import background, practice, settings, signin, trace
+from workshop import background, practice, signin, trace
+from workshop.core import settings
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 GRAPH = "https://graph.microsoft.com"

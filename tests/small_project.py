@@ -12,8 +12,8 @@ from pathlib import Path
 
 from wheel_writer import write_wheel
 
-from workshop import settings
-from workshop.lock import find_uv
+from workshop.core import settings
+from workshop_tools.lock import find_uv
 
 PROJECT = settings.load().project
 

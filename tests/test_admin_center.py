@@ -19,10 +19,11 @@ import pytest
 from practice_help import clean_environ
 from tenant.process import serving
 
-from workshop.errors import TenantRefused, WorkshopError
-from workshop.lesson import Lesson
-from workshop.practice import Running, admin_center, found
-from workshop.settings import load
+from practice_tenant import Running, found
+from practice_tenant.client import admin_center
+from practice_tenant.errors import TenantOutdated, TenantRefused
+from workshop.core.settings import load
+from workshop.lesson.beginning import Lesson
 from workshop.signin import UserAgent
 
 DOOR = "http://127.0.0.1:40123"
@@ -67,7 +68,7 @@ def test_what_there_is_not(running: Running) -> None:
         running.admin_center(directory="nowhere")
     with pytest.raises(TenantRefused, match="is disabled"):
         running.admin_center("lee")
-    with pytest.raises(WorkshopError, match="older one"):
+    with pytest.raises(TenantOutdated, match="older one"):
         replace(running, admin_door="").admin_center()
 
 

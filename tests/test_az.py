@@ -14,8 +14,8 @@ import pytest
 from practice_help import clean_environ, line_of
 from tenant.credentials import certificate
 
-from workshop import azure_cli, settings
-from workshop.practice import Running, browser_variable, environment, found
+from practice_tenant import Running, found
+from workshop.core import azure_cli, settings
 
 pytestmark = pytest.mark.needs("az")
 
@@ -64,8 +64,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def cli(running: Running, folder: Path, account: str = AVERY) -> Az:
     program = azure_cli.find(settings.load().project)
     assert program
-    environ = clean_environ(running.state, **browser_variable(running, account))
-    environment(running).put(environ)
+    environ = clean_environ(running.state, **running.browser_variable(account))
+    running.environment().put(environ)
     more = {"AZURE_CONFIG_DIR": str(folder), "AZURE_CORE_COLLECT_TELEMETRY": "no", "AZURE_CORE_ONLY_SHOW_ERRORS": "yes"}
     return Az(program, running, environ | more)
 

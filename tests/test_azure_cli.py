@@ -7,7 +7,7 @@ from pathlib import Path
 
 from practice_help import posix_only
 
-from workshop import azure_cli
+from workshop.core import azure_cli
 
 
 def program(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from practice_help import clean_environ, until
 from tenant.process import serving
 from tenant.world import World
 
-from workshop import practice
+import practice_tenant
 
 GUIDE = Path(__file__).parent / "azure_guide"
 PATIENCE = 60.0
@@ -27,11 +27,11 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
     state = tmp_path / "state"
     with serving(state) as tenant:
         app = World(tenant).register("Guide")
-        running = practice.found(state)
+        running = practice_tenant.found(state)
         assert running
         guide = {"CLIENT_ID": app.client_id, "CLIENT_SECRET": app.secret, "TENANT_ID": tenant.id}
         made = clean_environ(state, **{f"GUIDE_{name}": value for name, value in guide.items()})
-        practice.environment(running, environ=os.environ).put(made)
+        running.environment(environ=os.environ).put(made)
         yield made
 
 

@@ -13,11 +13,11 @@ import psutil
 import pytest
 from practice_help import clean_environ, until
 
-from workshop.bench import lessons, tokens
-from workshop.bench.figures import Figure
-from workshop.bench.place import Place
-from workshop.cli import main
+from workshop.commands.cli import main
 from workshop.errors import WorkshopError
+from workshop_tools.bench import lessons, tokens
+from workshop_tools.bench.figures import Figure
+from workshop_tools.bench.place import Place
 
 FIGURE = re.compile(
     r"^  (\S.*|  of it .*?)\s+([\d,.]+) (ms|s|/s|x|people|exchanges)(?:   \(([\d,.]+) to ([\d,.]+)\))?$"

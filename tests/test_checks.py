@@ -18,9 +18,9 @@ import answers_lesson06
 import answers_lesson07
 import pytest
 
-from workshop.checks import EXERCISES, Card, Exercise, Verdict, examine, exercises
-from workshop.checks.learner_code import told
-from workshop.settings import Settings, Value, load
+from workshop.core.settings import Settings, Value, load
+from workshop.lesson.checks import EXERCISES, Card, Exercise, Verdict, examine, exercises
+from workshop.lesson.checks.learner_code import told
 
 PEOPLE = {
     "sam@contoso.onmicrosoft.com": "Sam Okafor",
@@ -211,7 +211,7 @@ def test_the_first_error_of_a_group_is_told() -> None:
 
 
 def test_code_that_waits_for_ever_is_ended(practice: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workshop.checks.learner_code.SECONDS", 0.05)
+    monkeypatch.setattr("workshop.lesson.checks.learner_code.SECONDS", 0.05)
 
     async def waits(_account: str) -> None:
         await asyncio.Event().wait()

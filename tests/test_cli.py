@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from workshop import cli
-from workshop.cli import COMMANDS, main
+from workshop.commands import cli
+from workshop.commands.cli import COMMANDS, main
 
 
 def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -20,12 +20,16 @@ def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_lists_every_command_and_loads_none() -> None:
     program = (
-        "import sys\nfrom workshop.cli import main\n"
-        "try: main(['--help'])\nfinally: print(*[m for m in sys.modules if m.startswith('workshop')])"
+        "import sys\nfrom workshop.commands.cli import main\n"
+        "ours = 'workshop', 'practice_tenant'\n"
+        "try: main(['--help'])\nfinally: print(*[m for m in sys.modules if m.startswith(ours)])"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False).stdout
     *help_lines, loaded = told.splitlines()
-    assert loaded.split() == ["workshop", "workshop.errors", "workshop.cli"]
+    assert loaded.split() == [
+        *("workshop", "workshop.commands", "practice_tenant", "practice_tenant.errors"),
+        *("workshop.errors", "workshop.commands.cli"),
+    ]
     for name, command in COMMANDS.items():
         assert any(line.split()[:1] == [name] and command.summary in line for line in help_lines), name
 
@@ -67,5 +71,5 @@ def test_an_interrupt_gives_no_traceback(monkeypatch: pytest.MonkeyPatch) -> Non
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("workshop.doctor"), "_command", interrupt)
+    monkeypatch.setattr(importlib.import_module("workshop.commands.doctor"), "_command", interrupt)
     assert cli.main(["doctor"]) == 130

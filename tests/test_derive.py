@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from workshop.cli import main
-from workshop.derive import learners, unsolved
-from workshop.notebook_files import NotebookError, node, read, text_of
+from workshop.commands.cli import main
+from workshop.lesson.notebook_files import NotebookError, node, read, text_of
 from workshop.show.figures import FIGURES
+from workshop_tools.derive import learners, unsolved
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,10 @@ import psutil
 import pytest
 from practice_help import clean_environ, posix_only
 
-from workshop import doctor, settings
-from workshop.doctor import Finding, disk_kind, run, table
-from workshop.settings import Settings
+from workshop.commands import doctor
+from workshop.commands.doctor import Finding, disk_kind, run, table
+from workshop.core import settings
+from workshop.core.settings import Settings
 from workshop.signin import chromium
 
 PROJECT = settings.load().project

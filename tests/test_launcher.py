@@ -18,14 +18,15 @@ from practice_help import clean_environ, posix_only, until
 from running_lab import CELL, NOTEBOOK, SECONDS, Kernel, Lab, Traces, free_port, json_of, make_project, running_lab
 from websockets.sync.client import connect
 
-from workshop.jupyter_settings import files
+from workshop.commands.jupyter_settings import files
 
 HELD_SECONDS = 100
 
 SERVE = """
 import json
 from fastmcp import FastMCP
-from workshop import background, practice, settings
+from workshop import background, practice
+from workshop.core import settings
 practice.enter(settings.load())
 server = background.start(lambda base_url: FastMCP("test"), port={port})
 print(json.dumps(server.base_url))

@@ -12,11 +12,11 @@ import pytest
 from nbclient import NotebookClient
 from practice_help import clean_environ, posix_only
 
+from workshop.core.settings import load
 from workshop.errors import WorkshopError
-from workshop.lesson import Lesson, NotPassed
-from workshop.notebook_files import node, read
-from workshop.progress import passed
-from workshop.settings import load
+from workshop.lesson.beginning import Lesson, NotPassed
+from workshop.lesson.notebook_files import node, read
+from workshop.lesson.progress import passed
 from workshop.signin import UserAgent
 
 PROJECT = Path(__file__).resolve().parent.parent

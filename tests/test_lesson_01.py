@@ -9,7 +9,7 @@ import pytest
 from answers_lesson01 import MENDED
 from lesson_kernel import Hop, Ran, run
 
-from workshop.checks.lesson01 import MANIFEST, SEEN
+from workshop.lesson.checks.lesson01 import MANIFEST, SEEN
 from workshop.registration import parse
 from workshop.registration.declared import PROXY
 from workshop.registration.seen import Snapshot

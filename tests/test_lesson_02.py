@@ -11,10 +11,10 @@ from answers_lesson02 import BEGUN_IN_TENANT, IN_TENANT, REQUEST, RIGHT_IN_TENAN
 from lesson_kernel import Hop, Ran, run
 from server_help import signed_in_server
 
-from workshop.checks import Exercise, examine, exercises
-from workshop.notebook_files import read
+from workshop.core.settings import Settings, load
+from workshop.lesson.checks import Exercise, examine, exercises
+from workshop.lesson.notebook_files import read
 from workshop.servers.settings import ProxySettings
-from workshop.settings import Settings, load
 
 PROJECT = Path(__file__).resolve().parent.parent
 LESSON = "02-the-oauth-proxy.ipynb"

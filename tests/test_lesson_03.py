@@ -47,7 +47,7 @@ print(json.dumps(found))
 """,
     "no-address": """
 import httpx
-from workshop.sandbox import _administrator
+from workshop.playground.sandbox import _administrator
 
 with _administrator(lesson.agent, box.settings.tenant_id, box.domain) as credential:
     graph = {"Authorization": "Bearer " + credential.get_token("https://graph.microsoft.com/.default").token}

@@ -8,10 +8,10 @@ import pytest
 from lesson_kernel import PROJECT, Hop, Ran, run
 
 from workshop.breaking import FAULTS, draw, keys
-from workshop.checks.lesson07 import MYSTERY
 from workshop.diagnosis.knowledge import BY_NAME
-from workshop.lessons import outline
-from workshop.notebook_files import read
+from workshop.lesson.checks.lesson07 import MYSTERY
+from workshop.lesson.notebook_files import read
+from workshop.lesson.outline import outline
 
 # What the lesson says without showing it. Each runs at the end, in the lesson's own kernel.
 PROBES = {

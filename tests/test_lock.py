@@ -14,9 +14,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from workshop import lock, settings
+from workshop.core import settings
+from workshop.core.pins import Pin, read_pins
 from workshop.errors import WorkshopError
-from workshop.lock import LOCK_FILES, Pin
+from workshop_tools import lock
+from workshop_tools.lock import LOCK_FILES
 
 PROJECT = settings.load().project
 NAMES = [one.name for one in LOCK_FILES]
@@ -29,7 +31,7 @@ def pyproject() -> dict[str, Any]:
 
 @cache
 def pins(name: str) -> tuple[Pin, ...]:
-    return lock.read(PROJECT / name)
+    return read_pins(PROJECT / name)
 
 
 def asked_for(name: str) -> list[Requirement]:
@@ -135,12 +137,12 @@ def test_a_line_that_is_no_pin_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("good==1.0 --hash=sha256:00\nloose>=2\n")
     with pytest.raises(WorkshopError, match="'loose>=2' is no pin"):
-        lock.read(path)
+        read_pins(path)
 
 
 def test_a_lock_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkshopError, match=r"requirements\.txt: the lock can't be read"):
-        lock.read(tmp_path / "requirements.txt")
+        read_pins(tmp_path / "requirements.txt")
 
 
 def test_a_pin_is_read_with_its_marker_and_its_hashes(tmp_path: Path) -> None:
@@ -150,4 +152,4 @@ def test_a_pin_is_read_with_its_marker_and_its_hashes(tmp_path: Path) -> None:
         "a-b==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:01 \\\n    --hash=sha256:02\n"
         "    # via c\n"
     )
-    assert lock.read(path) == (Pin("a-b", "1.0", "sys_platform == 'win32'", ("sha256:01", "sha256:02")),)
+    assert read_pins(path) == (Pin("a-b", "1.0", "sys_platform == 'win32'", ("sha256:01", "sha256:02")),)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from workshop.errors import WorkshopError
-from workshop.lock import LOCK_FILES
-from workshop.lock_changes import LAST_LINES, MOST_NAMES, failures, report
+from workshop_tools.lock import LOCK_FILES
+from workshop_tools.lock_changes import LAST_LINES, MOST_NAMES, failures, report
 
 HASH = " \\\n    --hash=sha256:00\n"
 OUTPUT = """\

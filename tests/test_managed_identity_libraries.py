@@ -28,9 +28,10 @@ from practice_help import clean_environ, end_any, posix_only
 from tenant.browser import Browser
 from tenant.world import AZURE_CLI
 
-from workshop.practice import Running, ensure, environment, managed_identity_environment
-from workshop.practice.environment import Environment
-from workshop.settings import load
+from practice_tenant import Running
+from practice_tenant.client.environment import Environment
+from workshop.core.settings import load
+from workshop.practice import ensure
 
 GRAPH = "https://graph.microsoft.com"
 NOBODY = "22222222-2222-4333-8444-555555555555"
@@ -51,8 +52,8 @@ def on_azure(running: Running, monkeypatch: pytest.MonkeyPatch) -> Put:
     """Set the variables of a host on Azure, as a process in the practice tenant has them."""
 
     def put(**options: Any) -> None:
-        led = environment(running, environ=os.environ)
-        host = managed_identity_environment(running, **options)
+        led = running.environment(environ=os.environ)
+        host = running.managed_identity_environment(**options)
         for variables in (led, host):
             for name in variables.remove:
                 monkeypatch.delenv(name, raising=False)
@@ -226,10 +227,10 @@ def test_a_directory_of_ones_own(running: Running, on_azure: Put) -> None:
 
 
 def test_nothing_is_set_unless_it_is_asked_for(running: Running) -> None:
-    assert not [name for name in environment(running).set if "IDENTITY" in name or "MSI" in name]
-    assert set(managed_identity_environment(running).set) == {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
-    assert set(managed_identity_environment(running, form="imds").set) == {"AZURE_POD_IDENTITY_AUTHORITY_HOST"}
-    assert isinstance(managed_identity_environment(running), Environment)
+    assert not [name for name in running.environment().set if "IDENTITY" in name or "MSI" in name]
+    assert set(running.managed_identity_environment().set) == {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
+    assert set(running.managed_identity_environment(form="imds").set) == {"AZURE_POD_IDENTITY_AUTHORITY_HOST"}
+    assert isinstance(running.managed_identity_environment(), Environment)
 
 
 @posix_only
@@ -251,6 +252,6 @@ def test_the_variables_in_a_shell(running: Running) -> None:
 
 def test_a_host_keeps_its_header_when_the_tenant_starts_again(running: Running) -> None:
     settings = load({"WORKSHOP_STATE": str(running.state)}, running.state.parent)
-    before = managed_identity_environment(running).set
+    before = running.managed_identity_environment().set
     running.stop()
-    assert managed_identity_environment(ensure(settings, "identity")).set == before
+    assert ensure(settings, "identity").managed_identity_environment().set == before

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workshop import settings
+from workshop.core import settings
 from workshop.errors import FileUnusable
-from workshop.mywork import Copied, copy
-from workshop.notebook_files import METADATA, node, text_of
+from workshop.lesson.mywork import Copied, copy
+from workshop.lesson.notebook_files import METADATA, node, text_of
 
 NAME = "00-start-here.ipynb"
 PYTHON_3_11 = {"name": "python", "version": "3.11.9"}

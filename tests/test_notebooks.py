@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from workshop import lessons
-from workshop.checks import exercises
-from workshop.cli import COMMANDS
-from workshop.derive import stale
-from workshop.notebook_files import METADATA
+from workshop.commands.cli import COMMANDS
+from workshop.lesson import outline as lessons
+from workshop.lesson.checks import exercises
+from workshop.lesson.notebook_files import METADATA
+from workshop_tools.derive import stale
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted((PROJECT / "solutions").glob("*.ipynb"))

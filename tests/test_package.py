@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from workshop import lock, settings
-from workshop.lock import OLDEST_PYTHON
+from workshop.core import settings
+from workshop.core.pins import names_left_out, read_pins
+from workshop_tools.lock import OLDEST_PYTHON
 
 PROJECT = settings.load().project
 
 
 def test_the_command_and_the_types_are_part_of_the_package() -> None:
     points = metadata.entry_points(group="console_scripts", name="workshop")
-    assert [point.value for point in points] == ["workshop.cli:main"]
+    assert [point.value for point in points] == ["workshop.commands.cli:main"]
     assert resources.files("workshop").joinpath("py.typed").is_file()
 
 
@@ -35,9 +36,9 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
 
 
 def test_what_is_left_out_is_in_the_lock_and_not_here() -> None:
-    names = lock.left_out(PROJECT)
+    names = names_left_out(PROJECT)
     assert names
-    assert names <= {pin.name for pin in lock.read(PROJECT / "requirements.txt")}
+    assert names <= {pin.name for pin in read_pins(PROJECT / "requirements.txt")}
     assert not any(importlib.util.find_spec(name.replace("-", "_")) for name in names)
 
 

@@ -15,7 +15,7 @@ import pytest
 from practice_help import clean_environ, end_any, line_of, process
 from running_lab import free_port
 
-from workshop.ports import Notes
+from workshop.core.ports import Notes
 
 LESSON = """
 import sys

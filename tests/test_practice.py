@@ -30,14 +30,16 @@ from practice_help import (
     until,
 )
 
+from practice_tenant import Running, found
+from practice_tenant.client import control, lease
+from practice_tenant.client.control import announced
+from practice_tenant.client.process import start
+from practice_tenant.errors import PracticeTenantError, TenantDidNotStart, TenantNotRunning, TenantSilent
+from practice_tenant.server.process import FIRST_LEASE_SECONDS
 from workshop import practice
-from workshop.errors import TenantDidNotStart, TenantNotRunning, TenantSilent, WorkshopError
-from workshop.practice import Running, control, ensure, found
-from workshop.practice.control import announced
-from workshop.practice.process import start
-from workshop.private_files import make_private_folder
-from workshop.settings import Settings, load
-from workshop.tenant.process import FIRST_LEASE_SECONDS
+from workshop.core.private_files import make_private_folder
+from workshop.core.settings import Settings, load
+from workshop.practice import ensure
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ RACER = (
     """
 import sys
 from workshop import practice
-from workshop.settings import load
+from workshop.core.settings import load
 settings = load()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -132,7 +134,7 @@ def test_it_stays_while_another_holder_is_left(settings: Settings, running: Runn
 FORKER = """
 import os, sys, time
 from workshop import practice
-from workshop.settings import load
+from workshop.core.settings import load
 running = practice.ensure(load(), "parent")
 if os.fork() == 0:
     print(os.getpid(), flush=True)
@@ -263,7 +265,7 @@ def test_a_tenant_that_cannot_start_says_why_and_what_to_do(settings: Settings) 
 def test_a_lock_that_nobody_answers_for_ends_in_an_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
-    monkeypatch.setattr(practice, "START_SECONDS", 3.0)
+    monkeypatch.setattr(lease, "START_SECONDS", 3.0)
     settings.state.mkdir(parents=True)
     with (settings.state / "tenant.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -333,7 +335,7 @@ status = asyncio.run(fetch())
 ENTERED = """
 import sys
 from workshop import practice
-from workshop.settings import load
+from workshop.core.settings import load
 running = practice.enter(load(), sys.argv[1])
 url = f"https://login.microsoftonline.com/{running.tenant_id}/v2.0/.well-known/openid-configuration"
 """
@@ -351,7 +353,7 @@ def test_an_unmodified_library_reaches_it_and_is_told_apart(settings: Settings, 
 
 
 def test_a_holders_name_must_fit_into_a_url(settings: Settings) -> None:
-    with pytest.raises(WorkshopError, match="holder's name"):
+    with pytest.raises(PracticeTenantError, match="holder's name"):
         ensure(settings, "not:fit@all")
     assert not settings.state.exists()
     assert sys.modules["workshop.practice"] is practice

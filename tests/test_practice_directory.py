@@ -13,10 +13,12 @@ import jwt
 import pytest
 from practice_help import clean_environ, end_any
 
+from practice_tenant import Directory, Running
+from practice_tenant.errors import TenantRefused
 from workshop.commands.tenant_directory import NAMES, seconds
-from workshop.errors import TenantRefused, WorkshopError
-from workshop.practice import Directory, Running, ensure
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.errors import WorkshopError
+from workshop.practice import ensure
 
 
 @pytest.fixture(scope="module")

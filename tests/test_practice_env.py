@@ -19,10 +19,10 @@ import pytest
 import trustme
 from practice_help import clean_environ, end_any, posix_only
 
-from workshop.errors import WorkshopError
-from workshop.practice import Running, environment
-from workshop.practice.environment import Environment
-from workshop.practice.shells import lines
+from practice_tenant import Running
+from practice_tenant.client.environment import Environment
+from practice_tenant.client.shells import lines
+from practice_tenant.errors import PracticeTenantError
 
 APP = "0f9d2c84-53f1-4a86-8d2b-7f6f0f4c2a11"
 
@@ -35,7 +35,7 @@ def running_in(state: Path, port: int = 4711) -> Running:
 
 def test_the_variables_are_those_of_the_design(tmp_path: Path) -> None:
     ca = str(tmp_path / "ca.pem")
-    assert environment(running_in(tmp_path)).set == {
+    assert running_in(tmp_path).environment().set == {
         "HTTPS_PROXY": "http://127.0.0.1:4711",
         "HTTP_PROXY": "http://127.0.0.1:4711",
         "https_proxy": "http://127.0.0.1:4711",
@@ -53,7 +53,7 @@ def test_the_variables_are_those_of_the_design(tmp_path: Path) -> None:
 def test_what_would_lead_elsewhere_is_removed(tmp_path: Path) -> None:
     preset = {"AZURE_CLIENT_ID": "x", "AZURE_TENANT_ID": "x", "AZURE_CONFIG_DIR": "x", "PATH": "x"}
     environ = preset | {"ALL_PROXY": "socks5://127.0.0.1:9", "SSL_CERT_DIR": "/x", "MSI_ENDPOINT": "x"}
-    variables = environment(running_in(tmp_path), environ=environ)
+    variables = running_in(tmp_path).environment(environ=environ)
     for name in ("ALL_PROXY", "all_proxy", "SSL_CERT_DIR", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
         assert name in variables.remove
     assert "AZURE_CONFIG_DIR" not in variables.remove
@@ -62,14 +62,14 @@ def test_what_would_lead_elsewhere_is_removed(tmp_path: Path) -> None:
 
 
 def test_a_label_is_the_proxys_user_name(tmp_path: Path) -> None:
-    variables = environment(running_in(tmp_path), "kernel-7").set
+    variables = running_in(tmp_path).environment("kernel-7").set
     assert variables["HTTPS_PROXY"] == variables["http_proxy"] == "http://kernel-7:x@127.0.0.1:4711"
 
 
 @pytest.mark.parametrize("label", ["a:b", "a@b", "a b", "ä", "a/b", "x" * 65])
 def test_a_label_that_a_url_would_change_is_refused(tmp_path: Path, label: str) -> None:
-    with pytest.raises(WorkshopError, match="holder's name"):
-        environment(running_in(tmp_path), label)
+    with pytest.raises(PracticeTenantError, match="holder's name"):
+        running_in(tmp_path).environment(label)
 
 
 NASTY = {"PLAIN": "a,b", "NASTY": 'it\'s "$HOME" `id` \\n * ; ü', "EMPTY": ""}
@@ -169,7 +169,7 @@ def test_a_library_goes_through_the_proxy_and_sends_the_label(
     tmp_path: Path, proxy: ConnectProxy, library: str
 ) -> None:
     environ = clean_environ(tmp_path, ALL_PROXY="socks5://127.0.0.1:9", SSL_CERT_DIR="/nowhere")
-    environment(running_in(tmp_path, proxy.port), "kernel-7", environ).put(environ)
+    running_in(tmp_path, proxy.port).environment("kernel-7", environ).put(environ)
     code = "url = 'https://login.microsoftonline.com/'\n" + FETCH[library]
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.returncode) == ("ok\n", 0), done.stderr
@@ -197,7 +197,7 @@ IMPORTS = """
 import json, os, subprocess, sys
 from workshop import practice
 from workshop.errors import WorkshopError
-from workshop.settings import load, save
+from workshop.core.settings import load, save
 def tried(*arguments):
     try:
         return practice.enter(*arguments)
@@ -239,7 +239,7 @@ def test_entering_after_aiohttp_was_imported_is_refused(state: Path) -> None:
 
 
 def test_entering_again_and_in_a_child_is_fine_whatever_was_imported(state: Path) -> None:
-    child = "import aiohttp\\nfrom workshop import practice\\nfrom workshop.settings import load\\n"
+    child = "import aiohttp\\nfrom workshop import practice\\nfrom workshop.core.settings import load\\n"
     code = f"""
 first = practice.enter(load())
 import aiohttp

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workshop.cli import main
-from workshop.progress import FILE, Map, passed, remember
+from workshop.commands.cli import main
+from workshop.lesson.progress import FILE, Map, passed, remember
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MANY = "import sys; from pathlib import Path; from workshop.progress import remember\nfor n in range(20): remember(Path(sys.argv[1]), '00', sys.argv[2] + str(n))"  # noqa: E501
+MANY = "import sys; from pathlib import Path; from workshop.lesson.progress import remember\nfor n in range(20): remember(Path(sys.argv[1]), '00', sys.argv[2] + str(n))"  # noqa: E501
 
 
 def test_what_is_remembered_is_found_again(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ from practice_help import clean_environ
 from tenant.process import Tenant, serving
 from tenant.world import App, World
 
-from workshop import practice
-from workshop.practice.environment import environment, node_variables
+import practice_tenant
 
 
 @pytest.fixture(scope="module")
@@ -208,11 +207,11 @@ console.log(JSON.stringify([found.token_endpoint, refused.status, elsewhere]));
 
 @pytest.mark.needs("node 22")
 def test_a_node_program_with_the_variables_of_tenant_env(tenant: Tenant, tmp_path: Path) -> None:
-    running = practice.found(tenant.state)
+    running = practice_tenant.found(tenant.state)
     assert running
     environ = clean_environ(tenant.state)
-    environment(running, environ=os.environ).put(environ)
-    environ |= node_variables(running)
+    running.environment(environ=os.environ).put(environ)
+    environ |= running.node_variables()
     (tmp_path / "ask.mjs").write_text(NODE)
     done = subprocess.run(["node", "ask.mjs"], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from practice_help import clean_environ
 
-from workshop import registration, settings
+from workshop import registration
+from workshop.core import settings
 from workshop.errors import SettingMissing
 
 PROGRAM = """
 import json, os
-from workshop import practice, registration, settings, signin
+from workshop import practice, registration, signin
+from workshop.core import settings
 
 current = settings.load()
 running = practice.enter(current)

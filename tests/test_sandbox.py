@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from practice_help import clean_environ
 
-from workshop.lesson import Lesson
-from workshop.sandbox import OnlyInPractice, name_of_this_process
-from workshop.settings import load
+from workshop.core.settings import load
+from workshop.lesson.beginning import Lesson
+from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
 from workshop.signin import UserAgent
 from workshop.trace.masking import mask_text
 
 PROGRAM = """
 import asyncio, json
-from workshop import sandbox
+from workshop.playground import sandbox
 from workshop.lesson import begin
 
 lesson = begin("00")

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from practice_tenant import errors as tenant_errors
+from practice_tenant.errors import PracticeTenantError
 from workshop import errors
+from workshop.core.private_files import make_private_folder, write_private
+from workshop.core.settings import FORMS, Settings, load, save
 from workshop.errors import FileUnusable, SettingMalformed, SettingMissing, WorkshopError
-from workshop.private_files import make_private_folder, write_private
-from workshop.settings import FORMS, Settings, load, save
 
 PROJECT = Path(__file__).resolve().parent.parent
 TENANT = "6a5b1b3e-4a2f-4b58-9d0e-2f1c7a3b9d10"
@@ -307,19 +309,21 @@ def test_the_sample_explains_every_setting_and_changes_none(tmp_path: Path) -> N
 
 
 def test_every_error_is_one_line_of_the_one_family() -> None:
-    family: list[WorkshopError] = [
+    told: list[Exception] = [
         SettingMissing("NAME", ("here", "there"), "Do this."),
         SettingMalformed("NAME", "here", "a word", "b"),
         FileUnusable(Path("x"), "is in the way."),
         errors.RestartNeeded("It is so."),
-        errors.TenantNotRunning(Path("x")),
-        errors.TenantSilent(1, 120.0),
-        errors.TenantDidNotStart(Path("x"), "it ended", ("one", "two")),
-        errors.TenantRefused("GET /log", 400, "no"),
+        tenant_errors.TenantNotRunning(Path("x")),
+        tenant_errors.TenantSilent(1, 120.0),
+        tenant_errors.TenantDidNotStart(Path("x"), "it ended", ("one", "two")),
+        tenant_errors.TenantRefused("GET /log", 400, "no"),
+        tenant_errors.TenantOutdated(),
     ]
-    assert {type(error) for error in family} >= set(WorkshopError.__subclasses__()) & {
-        each for each in vars(errors).values() if isinstance(each, type)
-    }
-    for error in family:
+    ours = {each for each in (*vars(errors).values(), *vars(tenant_errors).values()) if isinstance(each, type)}
+    known = {WorkshopError, *WorkshopError.__subclasses__(), *PracticeTenantError.__subclasses__()} & ours
+    assert {type(error) for error in told} >= known - {WorkshopError}
+    assert all(isinstance(error, errors.TOLD) for error in told)
+    for error in told:
         assert str(error)
         assert "\n" not in str(error)

@@ -27,10 +27,10 @@ from server_help import free_port, serving, signed_in_server
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from practice_tenant import Running
 from workshop import practice, signin, trace
 from workshop.background import BackgroundServer
-from workshop.practice import Running
-from workshop.settings import Settings, load
+from workshop.core.settings import Settings, load
 from workshop.signin import ACCOUNTS, SignIn, UserAgent, chromium, pages, places
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")

@@ -24,7 +24,7 @@ import pytest
 from practice_help import line_of, posix_only, until
 from small_project import PROJECT, SmallProject, base_python, make, uv
 
-from workshop.settings import without_own
+from workshop.core.settings import without_own
 
 pytestmark = pytest.mark.needs("uv")
 

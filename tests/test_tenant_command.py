@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from practice_help import clean_environ, end_any, ends, line_of, posix_only, until
 
-from workshop.practice import Running, found
+from practice_tenant import Running, found
 
 COMMAND = [sys.executable, "-m", "workshop", "tenant"]
 

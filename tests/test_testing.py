@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from practice_help import posix_only
 
-from workshop import settings
+from workshop.core import settings
 
 PROJECT = settings.load().project
 
@@ -192,7 +192,7 @@ def test_a_path_selects_what_is_run_and_other_arguments_go_to_pytest(project: Pr
 def test_it_touches_neither_the_learners_state_nor_an_own_tenant(project: Project) -> None:
     project.write(".env", "WORKSHOP_TENANT=own\nAZURE_CLIENT_SECRET=kept-out\n")
     cell = (
-        "import os\nfrom workshop import settings\n"
+        "import os\nfrom workshop.core import settings\n"
         "print(settings.load().mode, 'AZURE_CLIENT_SECRET' in os.environ, 'state' in os.listdir('..'))"
     )
     project.write("solutions/00.ipynb", notebook(cell, "practice False False\n"))

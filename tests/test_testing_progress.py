@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.testing.progress import Progress, in_words, read
+from workshop_tools.testing.progress import Progress, in_words, read
 
 TESTS = [f"tests/test_it.py::test_{number}" for number in range(10)]
 

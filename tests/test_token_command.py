@@ -15,7 +15,7 @@ import pytest
 from practice_help import clean_environ
 from test_tokens import OURS, token
 
-from workshop.cli import main
+from workshop.commands.cli import main
 
 
 class Told(NamedTuple):
@@ -62,7 +62,12 @@ def test_as_json(piped: Callable[..., Told]) -> None:
 
 
 def test_in_a_process_of_its_own_what_is_no_token_is_exit_code_1_and_no_traceback() -> None:
-    lines = "import sys", "from workshop.cli import main", "code = main(['token'])", "print('fastmcp' in sys.modules)"
+    lines = (
+        "import sys",
+        "from workshop.commands.cli import main",
+        "code = main(['token'])",
+        "print('fastmcp' in sys.modules)",
+    )
     command = [sys.executable, "-c", "\n".join([*lines, "sys.exit(code)"])]
     told = subprocess.run(command, input="[" * 50_000, capture_output=True, text=True, check=False, timeout=120)
     assert (told.returncode, told.stderr) == (1, "")

@@ -22,10 +22,10 @@ from server_help import call, get, protected, serving, signed_in_server, token
 from tenant import process as tenant_process
 from tenant import stalling
 
+from practice_tenant import Running
+from practice_tenant.client.control import announced
 from workshop import signin, trace
 from workshop.background import BackgroundServer
-from workshop.practice import Running
-from workshop.practice.control import announced
 from workshop.trace import Details, Diagram, Hop, bus
 from workshop.trace.asgi import Recorder
 from workshop.trace.following import follow

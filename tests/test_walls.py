@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop import settings
+from workshop.core import settings
 
 PROJECT = settings.load().project
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
@@ -41,18 +41,23 @@ def test_the_walls_stand(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("tenant/hole.py", "import workshop.errors"),
-        ("tenant/login/hole.py", "from workshop.settings import load"),
-        ("hole.py", "from workshop.tenant import tls"),
-        ("commands/hole.py", "import workshop.tenant"),
-        ("servers/hole.py", "from workshop import settings"),
-        ("servers/hole.py", "import workshop.tenant"),
-        ("diagnosis/hole.py", "from workshop import practice"),
-        ("diagnosis/knowledge/hole.py", "from workshop.breaking import FAULTS"),
+        ("practice_tenant/hole.py", "import workshop.errors"),
+        ("practice_tenant/server/login/hole.py", "from workshop.core.settings import load"),
+        ("practice_tenant/client/hole.py", "from practice_tenant.server.doors import tls"),
+        ("practice_tenant/server/hole.py", "import workshop_tools.lock"),
+        ("workshop/hole.py", "from practice_tenant.server.doors import tls"),
+        ("workshop/commands/hole.py", "import practice_tenant.server"),
+        ("workshop/lesson/hole.py", "from workshop_tools.bench import figures"),
+        ("workshop_tools/hole.py", "import practice_tenant.server"),
+        ("workshop/servers/hole.py", "from workshop.core import settings"),
+        ("workshop/servers/hole.py", "import practice_tenant.server"),
+        ("workshop/servers/hole.py", "import practice_tenant"),
+        ("workshop/diagnosis/hole.py", "from workshop import practice"),
+        ("workshop/diagnosis/knowledge/hole.py", "from workshop.breaking import FAULTS"),
     ],
 )
 def test_a_hole_is_seen(copy: Path, module: str, line: str) -> None:
-    (copy / "src" / "workshop" / module).write_text(line + "\n")
+    (copy / "src" / module).write_text(line + "\n")
     run = lint(copy)
     assert run.returncode != 0
     assert "BROKEN" in run.stdout
@@ -77,16 +82,17 @@ def imports_the_tenant(source: str) -> bool:
             names += [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom):
             names += [f"{node.module}.{name.name}" for name in node.names]
-    return any(f"{name}.".startswith("workshop.tenant.") for name in names)
+    return any(f"{name}.".startswith("practice_tenant.") for name in names)
 
 
 @pytest.mark.parametrize(
     ("source", "imports"),
     [
-        ("import workshop.tenant", True),
-        ("from workshop.tenant.tls import x", True),
-        ("from workshop import tenant", True),
-        ("import workshop.tenants\nfrom workshop import practice", False),
+        ("import practice_tenant.server", True),
+        ("from practice_tenant.server.doors.tls import x", True),
+        ("import practice_tenant", True),
+        ("from practice_tenant import running", True),
+        ("import practice_tenants\nfrom workshop import practice", False),
         ("%pip install x\nawait f()", False),
     ],
 )

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from wheel_writer import write_wheel
 
-from workshop import lock, settings
+from workshop.core import settings
+from workshop.core.pins import Pin, read_pins
 from workshop.errors import WorkshopError
-from workshop.lock import Pin
-from workshop.wheels import LOCKS, PYTHONS, SYSTEMS, Target, fetch, missing, targets
+from workshop_tools.wheels import LOCKS, PYTHONS, SYSTEMS, Target, fetch, missing, targets
 
 PROJECT = settings.load().project
 LINUX, MAC, WINDOWS = (SYSTEMS[name][0] for name in ("linux", "macos", "windows"))
@@ -22,7 +22,7 @@ LINUX, MAC, WINDOWS = (SYSTEMS[name][0] for name in ("linux", "macos", "windows"
 
 @cache
 def pins() -> tuple[Pin, ...]:
-    return tuple(pin for name in LOCKS for pin in lock.read(PROJECT / name))
+    return tuple(pin for name in LOCKS for pin in read_pins(PROJECT / name))
 
 
 def wanted(target: Target) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from practice_help import posix_only
 
-from workshop import settings
+from workshop.core import settings
 
 PROJECT = settings.load().project
 FOLDER = PROJECT / ".github" / "workflows"

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from workshop import workplace
+from workshop.core.settings import Settings, load, read_values
 from workshop.errors import WorkshopError
+from workshop.playground import workplace
+from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
 from workshop.registration import az
 from workshop.registration.az import Az, AzRefused
 from workshop.registration.by_hand import ByHand
 from workshop.registration.declared import PROXY
 from workshop.registration.desk import Desk
-from workshop.sandbox import OnlyInPractice, name_of_this_process
-from workshop.settings import Settings, load, read_values
 
 ID = "11111111-2222-4333-8444-555555555555"
 SECRET = PROXY.names.client_secret
@@ -95,7 +95,7 @@ def test_a_line_that_fails_ends_the_script_with_its_reason(python: Az, tmp_path:
 
 
 def test_the_azure_cli_can_be_switched_off(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workshop.azure_cli.find", lambda _project: Path(sys.executable))
+    monkeypatch.setattr("workshop.core.azure_cli.find", lambda _project: Path(sys.executable))
     place = workplace.make(own, None, "a")
     assert place.az("Mine").program is None  # Python knows no `account show`: it is not signed in
     monkeypatch.setattr("workshop.registration.az.run", lambda *_, **__: subprocess.CompletedProcess([], 0))

@@ -2,6 +2,6 @@
 
 import sys
 
-from workshop.cli import main
+from workshop.commands.cli import main
 
 sys.exit(main())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from practice_tenant.errors import PracticeTenantError
+
 
 class WorkshopError(Exception):
     """Tell what went wrong and what to do, in one line: `str(error)` is fit to be shown as it is."""
@@ -57,56 +59,5 @@ class RestartNeeded(WorkshopError):
         return f"{self.reason} Restart the kernel (menu Kernel > Restart) and run the start cell first."
 
 
-@dataclass(eq=False)
-class TenantNotRunning(WorkshopError):
-    """No practice tenant answers for this state folder."""
-
-    state: Path
-
-    def __str__(self) -> str:
-        return (
-            f"No practice tenant is running for {self.state}: run the start cell of a notebook again, "
-            "or `workshop tenant run` in a terminal."
-        )
-
-
-@dataclass(eq=False)
-class TenantSilent(WorkshopError):
-    """The practice tenant's process is there and does not answer."""
-
-    pid: int
-    seconds: float
-
-    def __str__(self) -> str:
-        return (
-            f"The practice tenant (process {self.pid}) did not answer for {self.seconds:.0f} s. Something keeps this "
-            "machine very busy, or has stopped that process: wait a little and try again, or end it."
-        )
-
-
-@dataclass(eq=False)
-class TenantDidNotStart(WorkshopError):
-    """The practice tenant was started and did not come up. `last_lines` are the end of its errors log."""
-
-    state: Path
-    reason: str
-    last_lines: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        said = f" Its last words: {' | '.join(self.last_lines)}" if self.last_lines else ""
-        return (
-            f"The practice tenant did not start: {self.reason}. Run `workshop tenant run` in a terminal "
-            f"to see why, or set WORKSHOP_STATE to a folder on a local disk (now {self.state}).{said}"
-        )
-
-
-@dataclass(eq=False)
-class TenantRefused(WorkshopError):
-    """The practice tenant answered a control call with an error."""
-
-    call: str
-    status: int
-    answer: str
-
-    def __str__(self) -> str:
-        return f"The practice tenant refused {self.call}: {self.status} {self.answer}"
+TOLD = (WorkshopError, PracticeTenantError)
+"""What is shown as one line, without a traceback."""

@@ -8,9 +8,11 @@ import sys
 
 from fastmcp import Client
 
-from workshop import practice, settings, signin
+import practice_tenant
+from workshop import signin
+from workshop.core import settings
 
-signin.install(running=practice.found(settings.load().state))
+signin.install(running=practice_tenant.found(settings.load().state))
 
 
 async def main() -> None:

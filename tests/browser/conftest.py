@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from practice_help import clean_environ, until
 
-from workshop.practice import Running
+from practice_tenant import Running
 from workshop.signin import chromium
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ import pytest
 from practice_help import clean_environ, ends, until
 
 from browser.conftest import PATIENCE
-from workshop import settings
-from workshop.lessons import LESSONS, Outline
-from workshop.practice import found
+from practice_tenant import found
+from workshop.core import settings
+from workshop.lesson.outline import LESSONS, Outline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

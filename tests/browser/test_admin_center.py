@@ -22,7 +22,7 @@ from practice_help import clean_environ
 from tenant.process import PATIENCE, serving
 
 from browser.conftest import HEADLESS, program
-from workshop.practice import Running, found
+from practice_tenant import Running, found
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright

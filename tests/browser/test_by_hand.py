@@ -11,7 +11,7 @@ import pytest
 from practice_help import ends
 
 from browser.conftest import HEADLESS, Opens, Talking, program, talking
-from workshop.practice import Running, found
+from practice_tenant import Running, found
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Playwright
@@ -21,7 +21,8 @@ pytestmark = pytest.mark.needs("chromium", "playwright")
 PROGRAM = """
 import asyncio, json, os, sys, uuid, warnings, webbrowser
 warnings.filterwarnings("ignore")
-from workshop import background, practice, settings, signin
+from workshop import background, practice, signin
+from workshop.core import settings
 from workshop.background import quiet_fastmcp
 
 def say(**members):

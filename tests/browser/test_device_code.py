@@ -11,7 +11,7 @@ from tenant.process import PATIENCE
 
 from browser.conftest import Opens, talking
 from browser.test_by_hand import is_practice, press
-from workshop.practice import Running, found
+from practice_tenant import Running, found
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,7 +22,8 @@ pytestmark = pytest.mark.needs("chromium", "playwright")
 PROGRAM = """
 import json, sys, warnings
 warnings.filterwarnings("ignore")
-from workshop import practice, settings
+from workshop import practice
+from workshop.core import settings
 current = settings.load()
 running = practice.enter(current)
 

@@ -24,8 +24,8 @@ from browser.lab import (
     run_all,
     seen,
 )
-from workshop import lessons
-from workshop.checks import exercises
+from workshop.lesson import outline as lessons
+from workshop.lesson.checks import exercises
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright, ViewportSize

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from servers.conftest import Entra, entra
 
-from workshop import practice
+import practice_tenant
 from workshop.breaking import Stage
 
 __all__ = ["Entra", "entra", "stage"]
@@ -17,7 +17,7 @@ __all__ = ["Entra", "entra", "stage"]
 @pytest.fixture(scope="package")
 def stage(entra: Entra) -> Iterator[Stage]:
     """A directory of these tests' own."""
-    running = practice.found(entra.tenant.state)
+    running = practice_tenant.found(entra.tenant.state)
     assert running
     directory = running.directory(running.new_directory("breaking"))
     with httpx.Client(timeout=120) as http:

@@ -13,7 +13,7 @@ import pytest
 from practice_help import clean_environ
 from server_help import serving
 
-from workshop.cli import main
+from workshop.commands.cli import main
 from workshop.servers import proxy
 
 from .conftest import Entra

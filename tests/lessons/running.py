@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.solve import cold
+from workshop_tools.solve import cold
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOLUTIONS = sorted((PROJECT / "solutions").glob("*.ipynb"))

@@ -13,8 +13,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from workshop.solve import VARIES
-from workshop.testing.suites import LAX, STRICT
+from workshop_tools.solve import VARIES
+from workshop_tools.testing.suites import LAX, STRICT
 
 from .running import PROJECT, each, ended, started
 

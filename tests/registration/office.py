@@ -14,12 +14,12 @@ import httpx
 import pytest
 from tenant.process import Tenant
 
-from workshop import practice
-from workshop.practice import Running
+import practice_tenant
+from practice_tenant import Running
+from workshop.core.settings import Settings, read_values
 from workshop.registration.declared import PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import signed_in
-from workshop.settings import Settings, read_values
 from workshop.signin import UserAgent
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -109,10 +109,10 @@ Inside = tuple[Running, UserAgent, httpx.Client]
 @contextmanager
 def inside(tenant: Tenant) -> Iterator[Inside]:
     """Lead this process to a tenant while the block runs, with the user agent as its browser."""
-    running = practice.found(tenant.state)
+    running = practice_tenant.found(tenant.state)
     assert running
     agent = UserAgent(proxy=running.proxy, ca=running.ca)
-    variables = practice.environment(running, environ=os.environ)
+    variables = running.environment(environ=os.environ)
     with pytest.MonkeyPatch.context() as patch:
         for name in variables.remove:
             patch.delenv(name, raising=False)

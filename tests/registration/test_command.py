@@ -14,8 +14,8 @@ import pytest
 from practice_help import clean_environ, end_any
 
 from workshop.commands.register import APPROACHES
+from workshop.core.settings import read_values, write_values
 from workshop.registration.declared import DECLARED
-from workshop.settings import read_values, write_values
 
 SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"
 CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
@@ -23,7 +23,7 @@ CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"
 
 DRIVER = """
 import contextlib, io, json, sys
-from workshop.cli import main
+from workshop.commands.cli import main
 
 for line in sys.stdin:
     out, err = io.StringIO(), io.StringIO()
@@ -215,7 +215,7 @@ def test_for_an_administrator_nobody_signs_in(tmp_path: Path) -> None:
 
 def test_msgraph_is_not_imported_where_it_is_not_needed() -> None:
     program = (
-        "import sys; from workshop.cli import main\n"
+        "import sys; from workshop.commands.cli import main\n"
         "try: main(['register', '--help'])\nexcept SystemExit: pass\n"
         "import workshop.registration\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('msgraph', 'kiota_abstractions', 'azure')])"

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from cryptography import x509
 
-from workshop import settings
+from workshop.core import settings
 from workshop.registration.declared import ON_BEHALF_OF, PREAUTHORIZED, PROXY, Declaration
 from workshop.registration.graph import client
 from workshop.registration.report import Report
@@ -72,7 +72,7 @@ MODULES = [
 
 
 class FileSettings:
-    """Stands for `workshop.settings`, which reads this process's place, with the office's file."""
+    """Stands for `workshop.core.settings`, which reads this process's place, with the office's file."""
 
     def __init__(self, office: Office) -> None:
         self.office = office

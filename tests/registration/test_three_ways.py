@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from workshop import azure_cli, settings
-from workshop.notebook_files import read
+from workshop.core import azure_cli, settings
+from workshop.lesson.notebook_files import read
 from workshop.registration.az import Az, Transcript, opened
 from workshop.registration.az_recorded import RECORDED
 from workshop.registration.by_hand import by_hand

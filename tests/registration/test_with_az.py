@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from practice_help import clean_environ
 
-from workshop import azure_cli, settings
-from workshop.practice import browser_variable, environment
+from workshop.core import azure_cli, settings
 from workshop.registration.declared import PREAUTHORIZED, PROXY, Declaration
 from workshop.registration.handover import handover
 from workshop.registration.verification import RULES
@@ -48,8 +47,8 @@ def az(module_office: Office, tmp_path_factory: pytest.TempPathFactory) -> Az:
     program = azure_cli.find(settings.load().project)
     assert program
     office, running = module_office, module_office.running
-    environ = clean_environ(running.state, **browser_variable(running, office.account("avery")))
-    environment(running).put(environ)
+    environ = clean_environ(running.state, **running.browser_variable(office.account("avery")))
+    running.environment().put(environ)
     environ |= {"AZURE_CONFIG_DIR": str(tmp_path_factory.mktemp("azure")), "AZURE_CORE_COLLECT_TELEMETRY": "no"}
     environ |= {"AZURE_CORE_ONLY_SHOW_ERRORS": "yes", "PATH": f"{program.parent}:{environ.get('PATH', '')}"}
     signed_in = Az(office, environ, program)

@@ -15,8 +15,8 @@ from typing import Any
 
 def carry_out(request: dict[str, Any]) -> None:
     """Do what the request asks, as its account."""
+    from workshop.core.settings import Settings
     from workshop.registration.desk import Desk
-    from workshop.settings import Settings
     from workshop.signin import UserAgent
 
     from .whole import WHOLE

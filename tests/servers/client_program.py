@@ -6,7 +6,8 @@ import asyncio
 import json
 import sys
 
-from workshop import background, practice, settings, signin
+from workshop import background, practice, signin
+from workshop.core import settings
 
 background.quiet_fastmcp()
 mine = settings.load()

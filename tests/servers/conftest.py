@@ -10,7 +10,7 @@ import pytest
 from tenant.process import Tenant, serving
 from tenant.world import App, World
 
-from workshop import practice
+import practice_tenant
 from workshop.background import quiet_fastmcp
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
 from workshop.servers.settings import ProxySettings
@@ -40,9 +40,9 @@ def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entra]:
     """A tenant of these tests' own; the libraries of this process are led to it by variables alone."""
     state = tmp_path_factory.mktemp("entra") / "state"
     with serving(state) as tenant, pytest.MonkeyPatch.context() as patch:
-        running = practice.found(state)
+        running = practice_tenant.found(state)
         assert running
-        variables = practice.environment(running, environ=os.environ)
+        variables = running.environment(environ=os.environ)
         for name in variables.remove:
             patch.delenv(name, raising=False)
         for name, value in variables.set.items():

@@ -16,7 +16,7 @@ from practice_help import posix_only
 from tenant.credentials import Certificate, certificate, trusts, with_certificate
 from tenant.world import App
 
-from workshop import practice
+import practice_tenant
 from workshop.servers import proxy
 from workshop.servers.credentials import assertions
 from workshop.servers.environment import SettingsError
@@ -68,7 +68,7 @@ KINDS = pytest.mark.parametrize("make", [with_secret, with_pem, with_pfx, with_i
 
 
 def identity(entra: Entra, name: str) -> dict[str, Any]:
-    running = practice.found(entra.tenant.state)
+    running = practice_tenant.found(entra.tenant.state)
     assert running
     (found,) = [one for one in running.directory().show()["managed_identities"] if one["name"] == name]
     return dict(found)
@@ -77,9 +77,9 @@ def identity(entra: Entra, name: str) -> dict[str, Any]:
 @pytest.fixture
 def on_azure(entra: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this process one that runs on Azure."""
-    running = practice.found(entra.tenant.state)
+    running = practice_tenant.found(entra.tenant.state)
     assert running
-    host = practice.managed_identity_environment(running)
+    host = running.managed_identity_environment()
     for name in host.remove:
         monkeypatch.delenv(name, raising=False)
     for name, value in host.set.items():

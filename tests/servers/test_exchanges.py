@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 
-from workshop import practice
+import practice_tenant
 from workshop.servers import proxy
 from workshop.servers.obo import MOST, Exchange, Exchanges, ServerApp
 from workshop.servers.settings import ProxySettings
@@ -136,7 +136,7 @@ def test_with_entra_each_user_is_exchanged_once_for_each_scope(entra: Entra) -> 
         finally:
             await exchanges.close()
 
-    running = practice.found(entra.tenant.state)
+    running = practice_tenant.found(entra.tenant.state)
     assert running
     before = running.last_exchange()
     found = set(asyncio.run(everybody()))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from workshop import settings as workshop_settings
+from workshop.core import settings as workshop_settings
 from workshop.servers import preauthorized_settings
 from workshop.servers import settings as proxy_settings
 from workshop.servers.environment import SettingsError, Variable, sample

@@ -24,8 +24,8 @@ from fastmcp.client.auth import BearerAuth
 from practice_help import clean_environ, posix_only
 from server_help import free_port
 
+import practice_tenant
 import workshop
-from workshop import practice
 from workshop.servers.serve import bound, run
 
 from .conftest import Entra
@@ -72,10 +72,10 @@ def signed_in(server: Served, environ: dict[str, str]) -> dict[str, Any]:
 @pytest.fixture
 def environ(entra: Entra, tmp_path: Path) -> dict[str, str]:
     """The variables of a terminal that is led to the practice tenant and knows the app."""
-    running = practice.found(entra.tenant.state)
+    running = practice_tenant.found(entra.tenant.state)
     assert running
     made = clean_environ(entra.tenant.state, WORKSHOP_PROJECT=str(tmp_path))
-    practice.environment(running, environ=os.environ).put(made)
+    running.environment(environ=os.environ).put(made)
     return made | {
         "AZURE_TENANT_ID": entra.tenant.id,
         "ENTRA_PROXY_AZURE_CLIENT_ID": entra.app.client_id,

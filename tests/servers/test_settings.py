@@ -16,7 +16,7 @@ from fastmcp.server.auth.providers.azure import AzureProvider
 from key_value.aio.stores.memory import MemoryStore
 from practice_help import posix_only
 
-from workshop import settings as workshop_settings
+from workshop.core import settings as workshop_settings
 from workshop.servers import proxy, settings, whoami
 from workshop.servers.environment import Variable, sample
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, PROXY, TENANT_ID, ProxySettings, SettingsError

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from workshop import background, practice, registration, settings, signin
+from workshop import background, practice, registration, signin
+from workshop.core import settings
 
 APPROVERS_ONLY = "summarize_everyones_expenses"
 

@@ -95,7 +95,7 @@ class Tenant:
 
 def command(state: Path, *options: str) -> list[str]:
     """Return the command that serves a state folder."""
-    return [sys.executable, "-m", "workshop.tenant", "run", "--state", str(state), *options]
+    return [sys.executable, "-m", "practice_tenant", "run", "--state", str(state), *options]
 
 
 @contextlib.contextmanager
@@ -104,7 +104,7 @@ def serving(state: Path, *options: str, by: Sequence[str] = (), through: Sequenc
 
     Args:
         by: a program that starts it, with its arguments.
-        through: a program for Python that is it, with its arguments, in place of ``-m workshop.tenant``.
+        through: a program for Python that is it, with its arguments, in place of ``-m practice_tenant``.
     """
     line = command(state, *options)
     if through:

@@ -44,6 +44,6 @@ def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
 
 if __name__ == "__main__":
     sqlite3.connect = watched  # type: ignore[assignment]
-    from workshop.tenant.__main__ import main
+    from practice_tenant.__main__ import main
 
     sys.exit(main(sys.argv[2:]))

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from workshop.tenant.admin.sessions import Sessions
+from practice_tenant.server.admin.sessions import Sessions
 
 from .admin import Center, link, opened
 from .process import PATIENCE
@@ -351,11 +351,12 @@ class TestBehindAProxy:
 
 
 def test_starting_the_tenant_loads_neither_the_pages_nor_what_a_later_request_needs() -> None:
-    program = "import sys, workshop.tenant.process, workshop.tenant.login.discovery_routes\nprint(*sorted(sys.modules))"
+    server = "practice_tenant.server"
+    program = f"import sys, {server}.process, {server}.login.discovery_routes\nprint(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     loaded = done.stdout.split()
-    pages = [name for name in loaded if name.startswith("workshop.tenant.admin.")]
-    assert pages == ["workshop.tenant.admin.door", "workshop.tenant.admin.sessions"]
-    later = {"cryptography", "trustme", "email.utils", "importlib.resources", "workshop.tenant.login.pages"}
+    pages = [name for name in loaded if name.startswith("practice_tenant.server.admin.")]
+    assert pages == ["practice_tenant.server.admin.door", "practice_tenant.server.admin.sessions"]
+    later = {"cryptography", "trustme", "email.utils", "importlib.resources", "practice_tenant.server.login.pages"}
     assert not later & set(loaded)
-    assert not {"workshop.tenant.directory.seed", "workshop.tenant.login.routes"} & set(loaded)
+    assert not {"practice_tenant.server.directory.seed", "practice_tenant.server.login.routes"} & set(loaded)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from workshop.tenant.login import errors
+from practice_tenant.server.login import errors
 
 from . import refused_assertions as refused_assertions
 from . import refused_authorize as refused_authorize

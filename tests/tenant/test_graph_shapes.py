@@ -152,7 +152,7 @@ def test_a_new_application_differs_in_nothing_but_its_identity(made: dict[str, A
 
 def test_the_security_identifier_is_the_object_id_in_numbers(world: World, made: dict[str, Any]) -> None:
     """S-1-12-1 and the id's four 32-bit numbers; the recorded pair shows it."""
-    from workshop.tenant.directory.people_shapes import security_identifier
+    from practice_tenant.server.directory.people_shapes import security_identifier
 
     recorded = json.loads(GROUP)
     assert security_identifier(recorded["id"]) == recorded["securityIdentifier"]
@@ -197,7 +197,7 @@ def test_properties_are_those_of_the_sdk() -> None:
     from msgraph.generated.models.service_principal import ServicePrincipal
     from msgraph.generated.models.user import User
 
-    from workshop.tenant.graph import kinds
+    from practice_tenant.server.graph import kinds
 
     # in recorded answers, and in no model of the SDK's
     beyond = {

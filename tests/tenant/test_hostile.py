@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workshop.tenant.graph.application_properties import APPLICATION
-from workshop.tenant.graph.routes import GRAPH as GRAPH_ROWS
-from workshop.tenant.graph.routes import SEGMENTS
-from workshop.tenant.login.optional_claims import CLAIMS
-from workshop.tenant.login.page_routes import PAGES
-from workshop.tenant.login.routes import BY_GET, JSON
+from practice_tenant.server.graph.application_properties import APPLICATION
+from practice_tenant.server.graph.routes import GRAPH as GRAPH_ROWS
+from practice_tenant.server.graph.routes import SEGMENTS
+from practice_tenant.server.login.optional_claims import CLAIMS
+from practice_tenant.server.login.page_routes import PAGES
+from practice_tenant.server.login.routes import BY_GET, JSON
 
 from .credentials import certificate, plain_claims, proof, publish, raw, signed, trusts, with_certificate
 from .process import PATIENCE, Tenant

@@ -15,10 +15,10 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from workshop.tenant.http.connection import BODY_LIMIT, HEAD_LIMIT
-from workshop.tenant.http.door import HttpDoor, http_date
-from workshop.tenant.http.messages import HttpRequest, PlainTextResponse, Response
-from workshop.tenant.http.routing import HttpRoute, Router
+from practice_tenant.server.http.connection import BODY_LIMIT, HEAD_LIMIT
+from practice_tenant.server.http.door import HttpDoor, http_date
+from practice_tenant.server.http.messages import HttpRequest, PlainTextResponse, Response
+from practice_tenant.server.http.routing import HttpRoute, Router
 
 from .process import PATIENCE, Tenant
 from .world import App, World

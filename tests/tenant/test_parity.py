@@ -127,7 +127,7 @@ SAMPLE = (
         "test_graph.py::TestRules::test_an_enabled_scope_is_disabled_before_it_goes",
     ),
     Taken(
-        "keys.py",
+        "signing/keys.py",
         'nonce_digest(header["nonce"])',
         'header["nonce"]',
         "test_claims.py::TestGraphsToken::test_nobody_but_graph_can_verify_it",
@@ -139,7 +139,7 @@ SAMPLE = (
 @pytest.mark.parametrize("taken", SAMPLE, ids=[taken.witness.rpartition("::")[2] for taken in SAMPLE])
 def test_a_witness_fails_where_the_behaviour_is_taken_away(taken: Taken, tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    changed = tmp_path / "src" / "workshop" / "tenant" / taken.file
+    changed = tmp_path / "src" / "practice_tenant" / "server" / taken.file
     text = changed.read_text(encoding="utf-8")
     assert text.count(taken.text) == 1, "the sample is out of date"
     changed.write_text(text.replace(taken.text, taken.instead), encoding="utf-8")

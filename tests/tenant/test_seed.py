@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workshop.tenant.directory import people, seed
-from workshop.tenant.directory.store import Store
+from practice_tenant.server.directory import people, seed
+from practice_tenant.server.directory.store import Store
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from practice_help import is_gone, until
 
-from workshop.tenant.directory import ids
-from workshop.tenant.signer import CROWD
+from practice_tenant.server.directory import ids
+from practice_tenant.server.signing.signer import CROWD
 
 from .process import LOGIN, PATIENCE, Tenant, serving
 from .test_http import URLENCODED, answer_on, head, line_to

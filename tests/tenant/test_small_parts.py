@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from workshop.tenant.entropy import DRAWN, Entropy
+from practice_tenant.server.entropy import DRAWN, Entropy
 
 
 def counted() -> tuple[list[int], Entropy]:

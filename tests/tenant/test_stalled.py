@@ -17,7 +17,7 @@ import httpx
 import pytest
 from practice_help import posix_only, until
 
-from workshop.tenant.connections import Bounds
+from practice_tenant.server.doors.connections import Bounds
 
 from . import stalling
 from .process import Tenant, serving

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.tenant.directory.store import MOST_KEPT, Store
+from practice_tenant.server.directory.store import MOST_KEPT, Store
 
 QUERY = "SELECT name FROM directories WHERE tenant_id = ?"
 INSERT = "INSERT INTO directories (tenant_id, name, domain, graph) VALUES (?, ?, ?, '{}')"

@@ -24,11 +24,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import psutil
 import pytest
 
-from workshop.tenant.control_directory import DIRECTORY
-from workshop.tenant.graph.routes import GRAPH, OUTSIDE, REST, SEGMENTS
-from workshop.tenant.login.page_routes import PAGES
-from workshop.tenant.login.routes import BY_GET, JSON
-from workshop.tenant.management import TABLE
+from practice_tenant.server.control.directories import DIRECTORY
+from practice_tenant.server.graph.routes import GRAPH, OUTSIDE, REST, SEGMENTS
+from practice_tenant.server.login.page_routes import PAGES
+from practice_tenant.server.login.routes import BY_GET, JSON
+from practice_tenant.server.management import TABLE
 
 from .process import Tenant, serving
 from .world import App, World

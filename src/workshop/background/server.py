@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from workshop.background.log import ServerLog, current_log
 from workshop.background.quiet import quiet_fastmcp
 from workshop.background.sockets import is_free, listen
+from workshop.core.ports import ANOTHER_PROGRAM, Notes
 from workshop.errors import WorkshopError
-from workshop.ports import ANOTHER_PROGRAM, Notes
 from workshop.trace import bus, taps
 from workshop.trace.asgi import Recorder
 from workshop.trace.hop import Sighting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from workshop.errors import WorkshopError
+from workshop.errors import TOLD
 
 if TYPE_CHECKING:
     import ipywidgets  # type: ignore[import-untyped]
@@ -30,7 +30,7 @@ def chooser(room: Room) -> ipywidgets.VBox:
             one.disabled = True
         try:
             shown.value = _html(room, opened, button.description, str(menu.value))
-        except WorkshopError as error:
+        except TOLD as error:
             shown.value = escape(str(error))
         finally:
             for one in buttons.values():

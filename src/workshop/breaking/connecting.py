@@ -18,11 +18,11 @@ from mcp.client.auth.utils import (
 )
 from mcp.shared.auth_utils import check_resource_allowed
 
+from practice_tenant import ANSWER_SECONDS
 from workshop import background
 from workshop.background import BackgroundServer
 from workshop.breaking.scene import Scene
 from workshop.breaking.stage import BROWSER
-from workshop.practice import ANSWER_SECONDS
 
 PUBLIC = "https://expenses.example"
 REDIRECT = "http://127.0.0.1:33418"

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from practice_tenant import ANSWER_SECONDS, Running
 from workshop.breaking.case import Case, NothingThere
 from workshop.breaking.fault import Fault
 from workshop.breaking.faults import FAULTS, draw
 from workshop.breaking.mystery import Mystery
 from workshop.breaking.scene import scene
 from workshop.breaking.stage import Stage
-from workshop.practice import ANSWER_SECONDS, Running
-from workshop.sandbox import OnlyInPractice, name_of_this_process
+from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
 from workshop.show.table import Table
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 
-from workshop.practice import Directory
+from practice_tenant import Directory
 from workshop.signin import pages
 
 LOGIN = "https://login.microsoftonline.com"

@@ -10,10 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from practice_tenant import found
+from practice_tenant.errors import TenantNotRunning
 from workshop import signin
-from workshop.errors import TenantNotRunning
-from workshop.practice import found
-from workshop.settings import load
+from workshop.core.settings import load
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

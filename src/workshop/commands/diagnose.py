@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from workshop import practice, signin
+from workshop.core.settings import GUID, Settings, load
 from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
 from workshop.diagnosis.report import FOUND, UNKNOWN
 from workshop.diagnosis.token import token_in
 from workshop.diagnosis.walk.route import LOOPBACK
-from workshop.errors import WorkshopError
-from workshop.settings import GUID, Settings, load
+from workshop.errors import TOLD, WorkshopError
 from workshop.tokens.parts import Unreadable, parts
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Diagnose, print, and return the exit code."""
     try:
         return _run(args, load(malformed_too=True))
-    except WorkshopError as error:
+    except TOLD as error:
         print(f"workshop: {error}", file=sys.stderr)
         return UNKNOWN
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workshop import practice, signin
-from workshop.errors import WorkshopError
+from workshop.core.settings import load
+from workshop.errors import TOLD, WorkshopError
 from workshop.registration.declared import DECLARED, Declaration
 from workshop.registration.desk import Desk, NotAgreed
 from workshop.registration.sign_in import ADMINISTRATOR, WAYS
 from workshop.servers.settings import TENANT_ID
-from workshop.settings import load
 
 if TYPE_CHECKING:
     from workshop.registration.plan import Plan
@@ -92,7 +92,7 @@ def verify(args: argparse.Namespace) -> int:
     """Verify one registration, or each one whose client id is kept."""
     try:
         reports = _reports(args)
-    except WorkshopError as error:
+    except TOLD as error:
         print(f"workshop: {error}", file=sys.stderr)
         return COULD_NOT_LOOK
     if args.json:

@@ -10,9 +10,9 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from workshop import practice, registration, signin
+from workshop.core.ports import ANOTHER_PROGRAM, Notes
+from workshop.core.settings import Settings, load
 from workshop.errors import WorkshopError
-from workshop.ports import ANOTHER_PROGRAM, Notes
-from workshop.settings import Settings, load
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP

@@ -13,23 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from practice_tenant import Environment, Exchange, Log, Running, found
+from practice_tenant.client.process import command
+from practice_tenant.client.shells import SHELLS, lines
+from practice_tenant.errors import TenantNotRunning, TenantRefused
 from workshop.commands import tenant_directory
-from workshop.errors import TenantNotRunning, TenantRefused
-from workshop.practice import (
-    Environment,
-    Exchange,
-    Log,
-    Running,
-    browser_variable,
-    environment,
-    found,
-    managed_identity_environment,
-    node_variables,
-)
-from workshop.practice.process import command
-from workshop.practice.shells import SHELLS, lines
-from workshop.private_files import make_private_folder
-from workshop.settings import load
+from workshop.core.private_files import make_private_folder
+from workshop.core.settings import load
 from workshop.signin.agent import MEMBER
 
 # Windows can't interrupt a wait for the network; a short one lets Ctrl-C through.
@@ -94,11 +84,11 @@ def run(args: argparse.Namespace) -> int:
 def env(args: argparse.Namespace) -> int:
     """Print the variables of a running tenant, as lines for a shell."""
     running = _running(args)
-    variables = environment(running, environ=os.environ)
-    others = node_variables(running) | browser_variable(running, args.account)
+    variables = running.environment(environ=os.environ)
+    others = running.node_variables() | running.browser_variable(args.account)
     variables = replace(variables, set=variables.set | others)
     if args.managed_identity:
-        host = managed_identity_environment(running, args.directory, args.managed_identity)
+        host = running.managed_identity_environment(args.directory, args.managed_identity)
         removed = [name for name in (*variables.remove, *host.remove) if name not in host.set]
         variables = Environment(variables.set | host.set, tuple(dict.fromkeys(removed)))
     print("\n".join(lines(variables, args.shell)))

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from practice_tenant import Directory, Running
 from workshop.errors import WorkshopError
-from workshop.practice import Directory, Running
 
 NAMES = """\
 names:

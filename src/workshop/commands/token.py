@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from workshop.commands.serve import REGISTRATIONS, builder
+from workshop.core.settings import load
 from workshop.errors import WorkshopError
-from workshop.settings import load
 
 MOST = 1_000_000
 AS_ARGUMENT = "a token as an argument would stay in your shell's history and in the list of processes: pipe it in"

@@ -13,8 +13,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from practice_tenant import Running
 from workshop.errors import WorkshopError
-from workshop.practice import Running, browser_variable
 from workshop.registration.az_recorded import RECORDED
 from workshop.registration.declared import Declaration
 from workshop.registration.desk import Desk
@@ -177,7 +177,7 @@ def opened(program: Path | None, running: Running | None, desk: Desk, declaratio
         program = None if done.returncode else program
     elif program and running:
         environ |= {"AZURE_CONFIG_DIR": str(desk.keeper.file.parent / "azure")}
-        environ |= browser_variable(running, desk.account)
+        environ |= running.browser_variable(desk.account)
         words = ("login", "--allow-no-subscriptions", "--tenant", desk.tenant_id, "--output", "none")
         done = run(program, *words, environ=environ)
         if done.returncode:

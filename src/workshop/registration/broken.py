@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from practice_tenant import ANSWER_SECONDS
+from workshop.core.private_files import write_private
+from workshop.core.settings import write_values
 from workshop.errors import WorkshopError
-from workshop.practice import ANSWER_SECONDS
-from workshop.private_files import write_private
 from workshop.registration.declared import GRAPH_APP_ID, PROXY
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import signed_in
 from workshop.servers.settings import TENANT_ID, ProxySettings
-from workshop.settings import write_values
 
 if TYPE_CHECKING:
+    from workshop.playground.workplace import Workplace
     from workshop.registration.report import Report
-    from workshop.workplace import Workplace
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from workshop.private_files import make_private_folder, write_private
+from workshop.core.private_files import make_private_folder, write_private
 
 KEY_BITS = 2048
 SLACK = timedelta(minutes=5)

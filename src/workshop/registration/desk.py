@@ -11,13 +11,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from workshop.core.settings import Mode, Settings
 from workshop.errors import WorkshopError
 from workshop.registration.approach import approach_of, as_served, kept_client_id
 from workshop.registration.declared import DECLARED, PROXY, Declaration, Names
 from workshop.registration.keeper import FileKeeper
 from workshop.registration.sign_in import ADMINISTRATOR, SignIn, signed_in, usual
 from workshop.servers.settings import TENANT_ID
-from workshop.settings import Mode, Settings
 from workshop.show.frame import AMBER, GREEN, frame
 
 if TYPE_CHECKING:

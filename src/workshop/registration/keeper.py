@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from workshop.private_files import make_private_folder, write_private
-from workshop.settings import Settings, read_values, write_values
+from workshop.core.private_files import make_private_folder, write_private
+from workshop.core.settings import Settings, read_values, write_values
 
 
 class Keeper(Protocol):

@@ -16,7 +16,7 @@ from msgraph.generated.oauth2_permission_grants.oauth2_permission_grants_request
 )
 from msgraph.graph_service_client import GraphServiceClient
 
-from workshop.errors import WorkshopError
+from workshop.errors import TOLD, WorkshopError
 from workshop.registration import parse, probe
 from workshop.registration.declared import GRAPH_APP_ID, Declaration, Names
 from workshop.registration.graph import found_or_none, step, to_json
@@ -83,7 +83,7 @@ async def maker(graph: GraphServiceClient) -> str:
     try:
         with step("Asking who is signed in"):
             me = await graph.me.get()
-    except WorkshopError:
+    except TOLD:
         return "application"
     return str(me.id) if me and me.id else "application"
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from workshop.errors import WorkshopError
-from workshop.private_files import locked, make_private_folder
+from workshop.core.private_files import locked, make_private_folder
+from workshop.core.settings import Settings, load
+from workshop.errors import TOLD, WorkshopError
 from workshop.registration.declared import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
 from workshop.servers.settings import TENANT_ID
-from workshop.settings import Settings, load
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
         if not found:
             try:
                 Desk(current).apply(declaration, replace_values=True)
-            except WorkshopError as error:
+            except TOLD as error:
                 raise WorkshopError(f"The app could not be registered: {error}") from error
             current = load(project=settings.project)
     os.environ.update({name: current.require(name) for name in names})

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from workshop.core.settings import Mode, Settings
 from workshop.errors import WorkshopError
 from workshop.registration.quiet import quiet
-from workshop.settings import Mode, Settings
 from workshop.signin import UserAgent
 
 if TYPE_CHECKING:

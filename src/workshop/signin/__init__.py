@@ -12,8 +12,8 @@ from workshop.signin.agent import ACCOUNTS, MEMBER, UserAgent
 from workshop.signin.journey import USER_AGENT, SignIn
 
 if TYPE_CHECKING:
-    from workshop.practice import Running
-    from workshop.settings import Settings
+    from practice_tenant import Running
+    from workshop.core.settings import Settings
 
 __all__ = ["ACCOUNTS", "MEMBER", "USER_AGENT", "SignIn", "UserAgent", "install"]
 

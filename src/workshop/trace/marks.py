@@ -17,7 +17,7 @@ MARKED = frozenset(
 def marks_of(pairs: Iterable[tuple[str, str]]) -> Pairs:
     """Return name and mark of each secret; equal values have equal marks, whatever they are called.
 
-    The practice tenant's log makes the same marks (`workshop.tenant.requestlog`).
+    The practice tenant's log makes the same marks (`practice_tenant.server.requestlog`).
     """
     return tuple(dict.fromkeys((name, _mark(name, value)) for name, value in _secrets(pairs)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from workshop.errors import WorkshopError
+from workshop.errors import TOLD
 from workshop.trace import bus, sources
 from workshop.trace.hop import Hop, Sighting
 from workshop.trace.merging import merged
@@ -45,7 +45,7 @@ class Recording:
         bus.settle(_SETTLE_SECONDS)
         if self._tenant is not None:
             # A tenant that ended meanwhile must not hide what the block itself raised.
-            with suppress(WorkshopError):
+            with suppress(*TOLD):
                 self._sightings += sources.of_tenant(self._tenant, self._after)
 
     def diagram(self) -> Diagram:

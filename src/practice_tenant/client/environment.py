@@ -1,0 +1,101 @@
+"""The environment variables that lead unmodified libraries to the practice tenant."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from practice_tenant.errors import PracticeTenantError
+
+LOOPBACK = "localhost,127.0.0.1,::1"
+
+ALWAYS_REMOVED = (
+    "ALL_PROXY",
+    "all_proxy",
+    "SSL_CERT_DIR",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
+)
+
+LABEL = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Variables to set and variables to remove."""
+
+    set: dict[str, str]
+    remove: tuple[str, ...]
+
+    def put(self, environ: MutableMapping[str, str]) -> None:
+        """Change `environ` accordingly."""
+        for name in self.remove:
+            environ.pop(name, None)
+        environ.update(self.set)
+
+
+def variables(
+    proxy: str, ca: Path, state: Path, label: str | None = None, environ: Mapping[str, str] | None = None
+) -> Environment:
+    """Say which variables lead a program to the practice tenant.
+
+    Args:
+        proxy: URL of its CONNECT proxy.
+        ca: its certificate authority's certificate, a PEM file.
+        state: its folder.
+        label: the proxy user name, found again as `holder` of every recorded exchange.
+        environ: where preset AZURE_* variables are looked for; nowhere if None.
+
+    Raises:
+        PracticeTenantError: the label would not survive in a URL.
+    """
+    proxy = _labelled(proxy, label) if label else proxy
+    values = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), proxy)
+    values |= dict.fromkeys(("NO_PROXY", "no_proxy"), LOOPBACK)
+    values |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(ca))
+    values["FASTMCP_HOME"] = str(state / "fastmcp")
+    values["AZURE_CONFIG_DIR"] = str(state / "azure")
+    preset = sorted(name for name in environ or () if name.startswith("AZURE_") and name not in values)
+    return Environment(values, (*ALWAYS_REMOVED, *preset))
+
+
+def node_variables(ca: Path) -> dict[str, str]:
+    """Say what Node needs besides: its own name for the CA, and the will to look at the proxy variables."""
+    return {"NODE_EXTRA_CA_CERTS": str(ca), "NODE_USE_ENV_PROXY": "1"}
+
+
+def browser_variable(state: Path, account: str) -> dict[str, str]:
+    """Say which browser Python programs open: one that signs in to the practice tenant by itself.
+
+    Args:
+        state: the tenant's folder.
+        account: the user principal name that signs in.
+    """
+    words = [Path(sys.executable).as_posix(), "-m", "workshop", "browser", "--as", account]
+    words += ["--state", state.as_posix()]
+    # `webbrowser` puts the address for %s, and does not wait for the end of a command that ends with &.
+    return {"BROWSER": f"{shlex.join(words)} %s &"}
+
+
+def check_label(label: str) -> str:
+    """Return `label` if it can be a proxy user name as it is.
+
+    Raises:
+        PracticeTenantError: it can't.
+    """
+    if not LABEL.fullmatch(label):
+        raise PracticeTenantError(f"{label!r} can't be a holder's name: use 1 to 64 letters, digits and . _ -")
+    return label
+
+
+def _labelled(proxy: str, label: str) -> str:
+    return f"http://{check_label(label)}:x@{urlsplit(proxy).netloc}"

@@ -1,0 +1,117 @@
+"""Deleting directory objects, and bringing them back within thirty days.
+
+Source: https://learn.microsoft.com/graph/api/directory-deleteditems-restore
+"""
+
+from __future__ import annotations
+
+from practice_tenant.server.directory import apps, assignments, deleted, grants
+from practice_tenant.server.directory.deleted import DeletedItem
+from practice_tenant.server.directory.objects import Application, ServicePrincipal
+from practice_tenant.server.graph import authority, errors, kinds, odata, shown
+from practice_tenant.server.graph.caller import Caller, caller
+from practice_tenant.server.graph.kinds import DIRECTORY_KINDS, Kind
+from practice_tenant.server.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
+from practice_tenant.server.graph.times import iso
+from practice_tenant.server.http.messages import Response
+from practice_tenant.server.web import Call
+
+
+def application(call: Call, one: Application) -> None:
+    """Delete an application, and its service principal with it."""
+    store = call.service.store
+    served = apps.principal(store, one.tenant_id, one.app_id)
+    with store.transaction():
+        _keep(call, one.tenant_id, kinds.APPLICATION, one)
+        apps.remove_application(store, one)
+        if served:
+            principal(call, served)
+
+
+def principal(call: Call, one: ServicePrincipal) -> None:
+    """Delete a service principal; what it was granted and what others were granted on it goes for good."""
+    store = call.service.store
+    with store.transaction():
+        _keep(call, one.tenant_id, kinds.PRINCIPAL, one)
+        apps.remove_principal(store, one)
+        grants.forget(store, one.tenant_id, one.id)
+        assignments.forget(store, one.tenant_id, one.id)
+
+
+async def listed(call: Call) -> Response:
+    """Answer GET /directory/deletedItems/microsoft.graph.application and the like."""
+    who = caller(call)
+    who.demand(READ_APPLICATIONS)
+    kept = deleted.items(call.service.store, who.directory.tenant_id, call.now)
+    return odata.objects(call, [_item(one) for one in kept], cast=kinds.cast_of(call.path["cast"]))
+
+
+async def read(call: Call) -> Response:
+    """Answer GET /directory/deletedItems/{id}."""
+    who = caller(call)
+    who.demand(READ_APPLICATIONS)
+    kind, graph = _item(_named(call, who))
+    return odata.entity(call, kinds.OBJECT, kinds.typed(kind, graph, graph))
+
+
+async def restore(call: Call) -> Response:
+    """Answer POST /directory/deletedItems/{id}/restore."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    one = _named(call, who)
+    authority.demand_change(call, who, one.id)
+    with call.service.store.transaction():
+        _restore(call, who, one)
+    kind, graph = _item(one)
+    return odata.entity(call, kinds.OBJECT, kinds.typed(kind, {**graph, "deletedDateTime": None}, graph))
+
+
+async def drop(call: Call) -> Response:
+    """Answer DELETE /directory/deletedItems/{id}: gone for good."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    one = _named(call, who)
+    authority.demand_change(call, who, one.id)
+    with call.service.store.transaction():
+        deleted.drop(call.service.store, who.directory.tenant_id, one.id)
+        apps.forget_secrets(call.service.store, one.id)
+    return odata.nothing(call)
+
+
+def _restore(call: Call, who: Caller, one: DeletedItem) -> None:
+    store, tenant_id = call.service.store, who.directory.tenant_id
+    deleted.drop(store, tenant_id, one.id)
+    if one.type == kinds.PRINCIPAL.type:
+        if apps.application(store, one.app_id) is None or apps.principal(store, tenant_id, one.app_id):
+            raise errors.bad_request("The service principal has no application, or there is another one of it.")
+        apps.save_principal(store, ServicePrincipal(one.id, tenant_id, one.app_id, one.graph))
+        return
+    for uri in one.graph["identifierUris"]:
+        if apps.owner_of_identifier(store, tenant_id, uri):
+            raise errors.bad_request("Another object with the same value for property identifierUris already exists.")
+    apps.save_application(store, Application(one.id, tenant_id, one.app_id, one.graph))
+    for other in deleted.items(store, tenant_id, call.now):
+        if other.app_id == one.app_id and other.type == kinds.PRINCIPAL.type:
+            _restore(call, who, other)
+
+
+def _keep(call: Call, tenant_id: str, kind: Kind, one: Application | ServicePrincipal) -> None:
+    item = DeletedItem(one.id, kind.type, one.app_id, call.now, one.graph)
+    deleted.keep(call.service.store, tenant_id, item)
+
+
+def _named(call: Call, who: Caller) -> DeletedItem:
+    wanted = call.path["id"]
+    found = deleted.item(call.service.store, who.directory.tenant_id, wanted, call.now)
+    if found is None:
+        raise errors.not_found(wanted[:200])
+    return found
+
+
+def _item(one: DeletedItem) -> shown.Item:
+    kind = DIRECTORY_KINDS[one.type.lower()]
+    if kind is kinds.APPLICATION:
+        graph = shown.application(Application(one.id, "", one.app_id, one.graph))
+    else:
+        graph = shown.principal(ServicePrincipal(one.id, "", one.app_id, one.graph))
+    return kind, {**graph, "deletedDateTime": iso(one.deleted)}

@@ -1,0 +1,28 @@
+"""Redeeming codes and refresh tokens from a script in a browser: single-page applications may, others may not.
+
+Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow: without a redirect URI of the type
+``spa`` the answer has no Access-Control-Allow-Origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from practice_tenant.server.directory import apps
+from practice_tenant.server.http.messages import Response
+from practice_tenant.server.web import Call
+
+_OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST, OPTIONS"}
+
+
+def headers(call: Call) -> Mapping[str, str]:
+    """Return what lets a script of another origin read the answer, if the client has a single-page application."""
+    if "origin" not in call.request.headers:
+        return {}
+    client = apps.application(call.service.store, call.value("client_id"))
+    return _OPEN if client and client.redirect_uris("spa") else {}
+
+
+async def preflight(_call: Call) -> Response:
+    """Answer OPTIONS: which client will ask is not known yet, so that every origin may."""
+    return Response(headers={**_OPEN, "Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"})

@@ -1,0 +1,90 @@
+"""Polling for the tokens of a device whose user signs in elsewhere.
+
+A request such as::
+
+    POST /{tenant}/oauth2/v2.0/token
+    grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=...&device_code=...
+
+Source: RFC 8628 sections 3.4 and 3.5; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-code
+"""
+
+from __future__ import annotations
+
+from practice_tenant.server.directory import devices
+from practice_tenant.server.directory.devices import DeviceFlow
+from practice_tenant.server.login import clients, conditional_access, device_code, errors, issue, scopes
+from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
+
+
+async def device_code_grant(redemption: Redemption) -> TokenAnswer:
+    """Answer a device that asks whether its user has signed in.
+
+    Raises:
+        LoginError: 900144, 70018, 70000 for the device code; 70020 once it has expired; 70016 while the user has not
+            decided, 65004 when they declined; 54005 the second time; 7000218 for an application that is no public
+            client and shows no credential.
+    """
+    call, store = redemption.call, redemption.call.service.store
+    given = call.value("device_code")
+    if not given:
+        raise errors.missing_parameter("device_code")
+    flow = devices.by_device_code(store, given)
+    if flow is None:
+        raise errors.device_code_unknown()
+    if flow.tenant_id:
+        call.enter(flow.tenant_id)
+    _check_state(redemption, flow)
+    platform = _platform(redemption)
+    grant = _grant(redemption, flow, platform)
+    if not devices.redeem(store, given):
+        raise errors.code_redeemed()
+    return await issue.user_tokens(redemption, grant)
+
+
+def _check_state(redemption: Redemption, flow: DeviceFlow) -> None:
+    if redemption.client.app_id != flow.client_id:
+        raise errors.issued_to_another_client()
+    if flow.status == "redeemed":
+        raise errors.code_redeemed()
+    if device_code.expired(redemption.call, flow):
+        raise errors.device_code_expired()
+    if flow.status == "declined":
+        raise errors.authorization_declined()
+    if flow.status == "pending":
+        raise errors.authorization_pending()
+
+
+def _platform(redemption: Redemption) -> str:
+    """Return the kind of client, for there is no redirect URI that tells it.
+
+    Source: https://learn.microsoft.com/graph/api/resources/application (isFallbackPublicClient)
+    """
+    if clients.prove(redemption.call, redemption.where, redemption.client, redemption.credentials):
+        return "web"
+    if not redemption.client.graph["isFallbackPublicClient"]:
+        raise errors.secret_required()
+    return "publicClient"
+
+
+def _grant(redemption: Redemption, flow: DeviceFlow, platform: str) -> UserGrant:
+    call, store, sign_in = redemption.call, redemption.call.service.store, flow.sign_in
+    where = redemption.where.directory
+    if where and where.tenant_id != sign_in["tenant_id"]:
+        raise errors.code_of_another_tenant()
+    call.enter(sign_in["tenant_id"])
+    directory, user = issue.user_of(redemption, sign_in)
+    signed_in = sign_in.get("auth_time", flow.issued)
+    conditional_access.check_not_revoked(user, signed_in)
+    request = issue.read_scopes(redemption, directory, flow.scope)
+    return UserGrant(
+        directory=directory,
+        user=user,
+        platform=platform,
+        oidc=request.oidc,
+        asked=scopes.one_resource(request, store, directory.tenant_id),
+        nonce="",
+        sid=sign_in.get("sid", ""),
+        since=call.now,
+        amr=tuple(sign_in.get("amr", ())) or (conditional_access.PASSWORD,),
+        signed_in=signed_in,
+    )

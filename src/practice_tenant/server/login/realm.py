@@ -1,0 +1,77 @@
+"""Which directory a request is for, and under which names this authority goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from practice_tenant.server.directory import people
+from practice_tenant.server.directory.ids import is_guid
+from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.login import errors
+from practice_tenant.server.web import Call
+
+Audience = Literal["common", "organizations", "consumers"]
+AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")
+CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+CANONICAL = "login.microsoftonline.com"
+US = "login.microsoftonline.us"
+HOSTS = (CANONICAL, "login.microsoft.com", "login.windows.net", "sts.windows.net", US)
+OWN_AUTHORITY = frozenset({US})
+GRAPH_OF = {US: "graph.microsoft.us"}
+
+
+@dataclass(frozen=True)
+class Realm:
+    """The tenant segment of a path, resolved; ``directory`` is None for common, organizations and consumers."""
+
+    segment: str
+    directory: Directory | None
+
+    @property
+    def name(self) -> str:
+        return self.directory.display_name if self.directory else self.segment
+
+
+def realm(call: Call, error: str = "invalid_request") -> Realm:
+    """Resolve the tenant segment of the path.
+
+    Raises:
+        LoginError: 90002 when no directory goes by that id or domain, 900023 when it is neither in form.
+    """
+    segment = call.path["tenant"]
+    if segment.lower() in AUDIENCES:
+        return Realm(segment.lower(), None)
+    found = people.directory(call.service.store, segment)
+    if found is None and "." not in segment and not is_guid(segment):
+        raise errors.not_a_tenant(segment[:200], error)
+    if found is None:
+        raise errors.tenant_not_found(segment[:200], error)
+    call.enter(found.tenant_id)
+    return Realm(segment, found)
+
+
+def default_directory(call: Call) -> Directory:
+    return people.directories(call.service.store)[0]
+
+
+def authority(call: Call) -> str:
+    """Return the base URL of this authority: the direct listener and the sovereign cloud go by their own host.
+
+    A managed identity's token is asked for over plain http, and is issued by the authority all the same.
+    """
+    if call.request.scheme == "http":
+        return f"https://{CANONICAL}"
+    host = call.host
+    own = host in OWN_AUTHORITY or host.partition(":")[0] in ("localhost", "127.0.0.1")
+    return f"https://{host if own else CANONICAL}"
+
+
+def issuer(call: Call, tenant_id: str, version: int = 2) -> str:
+    """Return the issuer of tokens of that version, 1 or 2."""
+    base = authority(call)
+    if version == 2:
+        return f"{base}/{tenant_id}/v2.0"
+    direct = base.startswith(("https://localhost", "https://127.0.0.1"))
+    return f"{base}/{tenant_id}/" if direct else f"https://sts.windows.net/{tenant_id}/"

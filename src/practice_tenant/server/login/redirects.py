@@ -1,0 +1,47 @@
+"""Redirect URI rules.
+
+Source: https://learn.microsoft.com/entra/identity-platform/reply-url
+"""
+
+from __future__ import annotations
+
+import re
+
+from practice_tenant.server.directory.objects import PLATFORMS, Application, Platform
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+
+_LOOPBACK_URI = re.compile(r"(http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?((?:[/?][!-~]*)?)")
+
+
+def platform_of(client: Application, uri: str) -> Platform | None:
+    """Return the platform under which a redirect URI is registered, or None when it is not.
+
+    The comparison is exact and case-sensitive; on http loopback addresses the port does not count (RFC 8252
+    section 7.3).
+    """
+    for platform in PLATFORMS:
+        if any(_same(registered, uri) for registered in client.redirect_uris(platform)):
+            return platform
+    return None
+
+
+def first_of(client: Application) -> str:
+    """Return the address that counts where a request names none; '' when none is registered.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#send-the-sign-in-request
+    """
+    return next((uri for platform in PLATFORMS for uri in client.redirect_uris(platform)), "")
+
+
+def _same(registered: str, given: str) -> bool:
+    if registered == given:
+        return True
+    portless = _without_loopback_port(given)
+    return portless is not None and portless == _without_loopback_port(registered)
+
+
+def _without_loopback_port(uri: str) -> str | None:
+    """Return a loopback http URI with its port taken out; None for every other URI."""
+    found = _LOOPBACK_URI.fullmatch(uri)
+    return found[1] + found[2] if found else None

@@ -1,0 +1,89 @@
+"""The permissions that a registration lists (``requiredResourceAccess``): what ``.default`` stands for.
+
+Source: https://learn.microsoft.com/entra/identity-platform/scopes-oidc#the-default-scope
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from practice_tenant.server.directory import apps
+from practice_tenant.server.directory.objects import Application, Directory, Scope
+from practice_tenant.server.directory.store import Store
+from practice_tenant.server.login import errors
+from practice_tenant.server.login.scopes import Asked, find_resource
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One permission that a consent page asks for.
+
+    Args:
+        holder: who is going to have it.
+        is_role: whether it is an app role, which the holder has for itself, or a scope, which it has for a user.
+    """
+
+    holder: Application
+    resource: Application
+    id: str
+    value: str
+    title: str
+    description: str
+    admin_only: bool
+    is_role: bool = False
+
+
+def of_scope(holder: Application, resource: Application, scope: Scope) -> Permission:
+    return Permission(holder, resource, scope.id, scope.value, scope.title, scope.description, scope.admin_only)
+
+
+def wanted(store: Store, directory: Directory, client: Application, asked: Asked) -> list[Permission]:
+    """Return what ``.default`` of a resource asks consent for: all that the client's registration lists.
+
+    The resource's own static permissions come with it if the resource knows the client (``knownClientApplications``).
+
+    Raises:
+        LoginError: 650057 when the registration does not list the resource, 650052 when a listed resource is not in
+            the directory.
+    """
+    resource = asked.resource
+    listed = client.required_access
+    if resource.app_id not in listed and resource.app_id != client.app_id:
+        raise errors.resource_not_listed(client.app_id, client.display_name, asked.audience, resource.app_id, listed)
+    permissions = every(store, directory, client)
+    if client.app_id in resource.graph["api"]["knownClientApplications"]:
+        permissions += every(store, directory, resource)
+    return permissions
+
+
+def every(store: Store, directory: Directory, holder: Application) -> list[Permission]:
+    """Return the static permissions of an application, scopes and app roles, in the order of its registration.
+
+    Raises:
+        LoginError: 650052.
+    """
+    found: list[Permission] = []
+    for app_id, access in holder.required_access.items():
+        resource = find_resource(store, directory.tenant_id, holder, app_id)
+        if resource is None:
+            registered = apps.application(store, app_id)
+            name = registered.display_name if registered else ""
+            raise errors.resource_without_principal(app_id, name, directory.tenant_id)
+        found += [
+            of_scope(holder, resource, scope)
+            for scope in resource.scopes
+            if scope.enabled and access.get(scope.id) == "Scope"
+        ]
+        found += [
+            _of_role(holder, resource, role)
+            for role in resource.graph["appRoles"]
+            if role.get("isEnabled", True) and access.get(role["id"]) == "Role"
+        ]
+    return found
+
+
+def _of_role(holder: Application, resource: Application, role: Mapping[str, Any]) -> Permission:
+    value = role["value"] or ""
+    return Permission(holder, resource, role["id"], value, role["displayName"], role["description"], True, True)

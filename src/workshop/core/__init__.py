@@ -1,0 +1,1 @@
+"""What every room needs: settings, private files, ports, the Azure CLI."""

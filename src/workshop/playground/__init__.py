@@ -1,0 +1,1 @@
+"""Directories to play in, where nothing that breaks harms the learner's own registration."""

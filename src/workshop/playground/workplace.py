@@ -1,0 +1,113 @@
+"""Where a notebook registers apps: a directory tenant of its own in practice, your own tenant otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from practice_tenant import Running
+from workshop.core import azure_cli
+from workshop.core.private_files import make_private_folder
+from workshop.core.settings import Settings
+from workshop.playground.sandbox import OnlyInPractice
+from workshop.registration.declared import PROXY
+from workshop.registration.desk import Desk
+from workshop.registration.sign_in import ADMINISTRATOR
+
+if TYPE_CHECKING:
+    from workshop.registration.az import Az
+    from workshop.registration.broken import Broken
+    from workshop.registration.by_hand import ByHand
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A directory, and desks in it, each with a file of its own.
+
+    Attributes:
+        running: the practice tenant; None in your own one.
+        tenant_id: the directory; empty in your own tenant, where the sign-in decides.
+        domain: what stands behind the @ of its accounts; empty in your own tenant.
+        folder: of the files, which only you can read.
+    """
+
+    settings: Settings
+    running: Running | None
+    tenant_id: str
+    domain: str
+    folder: Path
+
+    def account(self, name: str) -> str:
+        """Return the user principal name of somebody, such as that of "avery"."""
+        return f"{name}@{self.domain}" if self.domain else ""
+
+    def desk(self, name: str) -> Desk:
+        """Return a desk that keeps its values in a file of this name."""
+        account = self.account("avery") or ADMINISTRATOR
+        return Desk(self.settings, account=account, tenant_id=self.tenant_id, file=self.folder / f"{name}.env")
+
+    def practice(self) -> Running:
+        """Return the practice tenant.
+
+        Raises:
+            OnlyInPractice: this is an own tenant.
+        """
+        if self.running is None:
+            raise OnlyInPractice
+        return self.running
+
+    def by_hand(self, display_name: str) -> ByHand:
+        """Return the app of this name that you registered by hand; until then one made in Python stands in for it."""
+        from workshop.registration.by_hand import by_hand
+
+        return by_hand(self.desk("by-hand"), PROXY.named(display_name))
+
+    def az(self, display_name: str) -> Az:
+        """Return the Azure CLI, signed in here; where there is none, or WORKSHOP_AZURE_CLI is off, what was recorded.
+
+        Args:
+            display_name: of the app that its lines make.
+        """
+        from workshop.registration.az import opened
+
+        off = os.environ.get("WORKSHOP_AZURE_CLI") == "off"
+        program = None if off else azure_cli.find(self.settings.project)
+        return opened(program, self.running, self.desk("by-az"), PROXY.named(display_name))
+
+    def colleague(self) -> Broken:
+        """Register a colleague's app, with five mistakes.
+
+        Raises:
+            OnlyInPractice: this is an own tenant.
+        """
+        from workshop.registration.broken import make
+
+        return make(self)
+
+    def names(self, **ids: str) -> Mapping[str, str]:
+        """Return what ids are called in outputs: the directory's, and those given by name."""
+        known = {self.tenant_id: "{tenant}", self.domain: "{domain}"}
+        return {id_: name for id_, name in (known | {id_: f"{{{name}}}" for name, id_ in ids.items()}).items() if id_}
+
+    def __repr__(self) -> str:
+        if self.running:
+            return "A directory tenant of this notebook's own, with the same people as always and no app of yours yet."
+        return "Your own tenant. What you register here is real."
+
+
+def make(settings: Settings, running: Running | None, name: str) -> Workplace:
+    """Make a workplace.
+
+    Args:
+        name: what tells the directory from the others, and the folder too.
+    """
+    folder = make_private_folder(settings.state / "workplaces" / name)
+    if running is None:
+        return Workplace(settings, None, "", "", folder)
+    for left in folder.glob("*.env"):  # an earlier process of the same name
+        left.unlink()
+    directory = running.directory(running.new_directory(name))
+    return Workplace(settings, running, directory.tenant_id, str(directory.show()["domain"]), folder)
