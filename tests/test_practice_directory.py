@@ -14,10 +14,9 @@ import pytest
 from practice_help import clean_environ, end_any
 
 from practice_tenant import Directory, Running
-from practice_tenant.errors import TenantRefused
-from workshop.commands.tenant_directory import NAMES, seconds
+from practice_tenant.commands.directory import NAMES, seconds
+from practice_tenant.errors import PracticeTenantError, TenantRefused
 from workshop.core.settings import load
-from workshop.errors import WorkshopError
 from workshop.practice import ensure
 
 
@@ -241,5 +240,5 @@ class TestOnTheCommandLine:
         times = {"90": 90, "+1h": 3_600, "-2.5m": -150, "1d": 86_400, "0.5": 0.5, "5s": 5}
         assert {text: seconds(text) for text in times} == times
         for text in ("", "h", "1w", "1h30m", "--1"):
-            with pytest.raises(WorkshopError, match="is no time"):
+            with pytest.raises(PracticeTenantError, match="is no time"):
                 seconds(text)

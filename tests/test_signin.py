@@ -28,10 +28,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from practice_tenant import Running
+from practice_tenant.client.browser import pages, places
 from workshop import practice, signin, trace
 from workshop.background import BackgroundServer
 from workshop.core.settings import Settings, load
-from workshop.signin import ACCOUNTS, SignIn, UserAgent, chromium, pages, places
+from workshop.signin import ACCOUNTS, RecordedSignIn, UserAgent, chromium
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ def agent() -> Iterator[UserAgent]:
     trace.use_tenant(None)
 
 
-def opened(agent: UserAgent, url: str) -> SignIn:
+def opened(agent: UserAgent, url: str) -> RecordedSignIn:
     """Open `url` as a program does, and wait for the end of the sign-in."""
     assert webbrowser.open(url)
     agent.wait()
@@ -161,7 +162,7 @@ class TestThePath:
         assert [hop.status for hop in met.hops] == [200]
 
     def test_nobody_listening_is_said(self, agent: UserAgent, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("workshop.signin.journey._REFUSED_FOR", 0.1)
+        monkeypatch.setattr("practice_tenant.client.browser.journey._REFUSED_FOR", 0.1)
         met = opened(agent, f"http://localhost:{free_port()}/callback?code=1")
         assert met.outcome == "lost"
         assert "did not answer" in met.error
@@ -202,7 +203,7 @@ class TestThePath:
             met = opened(agent, f"{server.base_url}/authorize?{query}")
         assert (met.outcome, met.error) == ("error", "400: AADSTS50011: no such <URI>.")
         assert told == [{"error": "server_error", "error_description": met.error, "state": "xyz"}]
-        assert "workshop's user agent" in met.hops[-1].note
+        assert "practice browser" in met.hops[-1].note
 
 
 def _done(_request: Request) -> Response:
@@ -298,7 +299,7 @@ class TestTheTenantsPages:
                 "scope": "openid",
             }
         )
-        monkeypatch.setattr("workshop.signin.journey._REFUSED_FOR", 0.0)
+        monkeypatch.setattr("practice_tenant.client.browser.journey._REFUSED_FOR", 0.0)
         agent = UserAgent("nobody@contoso.onmicrosoft.com", ca=running.ca)
         agent.open(f"{running.https}/{running.tenant_id}/oauth2/v2.0/authorize?{query}")
         met = agent.wait()

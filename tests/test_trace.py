@@ -35,7 +35,7 @@ from workshop.trace.merging import merged
 from workshop.trace.symbols import Symbols, symbolic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
-AGENT = "workshop-user-agent/1"
+AGENT = "practice-browser/1"
 
 
 def announced_in(state: Path) -> Running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,19 @@ def test_a_hole_is_seen(copy: Path, module: str, line: str) -> None:
     assert run.returncode != 0
     assert "BROKEN" in run.stdout
     assert "hole" in run.stdout
+
+
+def test_every_path_in_contributing_is_there() -> None:
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:src|tests|solutions|notebooks)/[\w/.]*[\w/])`", text))
+    assert len(named) > 10
+    assert not [path for path in named if not (PROJECT / path).exists()]
+    ways = {"The way of a token request": "practice_tenant/server", "The way of an exercise": "workshop/lesson"}
+    for heading, folder in ways.items():
+        section = text.partition(f"### {heading}")[2].partition("\n### ")[0]
+        steps = re.findall(r"`((?!src/)[\w/]+(?:\.py|/))`", section)
+        assert len(steps) > 4
+        assert not [path for path in steps if not (PROJECT / "src" / folder / path).exists()]
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])

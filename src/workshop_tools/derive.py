@@ -10,10 +10,12 @@ from nbformat import NotebookNode
 
 from workshop.lesson.notebook_files import METADATA, NotebookError, node, read, text_of, write
 from workshop.show.figures import FIGURES
+from workshop_tools import house
 
 BEGIN = "# solution: begin"
 END = "# solution: end"
 STUB = "# stub: "
+CONTRIBUTING = "CONTRIBUTING.md"
 
 
 def unsolved(source: str, name: str = "a cell") -> str:
@@ -77,6 +79,9 @@ def derived(project: Path) -> Iterator[tuple[Path, str]]:
         yield project / "notebooks" / source.name, text_of(notebook)
     for name, draw in FIGURES.items():
         yield project / "images" / name, draw()
+    contributing = project / CONTRIBUTING
+    if contributing.exists():
+        yield contributing, house.with_drawing(contributing.read_text(encoding="utf-8"), project / "src")
 
 
 def stale(project: Path) -> list[Path]:

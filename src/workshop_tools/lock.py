@@ -30,7 +30,7 @@ class LockFile:
 
 
 LOCK_FILES = (
-    LockFile("requirements.txt", ("pyproject.toml", "--group", "install", "--group", "test")),
+    LockFile("requirements.txt", ("pyproject.toml", "--extra", "lessons", "--group", "install", "--group", "test")),
     LockFile("requirements-dev.txt", ("--group", "dev", "--constraints", "requirements.txt")),
     LockFile("requirements-uv.txt", ("--group", "uv")),
     LockFile("requirements-az.txt", ("--group", "az")),

@@ -82,7 +82,7 @@ def test_the_consent_page_in_another_browser(entra: Entra) -> None:
 
 
 def _hidden(html: str) -> list[tuple[str, str]]:
-    from workshop.signin import pages
+    from practice_tenant.client.browser import pages
 
     return pages.read(html, of_tenant=False).forms[0].fields
 

@@ -13,14 +13,12 @@ from urllib.parse import urlencode, urlsplit
 
 import psutil
 
-from practice_tenant.client import admin_center, environment, managed_identity
+from practice_tenant.client import ANSWER_SECONDS, admin_center, environment, managed_identity
 from practice_tenant.client.directory import Directory
 from practice_tenant.client.environment import Environment
 from practice_tenant.client.managed_identity import Assigned, Form
 from practice_tenant.errors import TenantNotRunning, TenantRefused, TenantSilent
 
-ANSWER_SECONDS = 120.0
-"""How long a tenant that lives may take to answer: a machine may be very busy."""
 STRANGER_SECONDS = 2.0
 """How long to listen for an answer where one has ended: its port may be a stranger's by now."""
 
@@ -113,7 +111,7 @@ class Running:
         Args:
             tenant_id: its tenant id, name or domain; the default directory if empty.
         """
-        return Directory(tenant_id or self.tenant_id, self._call)
+        return Directory(tenant_id or self.tenant_id, self._call, environment.doors(self.proxy, self.ca, self.holder))
 
     def admin_center(self, account: str = "", directory: str = "", at: str = "") -> str:
         """Return a link to the practice admin center; it works once, within ten minutes.

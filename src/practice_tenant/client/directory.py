@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
+
+from practice_tenant.client.environment import AZURE_CLI, Doors
+
+if TYPE_CHECKING:
+    from practice_tenant.client.browser import PracticeBrowser
+    from practice_tenant.client.registering import Administrator, RegisteredApp
+    from practice_tenant.client.signing_in import SignedIn
 
 ControlCall = Callable[[str, str, dict[str, Any] | None], dict[str, Any]]
 
@@ -38,10 +45,80 @@ class Directory:
     Attributes:
         tenant_id: its tenant id; its name or domain does as well.
         call: makes a control call: method, path, body.
+        doors: how the tenant's hosts are reached.
     """
 
     tenant_id: str
     call: ControlCall = field(repr=False)
+    doors: Doors = field(repr=False)
+
+    def account(self, name: str) -> str:
+        """Return the user principal name of somebody in it, such as that of "robin"; a whole one stays as it is."""
+        return name if "@" in name else f"{name}@{self.show()['domain']}"
+
+    def sign_in(
+        self, account: str, scopes: Sequence[str], client_id: str = AZURE_CLI, client_secret: str = ""
+    ) -> SignedIn:
+        """Sign a user in through the pages that a person would see, and return the tokens.
+
+        Args:
+            account: a name before the @, or a user principal name.
+            scopes: as in the request, such as `api://.../access_as_user`.
+            client_id: of a client that has the redirect URI http://localhost; the Azure CLI if not given.
+            client_secret: of a confidential client.
+
+        Raises:
+            SignInFailed: the message has Entra's own words.
+        """
+        from practice_tenant.client.signing_in import (
+            sign_in,  # httpx takes a while: who only looks does not wait for it
+        )
+
+        tenant_id = self.show()["tenant_id"]
+        return sign_in(self.doors, tenant_id, self.account(account), scopes, client_id, client_secret)
+
+    def browser(self, account: str) -> PracticeBrowser:
+        """Return a browser that signs in as this user wherever it is sent; see `PracticeBrowser.in_place`."""
+        from practice_tenant.client.browser import PracticeBrowser
+
+        return PracticeBrowser(self.account(account), proxy=self.doors.proxy, ca=self.doors.ca)
+
+    def register(
+        self,
+        name: str,
+        *,
+        scopes: Sequence[str] = ("access_as_user",),
+        redirect_uris: Sequence[str] = (),
+        preauthorized: Sequence[str] = (AZURE_CLI,),
+        secret: bool = True,
+        properties: Mapping[str, Any] | None = None,
+    ) -> RegisteredApp:
+        """Register an app, as the directory's administrator does through Microsoft Graph.
+
+        Args:
+            scopes: what it exposes.
+            redirect_uris: of its web platform.
+            preauthorized: the clients that need no consent for its scopes, by client id.
+            secret: whether it gets a client secret.
+            properties: more members of the application object, by Graph's names.
+
+        Raises:
+            AdministratorRefused: Graph's reason.
+
+        Source: https://learn.microsoft.com/graph/api/application-post-applications
+        """
+        return self._administrator().register(
+            name,
+            scopes=scopes,
+            redirect_uris=redirect_uris,
+            preauthorized=preauthorized,
+            secret=secret,
+            properties=properties or {},
+        )
+
+    def graph(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """Call Microsoft Graph as the directory's administrator; see `Administrator.graph`."""
+        return self._administrator().graph(method, path, body)
 
     def show(self) -> dict[str, Any]:
         """Return its time, its settings and what else a teacher changed."""
@@ -191,6 +268,11 @@ class Directory:
         path = f"/users/{quote(user, safe='')}"
         said = self._ask("PATCH", path, values)
         return Change(said, lambda: self._ask("PATCH", path, said["before"]))
+
+    def _administrator(self) -> Administrator:
+        from practice_tenant.client.registering import Administrator
+
+        return Administrator(self.doors, self.show()["tenant_id"], self.account("avery"))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.call(method, f"/directories/{quote(self.tenant_id, safe='')}{path}", body)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
+import ssl
 import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from practice_tenant.client import ANSWER_SECONDS
 from practice_tenant.errors import PracticeTenantError
 
+if TYPE_CHECKING:
+    import httpx
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""The Azure CLI's client id: a public client that every tenant knows."""
+MEMBER = "robin@contoso.onmicrosoft.com"
+"""Who signs in where nobody else is named."""
 LOOPBACK = "localhost,127.0.0.1,::1"
 
 ALWAYS_REMOVED = (
@@ -80,7 +90,7 @@ def browser_variable(state: Path, account: str) -> dict[str, str]:
         state: the tenant's folder.
         account: the user principal name that signs in.
     """
-    words = [Path(sys.executable).as_posix(), "-m", "workshop", "browser", "--as", account]
+    words = [Path(sys.executable).as_posix(), "-m", "practice_tenant", "browser", "--as", account]
     words += ["--state", state.as_posix()]
     # `webbrowser` puts the address for %s, and does not wait for the end of a command that ends with &.
     return {"BROWSER": f"{shlex.join(words)} %s &"}
@@ -99,3 +109,23 @@ def check_label(label: str) -> str:
 
 def _labelled(proxy: str, label: str) -> str:
     return f"http://{check_label(label)}:x@{urlsplit(proxy).netloc}"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """How the tenant is reached: the URL of its CONNECT proxy, and its certificate authority's certificate (PEM)."""
+
+    proxy: str
+    ca: Path
+
+    def client(self) -> httpx.Client:
+        """Return a client that reaches the tenant's hosts and trusts nobody else."""
+        import httpx
+
+        context = ssl.create_default_context(cafile=self.ca)
+        return httpx.Client(proxy=self.proxy, verify=context, trust_env=False, timeout=ANSWER_SECONDS)
+
+
+def doors(proxy: str, ca: Path, label: str = "") -> Doors:
+    """Say how a program reaches the tenant that is not led to it by variables."""
+    return Doors(_labelled(proxy, label) if label else proxy, ca)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 
+import psutil
+
+from practice_tenant.client import ANSWER_SECONDS
 from practice_tenant.client.control import Running, announced
 from practice_tenant.client.environment import check_label
 from practice_tenant.client.process import start
-from practice_tenant.errors import TenantDidNotStart
+from practice_tenant.errors import PracticeTenantError, TenantDidNotStart
 
 START_SECONDS = 120.0
 SETTLE_SECONDS = 0.5
@@ -91,3 +98,42 @@ def obtain(state: Path, holder: str) -> Lease:
             # The one that holds the lock is still coming up, or going down: give it a moment, and then a longer one.
             next_start = time.monotonic() + settle
             settle = min(2 * settle, LONGEST_SETTLE_SECONDS)
+
+
+@contextmanager
+def running(state: Path | str | None = None, holder: str = "") -> Iterator[Running]:
+    """Run a practice tenant while the block runs: the one of `state` if it runs already, else a new one.
+
+    It is a process of its own and ends with its last user. One without `state` is gone with the block, with all that
+    was registered in it.
+
+    Args:
+        state: the folder of its people, apps and keys, on a local disk; a new one that is removed at the end if None.
+        holder: the name of this user of it, as its log shows it: letters, digits, dots, dashes, underscores.
+
+    Raises:
+        TenantDidNotStart: the message says why and what to do.
+    """
+    holder = check_label(holder or f"process-{os.getpid()}")
+    if state is not None:
+        folder = Path(state).expanduser().resolve()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(obtain(folder, holder)) as lease:
+            yield lease.running
+        return
+    with (
+        TemporaryDirectory(prefix="practice-tenant-", ignore_cleanup_errors=True) as temporary,
+        closing(obtain(Path(temporary).resolve(), holder)) as lease,
+    ):
+        try:
+            yield lease.running
+        finally:
+            _end(lease.running)
+
+
+def _end(tenant: Running) -> None:
+    """Stop a tenant and wait for the end of its process, which has files open in its folder."""
+    with suppress(PracticeTenantError):
+        tenant.stop()
+    with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        psutil.Process(tenant.pid).wait(ANSWER_SECONDS)

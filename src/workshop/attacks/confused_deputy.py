@@ -17,9 +17,9 @@ from urllib.parse import urlencode, urljoin
 
 import httpx
 
+from practice_tenant.client.browser import pages
 from workshop.attacks.catcher import Catcher
 from workshop.errors import WorkshopError
-from workshop.signin import pages
 
 PATIENCE = 60.0
 

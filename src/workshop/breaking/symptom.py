@@ -10,8 +10,8 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from practice_tenant.client.browser import pages
 from workshop.show.frame import AMBER, GREEN, frame
-from workshop.signin import pages
 
 WRAPPED = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;margin:0"
 WORKS = "It works: nothing is refused."

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from practice_tenant import MEMBER
 from workshop import trace
-from workshop.signin.agent import ACCOUNTS, MEMBER, UserAgent
-from workshop.signin.journey import USER_AGENT, SignIn
+from workshop.signin.agent import ACCOUNTS, USER_AGENT, RecordedSignIn, UserAgent
 
 if TYPE_CHECKING:
     from practice_tenant import Running
     from workshop.core.settings import Settings
 
-__all__ = ["ACCOUNTS", "MEMBER", "USER_AGENT", "SignIn", "UserAgent", "install"]
+__all__ = ["ACCOUNTS", "MEMBER", "USER_AGENT", "RecordedSignIn", "UserAgent", "install"]
 
 
 def install(

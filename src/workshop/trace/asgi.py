@@ -101,7 +101,7 @@ class Recorder:
 
 def sender(user_agent: str) -> Participant:
     """Tell a browser, or the workshop's own user agent, from a program."""
-    return "Browser" if user_agent.startswith(("Mozilla/", "workshop-user-agent/")) else "MCP client"
+    return "Browser" if user_agent.startswith(("Mozilla/", "practice-browser/")) else "MCP client"
 
 
 def _headers(raw: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from workshop.trace.hop import Hop, Sighting
 
-_OWN_AGENT = "workshop-user-agent/"
+_OWN_AGENT = "practice-browser/"
 
 
 def merged(sightings: Iterable[Sighting]) -> tuple[Hop, ...]:

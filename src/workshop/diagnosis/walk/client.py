@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 
 import httpx
 
+from practice_tenant.client.browser import pages
 from workshop.diagnosis.reading import read
 from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, Server
 from workshop.diagnosis.walk.resource import Resource
 from workshop.diagnosis.walk.route import Route, split
-from workshop.signin import pages
 
 REGISTER = "registering a client"
 REDIRECTS = "redirect URIs"

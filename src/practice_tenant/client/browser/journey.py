@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlencode, urljoin
 
 import httpx
 
-from workshop.signin import pages, places
-from workshop.signin.pages import Form, Page
-from workshop.trace import carried
-from workshop.trace.hop import Hop, Participant, now
-from workshop.trace.masking import mask_text, mask_url
+from practice_tenant.client.browser import pages, places
+from practice_tenant.client.browser.pages import HtmlForm, HtmlPage, Kind
 
-USER_AGENT = "workshop-user-agent/1"
 MOST_HOPS = 30
 _REFUSED_FOR = 30.0
 _RETRY_AFTER = 0.01
@@ -43,31 +39,57 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class SignIn:
+class PageVisit:
+    """One request of the browser with its answer. It carries secrets as they are: show nothing of it unmasked.
+
+    Attributes:
+        at: when it was sent, in seconds since 1970.
+        seconds: until the answer was there.
+        where: whose page it is: the tenant's, that of the client that began the sign-in, or another of this machine.
+        form: the fields that were posted.
+        page: which page the answer is.
+        note: what is remarkable about it.
+    """
+
+    at: float
+    seconds: float
+    where: Literal["tenant", "client", "elsewhere"]
+    method: str
+    url: str
+    form: tuple[tuple[str, str], ...] = field(repr=False)
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    page: Kind
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BrowserSignIn:
     """How a sign-in went.
 
     Attributes:
         account: the user principal name that was to be picked.
         outcome: "signed in"; "declined" by someone; "error", a page told why; "blocked", it led to
             a place the user agent does not go; "lost", nobody answered.
-        hops: every request with its answer.
+        requests: how many it took.
         error: what the last page said, empty if all went well.
         page: the address of the last page, without its query.
     """
 
     account: str
     outcome: Outcome
-    hops: tuple[Hop, ...]
+    requests: int
     error: str
     page: str
 
     def __repr__(self) -> str:
         said = f"\n{self.error}" if self.error else ""
-        return f"{self.account}: {self.outcome} after {len(self.hops)} requests, at {self.page}{said}"
+        return f"{self.account}: {self.outcome} after {self.requests} requests, at {self.page}{said}"
 
 
 @dataclass(frozen=True)
-class _Request:
+class _PageRequest:
     method: str
     url: str
     form: tuple[tuple[str, str], ...] = ()
@@ -75,13 +97,13 @@ class _Request:
 
     def parameters(self) -> dict[str, str]:
         """Return what it carries in query, fragment or form."""
-        return dict(carried.of_url(self.url)) | dict(self.form)
+        return places.parameters(self.url) | dict(self.form)
 
 
 @dataclass(frozen=True)
 class _Answer:
     response: httpx.Response
-    page: Page | None  # None if it is no HTML
+    page: HtmlPage | None  # None if it is no HTML
 
 
 @dataclass(frozen=True)
@@ -97,47 +119,49 @@ class Journey:
     Attributes:
         client: without redirects, with its own cookies.
         choices: what to answer on the pages.
-        publish: gets each hop as soon as its answer is there.
+        visited: is told of each request as soon as its answer is there.
+        clock: returns the time in seconds since 1970.
         stopped: set when the sign-in is to be given up.
     """
 
     client: httpx.Client
     choices: Choices
-    publish: Callable[[Hop], None]
+    visited: Callable[[PageVisit], None] = lambda _visit: None
+    clock: Callable[[], float] = time.time
     stopped: threading.Event = field(default_factory=threading.Event)
-    hops: list[Hop] = field(default_factory=list)
+    _requests: int = 0
     _callback: tuple[str, int] | None = None
 
-    def run(self, url: str) -> SignIn:
+    def run(self, url: str) -> BrowserSignIn:
         """Open `url` and go on until a page needs nothing more."""
-        asked = dict(carried.of_url(url))
+        asked = places.parameters(url)
         callback = places.split(asked.get("redirect_uri", ""))
         self._callback = places.origin(callback) if callback and places.is_loopback(callback) else None
-        request, end = self._follow(_Request("GET", url))
+        request, end = self._follow(_PageRequest("GET", url))
         told = self._callback == _origin(request.url)
         if end.outcome in ("declined", "error", "blocked") and self._callback and not told:
             self._tell_client(asked, end)
-        return SignIn(self.choices.account, end.outcome, tuple(self.hops), mask_text(end.error), mask_url(request.url))
+        return BrowserSignIn(self.choices.account, end.outcome, self._requests, end.error, places.shown(request.url))
 
-    def _follow(self, request: _Request) -> tuple[_Request, _End]:
+    def _follow(self, request: _PageRequest) -> tuple[_PageRequest, _End]:
         for _ in range(MOST_HOPS):
             parts = places.split(request.url)
             if parts is None or not (places.is_loopback(parts) or places.is_tenant(parts)):
-                return request, _End("blocked", f"It leads to {mask_url(request.url)}: {_NOT_THERE}")
+                return request, _End("blocked", f"It leads to {places.shown(request.url)}: {_NOT_THERE}")
             try:
                 answer = self._send(request)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                return request, _End("lost", f"{mask_url(request.url)} did not answer: {error}")
+                return request, _End("lost", f"{places.shown(request.url)} did not answer: {error}")
             step = self._next(request, answer)
             if isinstance(step, _End):
                 return request, step
             request = step
         return request, _End("error", f"It went on for more than {MOST_HOPS} requests.")
 
-    def _send(self, request: _Request, note: str = "") -> _Answer:
+    def _send(self, request: _PageRequest, note: str = "") -> _Answer:
         deadline = time.monotonic() + _REFUSED_FOR
         while True:
-            at = now()
+            at = self.clock()
             try:
                 response = self._ask(request)
                 break
@@ -151,50 +175,47 @@ class Journey:
         is_html = "html" in response.headers.get("content-type", "")
         page = pages.read(response.text, of_tenant=_target_is_tenant(request.url)) if is_html else None
         answer = _Answer(response, page)
-        self._record(request, answer, at, note)
+        self._tell(request, answer, at, note)
         return answer
 
-    def _ask(self, request: _Request) -> httpx.Response:
+    def _ask(self, request: _PageRequest) -> httpx.Response:
         body = urlencode(request.form).encode() if request.method == "POST" else None
         headers = {"Sec-Fetch-Site": request.site, "Sec-Fetch-Mode": "navigate"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         return self.client.request(request.method, request.url, content=body, headers=headers)
 
-    def _record(self, request: _Request, answer: _Answer, at: float, note: str) -> None:
-        sent = carried.kept([*carried.of_url(request.url), *request.form])
-        received = carried.of_answer(dict(answer.response.headers), answer.response.content)
-        kind = answer.page.kind if answer.page else "other"
-        hop = Hop(
+    def _tell(self, request: _PageRequest, answer: _Answer, at: float, note: str) -> None:
+        self._requests += 1
+        response = answer.response
+        visit = PageVisit(
             at=at,
-            source="Browser",
-            target=self._target(request.url),
+            seconds=self.clock() - at,
+            where=self._where(request.url),
             method=request.method,
-            url=mask_url(request.url),
-            sent=sent.pairs,
-            status=answer.response.status_code,
-            received=received.pairs if kind == "other" else (*received.pairs, ("page", kind)),
+            url=request.url,
+            form=request.form,
+            status=response.status_code,
+            headers=dict(response.headers),
+            content=response.content,
+            page=answer.page.kind if answer.page else "other",
             note=note,
-            seconds=now() - at,
-            sent_marks=sent.marks,
-            received_marks=received.marks,
         )
-        self.hops.append(hop)
-        self.publish(hop)
+        self.visited(visit)
 
-    def _target(self, url: str) -> Participant:
+    def _where(self, url: str) -> Literal["tenant", "client", "elsewhere"]:
         if _target_is_tenant(url):
-            return "Entra"
-        return "MCP client" if self._callback == _origin(url) else "MCP server"
+            return "tenant"
+        return "client" if self._callback == _origin(url) else "elsewhere"
 
-    def _next(self, request: _Request, answer: _Answer) -> _Request | _End:
+    def _next(self, request: _PageRequest, answer: _Answer) -> _PageRequest | _End:
         if answer.response.has_redirect_location:
             return _redirected(request, answer.response)
         if answer.page is not None and answer.page.kind != "other":
             return self._fill_in(answer.page, request)
         return _ended(request, answer.response, answer.page)
 
-    def _fill_in(self, page: Page, request: _Request) -> _Request | _End:
+    def _fill_in(self, page: HtmlPage, request: _PageRequest) -> _PageRequest | _End:
         choices, url = self.choices, request.url
         if page.kind == "client-approval":
             return _pressed(page, url, "action", "approve" if choices.allow_client else "deny")
@@ -215,15 +236,15 @@ class Journey:
         # FastMCP's client leaves the description out when the error is access_denied.
         answer = {"error": "server_error", "error_description": end.error, "state": asked.get("state", "")}
         separator = "&" if "?" in asked["redirect_uri"] else "?"
-        request = _Request("GET", asked["redirect_uri"] + separator + urlencode(answer))
+        request = _PageRequest("GET", asked["redirect_uri"] + separator + urlencode(answer))
         try:
             self._send(request, note=_TOLD)
         except (httpx.HTTPError, httpx.InvalidURL):
             return
 
 
-_NOT_THERE = "the workshop's user agent stays on this machine and in the practice tenant."
-_TOLD = "told by the workshop's user agent; a browser would leave the client waiting"
+_NOT_THERE = "the practice browser stays on this machine and in the practice tenant."
+_TOLD = "told by the practice browser; another would leave the client waiting"
 
 
 def _origin(url: str) -> tuple[str, int] | None:
@@ -243,15 +264,15 @@ def _joined(base: str, reference: str) -> str:
         return reference  # no address at all: it will be blocked
 
 
-def _redirected(request: _Request, answer: httpx.Response) -> _Request:
+def _redirected(request: _PageRequest, answer: httpx.Response) -> _PageRequest:
     url = _joined(request.url, answer.headers["location"])
     site = request.site if request.site == "none" or _origin(url) == _origin(request.url) else "cross-site"
     if answer.status_code in (307, 308):
-        return _Request(request.method, url, request.form, site)
-    return _Request("GET", url, site=site)
+        return _PageRequest(request.method, url, request.form, site)
+    return _PageRequest("GET", url, site=site)
 
 
-def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
+def _pressed(page: HtmlPage, url: str, name: str, value: str) -> _PageRequest | _End:
     for form in page.forms:
         for button in form.buttons:
             if button[0] == name and button[1].lower() == value.lower():
@@ -260,18 +281,18 @@ def _pressed(page: Page, url: str, name: str, value: str) -> _Request | _End:
     return _End("error", f"The page offers no {name} {value!r}, only {', '.join(offered) or 'nothing'}.")
 
 
-def _submitted(form: Form, url: str, button: tuple[str, str] | None = None) -> _Request:
+def _submitted(form: HtmlForm, url: str, button: tuple[str, str] | None = None) -> _PageRequest:
     """Submit a form as it stands, with the button that is pressed or the field that is filled in."""
     fields = tuple(pair for pair in form.fields if button is None or pair[0] != button[0])
     fields += (button,) if button else ()
     target = _joined(url, form.action or url)
     site = "same-origin" if _origin(target) == _origin(url) else "cross-site"
     if form.method == "POST":
-        return _Request("POST", target, fields, site)
-    return _Request("GET", target.partition("?")[0] + "?" + urlencode(fields), site=site)
+        return _PageRequest("POST", target, fields, site)
+    return _PageRequest("GET", target.partition("?")[0] + "?" + urlencode(fields), site=site)
 
 
-def _for_device(page: Page, request: _Request, choices: Choices) -> _Request | _End:
+def _for_device(page: HtmlPage, request: _PageRequest, choices: Choices) -> _PageRequest | _End:
     """Fill in the pages that a person meets who signs in for a device."""
     if page.kind == "device-confirm":
         return _pressed(page, request.url, "decision", "accept" if choices.consent else "cancel")
@@ -284,7 +305,7 @@ def _for_device(page: Page, request: _Request, choices: Choices) -> _Request | _
     return _submitted(page.forms[0], request.url, ("otc", choices.user_code))
 
 
-def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End:
+def _ended(request: _PageRequest, answer: httpx.Response, page: HtmlPage | None) -> _End:
     parameters = request.parameters()
     if "error" in parameters:
         told = (parameters["error"], parameters.get("error_description", ""))
@@ -294,4 +315,4 @@ def _ended(request: _Request, answer: httpx.Response, page: Page | None) -> _End
         return _End("error", f"{answer.status_code}: {said}")
     if "code" in parameters:
         return _End("signed in")
-    return _End("error", f"The page is none the user agent knows: {(page.words if page else answer.text)[:300]}")
+    return _End("error", f"The page is none the practice browser knows: {(page.words if page else answer.text)[:300]}")

@@ -41,7 +41,7 @@ _SILENT = frozenset({"script", "style", "title", "noscript", "button"})
 
 
 @dataclass
-class Form:
+class HtmlForm:
     """A form of a page: where it goes, what it sends as it stands, and its submit buttons."""
 
     action: str
@@ -56,7 +56,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Page:
+class HtmlPage:
     """An HTML page.
 
     Attributes:
@@ -66,7 +66,7 @@ class Page:
     """
 
     kind: Kind
-    forms: tuple[Form, ...]
+    forms: tuple[HtmlForm, ...]
     words: str
 
     @property
@@ -76,7 +76,7 @@ class Page:
         return next((line for line in lines if "AADSTS" in line), " ".join(lines))
 
 
-def read(html: str, *, of_tenant: bool) -> Page:
+def read(html: str, *, of_tenant: bool) -> HtmlPage:
     """Read a page.
 
     Args:
@@ -89,10 +89,10 @@ def read(html: str, *, of_tenant: bool) -> Page:
         reader.feed(html)
         reader.close()
     forms = tuple(reader.forms)
-    return Page(_kind(reader.practice_page, forms, of_tenant), forms, reader.words())
+    return HtmlPage(_kind(reader.practice_page, forms, of_tenant), forms, reader.words())
 
 
-def _kind(practice_page: str, forms: tuple[Form, ...], of_tenant: bool) -> Kind:
+def _kind(practice_page: str, forms: tuple[HtmlForm, ...], of_tenant: bool) -> Kind:
     only = forms[0] if len(forms) == 1 else None
     if not of_tenant:
         known = only is not None and only.id == "consentForm" and {"txn_id", "csrf_token"} <= only.names()
@@ -107,8 +107,8 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.practice_page = ""
-        self.forms: list[Form] = []
-        self._form: Form | None = None
+        self.forms: list[HtmlForm] = []
+        self._form: HtmlForm | None = None
         self._silent = 0
         self._text: list[str] = []
 
@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
             self.practice_page = values.get("content", "")
         elif tag == "form":
             method = values.get("method", "get").upper()
-            self._form = Form(values.get("action", ""), method, values.get("id", ""))
+            self._form = HtmlForm(values.get("action", ""), method, values.get("id", ""))
             self.forms.append(self._form)
         elif tag in ("input", "button") and self._form is not None and values.get("name"):
             self._field(tag, values, self._form)
@@ -143,7 +143,7 @@ class _Reader(HTMLParser):
         return "\n".join(line for line in lines if line)
 
     @staticmethod
-    def _field(tag: str, values: dict[str, str], form: Form) -> None:
+    def _field(tag: str, values: dict[str, str], form: HtmlForm) -> None:
         pair = (values["name"], values.get("value", ""))
         kind = values.get("type", "submit" if tag == "button" else "text").lower()
         if kind == "submit":

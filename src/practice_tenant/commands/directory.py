@@ -1,4 +1,4 @@
-"""`workshop tenant directory|set|fault|policy|user|withdraw-consent|rotate-key`: a teacher and one directory tenant."""
+"""`directory|set|fault|policy|user|withdraw-consent|rotate-key`: a teacher and one directory tenant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from practice_tenant import Directory, Running
-from workshop.errors import WorkshopError
+from practice_tenant.errors import PracticeTenantError
 
 NAMES = """\
 names:
@@ -23,7 +23,7 @@ names:
 
 A time is a number of seconds, or a number with s, m, h or d. `NAME=` brings Entra's value back.
 
-  workshop tenant set --directory lesson07 clock=+1h access_lifetime=5"""
+  %(prog)s --directory lesson07 clock=+1h access_lifetime=5"""
 
 FAULTS = """\
 faults:
@@ -31,8 +31,8 @@ faults:
   error     a server error: --status 500, 502, 503 or 504
   slow      the answer is held back for --seconds
 
-  workshop tenant fault throttle --at token --retry-after 3 --times 2
-  workshop tenant fault --clear"""
+  %(prog)s throttle --at token --retry-after 3 --times 2
+  %(prog)s --clear"""
 
 POLICIES = """\
 policies:
@@ -40,8 +40,8 @@ policies:
   block              no access (AADSTS53003)
   sign_in_frequency  a sign-in may be --hours old
 
-  workshop tenant policy mfa --resource https://graph.microsoft.com --user robin
-  workshop tenant policy --clear"""
+  %(prog)s mfa --resource https://graph.microsoft.com --user robin
+  %(prog)s --clear"""
 
 _TIME = re.compile(r"([+-]?\d+(?:\.\d+)?)([smhd]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -51,7 +51,7 @@ Find = Callable[[argparse.Namespace], Running]
 
 
 def add_actions(action: Action, find: Find) -> None:
-    """Add the actions of `workshop tenant` that work on one directory."""
+    """Add the actions that work on one directory."""
 
     def of_directory(
         name: str, function: Callable[[argparse.Namespace, Directory], None], summary: str, **more: Any
@@ -188,11 +188,11 @@ def seconds(text: str) -> float:
     """Return a time such as `90`, `+1h` or `-2.5d` in seconds.
 
     Raises:
-        WorkshopError: it is none.
+        PracticeTenantError: it is none.
     """
     found = _TIME.fullmatch(text)
     if not found:
-        raise WorkshopError(f"{text!r} is no time: use seconds, or a number with s, m, h or d")
+        raise PracticeTenantError(f"{text!r} is no time: use seconds, or a number with s, m, h or d")
     value = float(found[1]) * _UNITS[found[2]]
     return int(value) if value.is_integer() else value
 

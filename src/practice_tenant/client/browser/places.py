@@ -1,9 +1,9 @@
-"""Where the user agent may go: this machine, and the practice tenant's hosts."""
+"""Where the practice browser may go: this machine, and the practice tenant's hosts."""
 
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 TENANT_HOSTS = (
     "login.microsoftonline.com",
@@ -52,3 +52,23 @@ def origin(parts: SplitResult) -> tuple[str, int]:
     """Return host and port; the names of loopback count as one."""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return ("localhost" if is_loopback(parts) else parts.hostname or "", port)
+
+
+def parameters(url: str) -> dict[str, str]:
+    """Return the parameters of a url's query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {}
+    carried = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(parts.fragment, keep_blank_values=True)
+    return dict(carried)
+
+
+def shown(url: str) -> str:
+    """Return scheme, host and path of a url: no user name, no query, no fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
