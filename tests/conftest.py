@@ -24,7 +24,7 @@ hypothesis.settings.load_profile("workshop")
 
 
 def _has_chromium() -> bool:
-    from workshop.signin import chromium
+    from workshop.core import chromium
 
     try:
         return bool(chromium.find())

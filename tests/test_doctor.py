@@ -18,11 +18,9 @@ import psutil
 import pytest
 from practice_help import clean_environ, posix_only
 
-from workshop.commands import doctor
-from workshop.commands.doctor import Finding, disk_kind, run, table
-from workshop.core import settings
+from workshop.core import chromium, machine, settings
+from workshop.core.machine import MachineFinding, check, disk_kind, table
 from workshop.core.settings import Settings
-from workshop.signin import chromium
 
 PROJECT = settings.load().project
 
@@ -35,19 +33,19 @@ def current(tmp_path: Path) -> Settings:
     return settings.load({"WORKSHOP_STATE": str(tmp_path / "state")}, tmp_path)
 
 
-def finding(name: str, current: Settings) -> Finding:
-    return next(one for one in run(current) if one.name == name)
+def finding(name: str, current: Settings) -> MachineFinding:
+    return next(one for one in check(current) if one.name == name)
 
 
 def test_a_fit_machine_has_no_fail_and_nothing_to_fix(current: Settings) -> None:
-    found = run(current)
+    found = check(current)
     assert [one for one in found if one.ok is False] == []
     assert [one.name for one in found if one.ok and one.fix] == []
     assert not current.state.exists(), "the check made something"
 
 
 def test_every_fail_has_its_fix_below_it() -> None:
-    text = table([Finding("Clock", True, "right"), Finding("Disk space", False, "none", "make room")])
+    text = table([MachineFinding("Clock", True, "right"), MachineFinding("Disk space", False, "none", "make room")])
     assert [line.split() for line in text.splitlines()] == [
         ["ok", "Clock", "right"],
         ["FAIL", "Disk", "space", "none"],
@@ -194,7 +192,7 @@ def test_the_command_says_it_all_and_its_exit_code_too(current: Settings) -> Non
     assert unfit.stderr == "workshop: 1 of 9 checks failed: Packages\n"
 
 
-def on_windows(monkeypatch: pytest.MonkeyPatch, value: Any) -> Finding:
+def on_windows(monkeypatch: pytest.MonkeyPatch, value: Any) -> MachineFinding:
     registry = types.ModuleType("winreg")
     vars(registry).update(
         HKEY_LOCAL_MACHINE=0,
@@ -203,7 +201,7 @@ def on_windows(monkeypatch: pytest.MonkeyPatch, value: Any) -> Finding:
     )
     monkeypatch.setitem(sys.modules, "winreg", registry)
     monkeypatch.setattr(sys, "platform", "win32")
-    return doctor.check_long_paths(settings.load())
+    return machine.check_long_paths(settings.load())
 
 
 @pytest.mark.parametrize(("value", "ok"), [(1, True), (0, False)])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lesson_kernel import Hop, Ran, run
 
-from workshop.trace.masking import GUID
+from workshop.show.masking import GUID
 
 SCOPE, FULL = "mcp-access", "api://{client}/mcp-access"
 OPENID = "openid profile offline_access"

@@ -11,6 +11,7 @@ from workshop.errors import WorkshopError
 from workshop_tools.lock import LOCK_FILES
 from workshop_tools.lock_changes import LAST_LINES, MOST_NAMES, failures, report
 
+LOCKS = [lock.name for lock in LOCK_FILES]
 HASH = " \\\n    --hash=sha256:00\n"
 OUTPUT = """\
 ....F.
@@ -41,7 +42,7 @@ def write(project: Path, *pins: str) -> None:
 
 
 def test_what_moved_came_or_went_is_told_and_nothing_else(project: Path) -> None:
-    assert "(none)" in report(project)
+    assert "(none)" in report(project, LOCKS)
     write(
         project,
         "moves==1.1",
@@ -49,7 +50,7 @@ def test_what_moved_came_or_went_is_told_and_nothing_else(project: Path) -> None
         "splits==1.0 ; python_version < '3.12'",
         "splits==2.0 ; python_version >= '3.12'",
     )
-    told = report(project)
+    told = report(project, LOCKS)
     assert [line.strip() for line in told.splitlines() if "->" in line] == [
         "requirements.txt: comes none -> 3.0",
         "requirements.txt: goes 2.0 -> none",
@@ -63,7 +64,7 @@ def test_what_moved_came_or_went_is_told_and_nothing_else(project: Path) -> None
 def test_the_tests_that_failed_are_told_by_their_names(project: Path) -> None:
     log = project / "output.log"
     log.write_text(OUTPUT, encoding="utf-8")
-    told = report(project, log)
+    told = report(project, LOCKS, log)
     assert failures(OUTPUT.replace("\x1b[31m", "").replace("\x1b[0m", "").splitlines()) == [
         "tests/servers/test_forged.py::test_it_is_turned_away[not valid yet]",
         "tests/test_doors.py::test_open",
@@ -77,7 +78,7 @@ def test_what_a_run_prints_stays_inside_its_block_and_short(project: Path) -> No
     log = project / "output.log"
     lines = [f"FAILED tests/test_{number}.py::test" for number in range(MOST_NAMES + 7)]
     log.write_text("\n".join([*lines, "```", "# A heading", "@everyone", "x" * 10_000]), encoding="utf-8")
-    told = report(project, log)
+    told = report(project, LOCKS, log)
     assert "    ... and 7 more\n" in told
     assert [line for line in told.splitlines() if line and not line.startswith(("    ", "## "))] == []
     assert len(told) < 20_000
@@ -86,6 +87,6 @@ def test_what_a_run_prints_stays_inside_its_block_and_short(project: Path) -> No
 
 def test_what_can_not_be_read_is_told_in_one_line(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     with pytest.raises(WorkshopError, match=r"nowhere\.log: the output can't be read"):
-        report(project, project / "nowhere.log")
+        report(project, LOCKS, project / "nowhere.log")
     with pytest.raises(WorkshopError, match=r"Git does not show the last commit's requirements\.txt"):
-        report(tmp_path_factory.mktemp("bare"))
+        report(tmp_path_factory.mktemp("bare"), LOCKS)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workshop.show.masking import LEFT_OUT, SECRET, mask, mask_name, mask_text, mask_url
 from workshop.trace import Details, Diagram, Hop, carried
 from workshop.trace.carried import Carried
-from workshop.trace.masking import LEFT_OUT, SECRET, mask, mask_name, mask_text, mask_url
 
 BASE64URL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 # Each begins with what stands nowhere else, so that one that comes out is no coincidence.

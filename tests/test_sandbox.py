@@ -14,8 +14,8 @@ from practice_help import clean_environ
 from workshop.core.settings import load
 from workshop.lesson.beginning import Lesson
 from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
+from workshop.show.masking import mask_text
 from workshop.signin import UserAgent
-from workshop.trace.masking import mask_text
 
 PROGRAM = """
 import asyncio, json

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import chromium_window
 import httpx
 import pytest
 from fastmcp import Client, FastMCP
@@ -31,8 +32,9 @@ from practice_tenant import Running
 from practice_tenant.client.browser import pages, places
 from workshop import practice, signin, trace
 from workshop.background import BackgroundServer
+from workshop.core import chromium
 from workshop.core.settings import Settings, load
-from workshop.signin import ACCOUNTS, RecordedSignIn, UserAgent, chromium
+from workshop.signin import ACCOUNTS, RecordedSignIn, UserAgent
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 HERE = Path(__file__).parent
@@ -474,7 +476,7 @@ class TestChromium:
             chromium.find(environ={"WORKSHOP_CHROMIUM": str(tmp_path / "no-such-browser")})
 
     def test_the_command_line_names_the_proxy_and_the_certificate(self, running: Running, tmp_path: Path) -> None:
-        command = chromium.command("https://login.microsoftonline.com/", running, tmp_path, Path("browser"))
+        command = chromium_window.command("https://login.microsoftonline.com/", running, tmp_path, Path("browser"))
         assert command[0] == "browser"
         assert f"--proxy-server={running.proxy}" in command
         assert f"--user-data-dir={tmp_path}" in command
@@ -486,7 +488,7 @@ class TestChromium:
     def test_a_real_browser_meets_the_practice_tenant(self, running: Running, tmp_path: Path) -> None:
         url = f"https://login.microsoftonline.com/{running.tenant_id}/oauth2/v2.0/logout"
         options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom")
-        command = chromium.command(url, running, tmp_path, None, *options)
+        command = chromium_window.command(url, running, tmp_path, None, *options)
         ended = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
         assert "You signed out of your account" in ended.stdout
         assert "PRACTICE" in ended.stdout
@@ -515,6 +517,6 @@ while True:
             assert process.stdout
             helper = int(process.stdout.readline())
             until(lambda: (profile / "Default").exists(), "the profile")
-            chromium.Launched(process, profile).close()
+            chromium_window.Launched(process, profile).close()
         assert not profile.exists()
         assert is_gone(helper)

@@ -26,13 +26,14 @@ from practice_tenant import Running
 from practice_tenant.client.control import announced
 from workshop import signin, trace
 from workshop.background import BackgroundServer
+from workshop.show.symbols import Symbols
 from workshop.trace import Details, Diagram, Hop, bus
 from workshop.trace.asgi import Recorder
 from workshop.trace.following import follow
 from workshop.trace.hop import Sighting
 from workshop.trace.marks import marks_of
 from workshop.trace.merging import merged
-from workshop.trace.symbols import Symbols, symbolic
+from workshop.trace.symbols import symbolic, symbols_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using in-memory token storage")
 AGENT = "practice-browser/1"
@@ -118,7 +119,7 @@ class TestSymbols:
 
     def test_each_id_has_a_name_that_says_what_it_is(self) -> None:
         hops = self._hops()
-        first, second, third = symbolic(hops, Symbols().learn(hops))
+        first, second, third = symbolic(hops, symbols_of(hops))
         assert first.sent == (
             ("client_id", "{mcp-client}"),
             ("redirect_uri", "http://localhost:PORT/callback"),
@@ -130,7 +131,7 @@ class TestSymbols:
 
     def test_two_ids_of_a_kind_are_told_apart(self) -> None:
         one, two = str(uuid.uuid4()), str(uuid.uuid4())
-        symbols = Symbols({one: "{tenant}"}).learn([hop(note=f"{one} {two} {self.OTHER}")])
+        symbols = symbols_of([hop(note=f"{one} {two} {self.OTHER}")], {one: "{tenant}"})
         assert symbols.text(f"{one} {two.upper()} {self.OTHER}") == "{tenant} {guid-1} {guid-2}"
         assert Symbols({one: "{tenant}", "box.example": "{domain}"}).text(f"robin@box.example {one}") == (
             "robin@{domain} {tenant}"

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from workshop.show.symbols import PUBLISHED
 from workshop.trace import Hop, Recording
 from workshop.trace.hop import Sighting
 from workshop.trace.scopes import refusal, table
-from workshop.trace.symbols import PUBLISHED, Symbols, symbolic
+from workshop.trace.symbols import symbolic, symbols_of
 
 SERVER = "http://localhost:PORT"
 ENTRA = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0"
@@ -102,7 +103,7 @@ def test_the_reason_is_that_of_the_one_who_refused(hops: Sequence[Hop], reason: 
 def test_an_id_that_microsoft_publishes_stays_as_it_is() -> None:
     assert GRAPH in PUBLISHED
     said = hop(f"{ENTRA}/authorize", note=f"no such scope on the resource '{GRAPH}'")
-    assert symbolic([said], Symbols().learn([said]))[0].note == said.note
+    assert symbolic([said], symbols_of([said]))[0].note == said.note
 
 
 def test_names_that_were_given_stand_for_ids_of_another_directory() -> None:

@@ -78,6 +78,27 @@ def test_every_path_in_contributing_is_there() -> None:
         assert not [path for path in steps if not (PROJECT / "src" / folder / path).exists()]
 
 
+@pytest.mark.needs("import-linter")
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("workshop/show/table.py", "from workshop.trace.hop import Hop"),
+        ("workshop/core/machine.py", "def late() -> object: from workshop.lesson import outline; return outline"),
+        ("workshop/registration/desk.py", "if TYPE_CHECKING: from workshop.playground.workplace import Workplace"),
+        ("workshop/signin/chooser.py", "import workshop.signin.agent"),
+        ("workshop/registration/rules/rule.py", "from workshop.registration.rules import rules_api"),
+        ("workshop_tools/lock_changes.py", "import workshop_tools.lock"),
+    ],
+)
+def test_a_circle_is_seen(copy: Path, module: str, line: str) -> None:
+    with (copy / "src" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    run = lint(copy)
+    assert run.returncode != 0
+    package = module.split("/")[0]
+    assert f"No cycles are allowed in {package}" in run.stdout
+
+
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
 def test_no_notebook_imports_the_tenant(folder: str) -> None:
     notebooks = sorted((PROJECT / folder).glob("*.ipynb"))

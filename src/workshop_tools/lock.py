@@ -16,6 +16,7 @@ from pathlib import Path
 from workshop.core import settings
 from workshop.core.pins import read_pins
 from workshop.errors import WorkshopError
+from workshop_tools.lock_changes import report
 
 OLDEST_PYTHON = "3.11"
 CONSTRAINTS = "constraints.txt"
@@ -87,9 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write every lock again, or say what has moved."""
     project = settings.load().project
     if arguments.changes is not None:
-        from workshop_tools.lock_changes import report  # it imports this module
-
-        print(report(project, Path(arguments.changes) if arguments.changes else None))
+        names = [lock.name for lock in LOCK_FILES]
+        print(report(project, names, Path(arguments.changes) if arguments.changes else None))
         return 0
     for lock in LOCK_FILES:
         print(f"resolving {lock.name}", flush=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.core.pins import Pin, parse_pins, read_pins
 from workshop.errors import WorkshopError
-from workshop_tools.lock import LOCK_FILES
 
 MOST_NAMES = 100
 LAST_LINES = 30
@@ -33,17 +33,18 @@ class Move:
         return f"{self.lock}: {self.name} {before} -> {after}"
 
 
-def report(project: Path, log: Path | None = None) -> str:
+def report(project: Path, locks: Sequence[str], log: Path | None = None) -> str:
     """Return what moved, in Markdown.
 
     Args:
-        project: a checkout of the project with its locks.
+        project: a checkout of the project.
+        locks: the names of its files of pins.
         log: the output of a test run; what failed in it is told as well.
 
     Raises:
         WorkshopError: Git, a lock or the output can't be read.
     """
-    moved = [str(move) for move in moves(project)]
+    moved = [str(move) for move in moves(project, locks)]
     parts = ["## Pins that moved since the last commit", _block(moved or ["(none)"])]
     if log is not None:
         try:
@@ -55,13 +56,13 @@ def report(project: Path, log: Path | None = None) -> str:
     return "\n\n".join(parts)
 
 
-def moves(project: Path) -> tuple[Move, ...]:
+def moves(project: Path, locks: Sequence[str]) -> tuple[Move, ...]:
     """Return the packages whose pins differ from those of the last commit.
 
     Raises:
         WorkshopError: Git or a lock can't be read.
     """
-    return tuple(move for one in LOCK_FILES for move in _moved(one.name, project))
+    return tuple(move for lock in locks for move in _moved(lock, project))
 
 
 def failures(output: list[str]) -> list[str]:

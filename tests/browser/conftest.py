@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chromium_window import launch
 from practice_help import clean_environ, until
 
 from practice_tenant import Running
-from workshop.signin import chromium
+from workshop.core import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -108,7 +109,7 @@ def led_to_the_tenant(playwright: Playwright) -> Iterator[Opens]:
     with ExitStack() as ended:
 
         def start(running: Running) -> Browser:
-            launched = chromium.launch("about:blank", running, program(), *HEADLESS, "--remote-debugging-port=0")
+            launched = launch("about:blank", running, program(), *HEADLESS, "--remote-debugging-port=0")
             ended.callback(removed, launched.profile)
             ended.callback(launched.close)
             told = launched.profile / "DevToolsActivePort"

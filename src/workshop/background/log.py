@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+from workshop.show.masking import mask_text
 from workshop.show.table import Table
 from workshop.trace.hop import Hop, now
-from workshop.trace.masking import mask_text
 
 MISSING = "the request carries no bearer token"
 

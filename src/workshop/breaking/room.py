@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,7 @@ from workshop.breaking.faults import FAULTS, draw
 from workshop.breaking.mystery import Mystery
 from workshop.breaking.scene import scene
 from workshop.breaking.stage import Stage
+from workshop.errors import TOLD
 from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
 from workshop.show.table import Table
 
@@ -72,9 +74,7 @@ class Room:
 
     def choose(self) -> ipywidgets.VBox:
         """Return a menu of the faults, with buttons to break, diagnose and mend; `open` does it without JavaScript."""
-        from workshop.breaking.choosing import chooser
-
-        return chooser(self)
+        return _chooser(self)
 
     def close(self) -> None:
         """Close every case."""
@@ -128,3 +128,38 @@ def _offered(chance: random.Random, right: str, names: list[str]) -> tuple[str, 
     """Return four failures, the right one among them."""
     others = chance.sample([name for name in names if name != right], 3)
     return tuple(sorted([right, *others]))
+
+
+def _chooser(room: Room) -> ipywidgets.VBox:
+    """Return a menu of the faults and three buttons; what is seen stands below."""
+    import ipywidgets
+
+    menu = ipywidgets.Dropdown(options=list(keys()), description="fault")
+    buttons = {name: ipywidgets.Button(description=name) for name in ("Break", "Diagnose", "Mend")}
+    shown = ipywidgets.HTML()
+    opened: list[Case] = []
+
+    def press(button: ipywidgets.Button) -> None:
+        for one in buttons.values():
+            one.disabled = True
+        try:
+            shown.value = _html(room, opened, button.description, str(menu.value))
+        except TOLD as error:
+            shown.value = escape(str(error))
+        finally:
+            for one in buttons.values():
+                one.disabled = False
+
+    for button in buttons.values():
+        button.on_click(press)
+    return ipywidgets.VBox([menu, ipywidgets.HBox(list(buttons.values())), shown])
+
+
+def _html(room: Room, opened: list[Case], wish: str, key: str) -> str:
+    if wish == "Break":
+        opened[:] = [room.open(key)]
+        return opened[0]._repr_html_()
+    if not opened:
+        return "Choose a fault and press Break first."
+    (case,) = opened
+    return case.diagnose()._repr_html_() if wish == "Diagnose" else case.mend()._repr_html_()

@@ -12,10 +12,9 @@ import socket
 from pathlib import Path
 
 from workshop import practice
-from workshop.commands import doctor
 from workshop.commands.jupyter_home import enclose, language, trust
 from workshop.commands.jupyter_settings import keep_false_alarms_back
-from workshop.core import settings
+from workshop.core import machine, settings
 from workshop.core.settings import Settings
 from workshop.errors import WorkshopError
 from workshop.lesson import mywork
@@ -97,11 +96,11 @@ def _tell(ip: str, port: int, path: str) -> None:
 
 
 def _check_machine(current: Settings) -> None:
-    findings = doctor.run(current)
+    findings = machine.check(current)
     failed = [finding for finding in findings if finding.ok is False]
     print(f"Machine check: {len(findings) - len(failed)} of {len(findings)} fit")
     if failed:
-        print(doctor.table(failed))
+        print(machine.table(failed))
 
 
 def _check_port(ip: str, port: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from workshop.trace.masking import mask_text
+from workshop.show.masking import mask_text
 
 LONGEST = 200_000
 """Characters that are read of a log: its end, where the trouble is."""

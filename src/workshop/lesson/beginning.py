@@ -13,7 +13,7 @@ from IPython.display import display
 from practice_tenant import Running
 from workshop import background, practice, signin, trace
 from workshop.background.quiet import quiet_fastmcp, warm_up
-from workshop.commands import doctor
+from workshop.core import machine
 from workshop.core.ports import Notes
 from workshop.core.settings import Settings, load
 from workshop.errors import TOLD, WorkshopError
@@ -105,7 +105,7 @@ class Lesson:
 
     def machine(self) -> Table:
         """Look over this machine: each line that is not ok says what to do."""
-        found = doctor.run(self.settings)
+        found = machine.check(self.settings)
         rows = tuple((one.word, one.name, "\n".join(filter(None, (one.detail, one.fix)))) for one in found)
         return Table(("", "what", "found"), rows)
 

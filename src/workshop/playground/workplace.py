@@ -18,8 +18,8 @@ from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
 
 if TYPE_CHECKING:
+    from workshop.playground.colleague import ColleaguesApp
     from workshop.registration.az import Az
-    from workshop.registration.broken import Broken
     from workshop.registration.by_hand import ByHand
 
 
@@ -77,15 +77,16 @@ class Workplace:
         program = None if off else azure_cli.find(self.settings.project)
         return opened(program, self.running, self.desk("by-az"), PROXY.named(display_name))
 
-    def colleague(self) -> Broken:
+    def colleague(self) -> ColleaguesApp:
         """Register a colleague's app, with five mistakes.
 
         Raises:
             OnlyInPractice: this is an own tenant.
         """
-        from workshop.registration.broken import make
+        from workshop.playground.colleague import make
 
-        return make(self)
+        self.practice()
+        return make(self.desk("colleague"), self.account("sam"))
 
     def names(self, **ids: str) -> Mapping[str, str]:
         """Return what ids are called in outputs: the directory's, and those given by name."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
+from workshop.show.masking import LEFT_OUT, mask_text, mask_tokens
+from workshop.show.symbols import Symbols
 from workshop.show.table import Table
-from workshop.trace.masking import LEFT_OUT, mask_text, mask_tokens
-from workshop.trace.symbols import Symbols
 
 TIMES = frozenset({"auth_time", "exp", "iat", "nbf"})
 OPAQUE = frozenset({"aio", "jti", "kid", "nonce", "rh", "sid", "sub", "uti", "x5t", "xms_ftd"})

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from practice_tenant import ANSWER_SECONDS, MEMBER
 from practice_tenant.client.browser import BrowserSignIn, Choices, PageVisit, PracticeBrowser
+from workshop.show.masking import mask_text, mask_url
 from workshop.trace import bus, carried
 from workshop.trace.hop import Hop, Participant, Sighting, now
-from workshop.trace.masking import mask_text, mask_url
 
 if TYPE_CHECKING:
     from workshop.signin.chooser import Chooser
@@ -67,7 +67,7 @@ class UserAgent(PracticeBrowser):
         """Return a widget to pick the account and the answers to the consent pages."""
         from workshop.signin.chooser import Chooser
 
-        return Chooser(self)
+        return Chooser(self, ACCOUNTS)
 
     def __repr__(self) -> str:
         if not self.registered:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import ipywidgets  # type: ignore[import-untyped]
 
-from workshop.signin.agent import ACCOUNTS
 
-if TYPE_CHECKING:
-    from workshop.signin.agent import UserAgent
+class Choosable(Protocol):
+    """Whose choices are clicked: a user agent."""
+
+    account: str
+    consent: bool
+    allow_client: bool | None
 
 
 class Chooser:
@@ -22,10 +26,14 @@ class Chooser:
         allow_client: the check box for the MCP server's own page.
     """
 
-    def __init__(self, agent: UserAgent) -> None:
-        """Show the choices of `agent` and set them as they are clicked."""
+    def __init__(self, agent: Choosable, accounts: Mapping[str, str]) -> None:
+        """Show the choices of `agent` and set them as they are clicked.
+
+        Args:
+            accounts: who there is, each by the user principal name, in words.
+        """
         self.agent = agent
-        known = ACCOUNTS if agent.account in ACCOUNTS else {agent.account: agent.account, **ACCOUNTS}
+        known = accounts if agent.account in accounts else {agent.account: agent.account, **accounts}
         wide = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
         allowed = agent.consent if agent.allow_client is None else agent.allow_client
         self.account = ipywidgets.Dropdown(

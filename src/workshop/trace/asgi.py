@@ -8,9 +8,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workshop.show.masking import mask_url
 from workshop.trace import carried
 from workshop.trace.hop import Hop, Participant, Sighting, now
-from workshop.trace.masking import mask_url
 
 _KEPT = 64 * 1024
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from workshop.show.masking import mask, mask_name, mask_url
 from workshop.trace.hop import Pairs
 from workshop.trace.marks import marks_of
-from workshop.trace.masking import mask, mask_name, mask_url
 
 _CHALLENGE = re.compile(r'([A-Za-z_]+)="([^"]*)"')
 

@@ -10,7 +10,7 @@ from workshop.errors import TOLD
 from workshop.trace import bus, sources
 from workshop.trace.hop import Hop, Sighting
 from workshop.trace.merging import merged
-from workshop.trace.symbols import Symbols, symbolic
+from workshop.trace.symbols import symbolic, symbols_of
 
 if TYPE_CHECKING:
     from workshop.show.frame import Words
@@ -82,7 +82,7 @@ class Recording:
     def _symbolic(self) -> tuple[Hop, ...]:
         known = self._names or ({self._tenant.tenant_id: "{tenant}"} if self._tenant else {})
         hops = self.hops
-        return symbolic(hops, Symbols(known).learn(hops))
+        return symbolic(hops, symbols_of(hops, known))
 
     def __repr__(self) -> str:
         return repr(self.diagram())

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from workshop.show.masking import mask_text, mask_url
 from workshop.trace import bus, taps
 from workshop.trace.asgi import sender
 from workshop.trace.carried import masked
 from workshop.trace.hop import Hop, Sighting, now
-from workshop.trace.masking import mask_text, mask_url
 
 LET_GO = "let go"
 """The flow of a connection that came to nothing: no request was made in it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from workshop.show.masking import LEFT_OUT
 from workshop.trace.hop import Hop, Pairs
-from workshop.trace.masking import LEFT_OUT
 
 # What the person at the browser decides; the form's other fields only come along.
 _DECISIONS = ("action", "account", "decision")

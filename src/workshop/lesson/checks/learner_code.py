@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from workshop.lesson.checks.exercise import NotStarted
-from workshop.trace.masking import mask_text
+from workshop.show.masking import mask_text
 
 SECONDS = 60.0
 

@@ -1,18 +1,15 @@
-"""The second way to sign in: a real Chromium, Chrome or Edge that meets the practice tenant."""
+"""A real Chromium, Chrome or Edge that meets the practice tenant: the second way to sign in, clicked by the tests."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import hashlib
-import os
 import shutil
 import ssl
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,27 +19,8 @@ import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from workshop.core.chromium import find
 from workshop.errors import WorkshopError
-
-_ON_PATH = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-)
-_ON_MACOS = (
-    "Google Chrome.app/Contents/MacOS/Google Chrome",
-    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    "Chromium.app/Contents/MacOS/Chromium",
-)
-_ON_WINDOWS = (
-    r"Google\Chrome\Application\chrome.exe",
-    r"Microsoft\Edge\Application\msedge.exe",
-    r"Chromium\Application\chrome.exe",
-)
-
 
 _END_SECONDS = 60.0
 _HELPER_SECONDS = 1.0
@@ -58,16 +36,6 @@ class Tenant(Protocol):
     @property
     def https(self) -> str:
         """The address of its own TLS listener."""
-
-
-@dataclass(eq=False)
-class BrowserNotFound(WorkshopError):
-    """Neither Chromium nor Chrome nor Edge is on this machine."""
-
-    looked_for: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"No Chromium, Chrome or Edge was found (looked for {', '.join(self.looked_for)})."
 
 
 @dataclass(frozen=True)
@@ -119,37 +87,6 @@ def _remove(folder: Path) -> None:
         if time.monotonic() > deadline:
             raise WorkshopError(f"The browser's profile could not be removed: {folder}. Remove it by hand.")
         time.sleep(0.02)
-
-
-def find(platform: str = sys.platform, environ: Mapping[str, str] | None = None) -> Path:
-    """Return the program of a Chromium, Chrome or Edge.
-
-    Args:
-        platform: as `sys.platform` says it.
-        environ: WORKSHOP_CHROMIUM names one; Windows says here which folders hold programs. `os.environ` if None.
-
-    Raises:
-        BrowserNotFound: there is none.
-    """
-    environ = os.environ if environ is None else environ
-    named = environ.get("WORKSHOP_CHROMIUM")
-    candidates = (named,) if named else _candidates(platform, environ)
-    for candidate in candidates:
-        found = shutil.which(candidate)
-        if found:
-            return Path(found)
-    raise BrowserNotFound(candidates)
-
-
-def _candidates(platform: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    if platform == "darwin":
-        places = ("/Applications", str(Path.home() / "Applications"))
-        return tuple(f"{folder}/{app}" for folder in places for app in _ON_MACOS)
-    if platform == "win32":
-        names = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
-        folders = tuple(environ[name] for name in names if environ.get(name))
-        return tuple(f"{folder}\\{app}" for app in _ON_WINDOWS for folder in folders)
-    return _ON_PATH
 
 
 def certificate_pin(https: str, seconds: float = 60.0) -> str:

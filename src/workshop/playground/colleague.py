@@ -16,7 +16,6 @@ from workshop.registration.sign_in import signed_in
 from workshop.servers.settings import TENANT_ID, ProxySettings
 
 if TYPE_CHECKING:
-    from workshop.playground.workplace import Workplace
     from workshop.registration.report import Report
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -42,7 +41,7 @@ class ChangeRefused(WorkshopError):
 
 
 @dataclass(frozen=True)
-class Broken:
+class ColleaguesApp:
     """The colleague's registration.
 
     Attributes:
@@ -136,15 +135,14 @@ class Broken:
         return f"“{MISTAKEN.display_name}”, registered by a member of the directory, from memory."
 
 
-def make(workplace: Workplace) -> Broken:
+def make(desk: Desk, colleague: str) -> ColleaguesApp:
     """Register the colleague's app, with its mistakes; one that was mended is broken again.
 
-    Raises:
-        OnlyInPractice: this is an own tenant.
+    Args:
+        desk: the administrator's, in a directory of the practice tenant.
+        colleague: the user principal name of a member.
     """
-    workplace.practice()
-    desk = workplace.desk("colleague")
-    done = desk.as_user(workplace.account("sam")).apply(MISTAKEN)
-    broken = Broken(desk, done.client_id)
+    done = desk.as_user(colleague).apply(MISTAKEN)
+    broken = ColleaguesApp(desk, done.client_id)
     broken.break_what_no_manifest_tells()
     return broken
