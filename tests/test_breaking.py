@@ -11,7 +11,7 @@ import pytest
 from workshop.breaking.symptom import TOKEN, Symptom, steady, symptom
 from workshop.diagnosis.guide import NAME, guide, page, save
 from workshop.diagnosis.knowledge import FAILURES, Failure, Mend
-from workshop.playground.sandbox import OnlyInPractice
+from workshop.playground.directory_tenant import OnlyInPractice
 
 NAMES = {"0a1b2c3d-0000-4000-8000-000000000001": "{client}", "0a1b2c3d": "{client}", "abc": "{tenant}"}
 RUN = "Trace ID: 11 Correlation ID: 22 Timestamp: 2026-11-21 16:53:01Z"

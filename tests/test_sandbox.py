@@ -13,13 +13,13 @@ from practice_help import clean_environ
 
 from workshop.core.settings import load
 from workshop.lesson.beginning import Lesson
-from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
+from workshop.playground.directory_tenant import OnlyInPractice, name_of_this_process
 from workshop.show.masking import mask_text
 from workshop.signin import UserAgent
 
 PROGRAM = """
 import asyncio, json
-from workshop.playground import sandbox
+from workshop.playground import directory_tenant, sandbox
 from workshop.lesson import begin
 
 lesson = begin("00")
@@ -46,7 +46,7 @@ asyncio.run(in_a_cell())
 changed = app()
 try:
     box.change(signInAudience="Everybody")
-except sandbox.SandboxRefused as error:
+except directory_tenant.GraphCallRefused as error:
     refused = (error.status, str(error))
 print(json.dumps({
     "same": again is box,

@@ -13,7 +13,7 @@ import pytest
 from workshop.core.settings import Settings, load, read_values
 from workshop.errors import WorkshopError
 from workshop.playground import workplace
-from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
+from workshop.playground.directory_tenant import OnlyInPractice, name_of_this_process
 from workshop.registration import az
 from workshop.registration.az import Az, AzRefused
 from workshop.registration.by_hand import ByHand

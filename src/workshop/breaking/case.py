@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from workshop.breaking.fault import Fault, Mend
 from workshop.breaking.scene import Outcome, Scene
 from workshop.breaking.serving import come_back
 from workshop.breaking.symptom import TOKEN, Symptom, steady, symptom
 from workshop.diagnosis import Diagnosis, diagnose, walk
 from workshop.errors import WorkshopError
+from workshop.playground.directory_tenant import GraphCallRefused
 from workshop.servers.settings import SettingsError
 from workshop.show.frame import GREEN, Notice
 from workshop.show.table import Table
@@ -177,9 +176,8 @@ class Case:
     def _graph(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
             return self._scene.stage.graph(method, path, body)
-        except httpx.HTTPStatusError as refused:
-            said = refused.response.json().get("error", {}).get("message", "")
-            raise NothingThere(f"Microsoft Graph refused that: {refused.response.status_code} {said}") from None
+        except GraphCallRefused as refused:
+            raise NothingThere(str(refused)) from None
 
     def __repr__(self) -> str:
         return f"CASE {self.key}\n{self.symptom!r}"

@@ -104,7 +104,7 @@ def not_assigned(scene: Scene) -> Mend:
 
 def disabled_user(scene: Scene) -> Mend:
     """Switch the user's account off."""
-    change = scene.stage.directory.disable(f"{scene.account}@{scene.stage.domain}")
+    change = scene.stage.directory.disable(scene.stage.account(scene.account))
     scene.closing.append(change.undo)
     return change.undo
 

@@ -18,7 +18,8 @@ from workshop.breaking.mystery import Mystery
 from workshop.breaking.scene import scene
 from workshop.breaking.stage import Stage
 from workshop.errors import TOLD
-from workshop.playground.sandbox import OnlyInPractice, name_of_this_process
+from workshop.playground import directory_tenant
+from workshop.playground.directory_tenant import OnlyInPractice, name_of_this_process
 from workshop.show.table import Table
 
 if TYPE_CHECKING:
@@ -102,8 +103,8 @@ class Room:
         if before is not None:
             before.close()
         name = name_of_this_process("case", next(_directories))
-        directory = self.running.directory(self.running.new_directory(name))
-        stage = Stage(directory, str(directory.show()["domain"]), httpx.Client(timeout=ANSWER_SECONDS))
+        made = directory_tenant.make(self.running, name)
+        stage = Stage(made.directory, made.domain, httpx.Client(timeout=ANSWER_SECONDS))
         broken = scene(stage)
         broken.closing.append(stage.http.close)
         names = {name.capitalize(): "{organization}"}

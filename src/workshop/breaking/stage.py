@@ -15,11 +15,16 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 
-from practice_tenant import Directory
 from practice_tenant.client.browser import pages
+from workshop.playground.directory_tenant import (
+    ADMINISTRATOR,
+    GRAPH,
+    DirectoryTenant,
+    GraphCallRefused,
+    ask_graph,
+)
 
 LOGIN = "https://login.microsoftonline.com"
-GRAPH = "https://graph.microsoft.com"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 CALLBACK = "http://localhost:8000/auth/callback"
@@ -66,23 +71,14 @@ class Landed:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(DirectoryTenant):
     """A directory tenant to break things in.
 
     Attributes:
-        directory: by which its clock and policies are set.
-        domain: what stands behind the @ of its accounts.
         http: goes to Entra's hosts by this process's environment variables; each sign-in clears its cookies.
     """
 
-    directory: Directory
-    domain: str
     http: httpx.Client = field(repr=False)
-
-    @property
-    def tenant_id(self) -> str:
-        """The directory's id."""
-        return self.directory.tenant_id
 
     def authorize_url(self, asked: dict[str, str]) -> str:
         """Return the address that a client opens in the browser."""
@@ -145,22 +141,20 @@ class Stage:
         """Ask Microsoft Graph as the administrator.
 
         Raises:
-            httpx.HTTPStatusError: it refused.
+            GraphCallRefused: it refused.
         """
-        answer = self._ask_graph(method, path, body)
-        if answer.status_code == 401:  # the clock was moved: the administrator signs in again
+        try:
+            return ask_graph(self._administrator, method, path, body, http=self.http)
+        except GraphCallRefused as refused:
+            if refused.status != 401:
+                raise
+            # The clock was moved: the administrator signs in again.
             self.__dict__.pop("_administrator", None)
-            answer = self._ask_graph(method, path, body)
-        answer.raise_for_status()
-        return dict(answer.json()) if answer.content else {}
-
-    def _ask_graph(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._administrator}"}
-        return self.http.request(method, f"{GRAPH}/v1.0{path}", json=body, headers=headers)
+            return ask_graph(self._administrator, method, path, body, http=self.http)
 
     def user_id(self, account: str = "robin") -> str:
         """Return a user's object id."""
-        return str(self.graph("GET", f"/users/{account}@{self.domain}")["id"])
+        return str(self.graph("GET", f"/users/{self.account(account)}")["id"])
 
     def cli_asks(self, scope: str) -> dict[str, str]:
         """Return what the Azure CLI asks at sign-in."""
@@ -173,15 +167,14 @@ class Stage:
 
     @cached_property
     def _administrator(self) -> str:
-        landed = self.sign_in(self.cli_asks(f"{GRAPH}/.default"), "avery")
+        landed = self.sign_in(self.cli_asks(f"{GRAPH}/.default"), ADMINISTRATOR)
         form = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "redirect_uri": CLI_CALLBACK}
         answer = self.token({**form, "code": landed.code, "scope": f"{GRAPH}/.default"})
         return str(answer["access_token"])
 
     def _button(self, kind: str, account: str) -> tuple[str, str] | None:
-        upn = f"{account}@{self.domain}"
         buttons = {
-            "account-picker": ("account", upn),
+            "account-picker": ("account", self.account(account)),
             "consent": ("decision", "accept"),
             "second-factor": ("decision", "approve"),
         }

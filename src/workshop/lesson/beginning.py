@@ -21,6 +21,7 @@ from workshop.lesson.checks import Card, Exercise, examine, exercises
 from workshop.lesson.outline import outline
 from workshop.lesson.progress import Map, remember
 from workshop.playground import sandbox, workplace
+from workshop.playground.directory_tenant import name_of_this_process
 from workshop.playground.sandbox import Sandbox
 from workshop.playground.workplace import Workplace
 from workshop.registration.declared import PROXY, Declaration
@@ -123,13 +124,13 @@ class Lesson:
             OnlyInPractice: in your own tenant there is none.
         """
         if declaration.key not in self._sandboxes:
-            name = sandbox.name_of_this_process()
+            name = name_of_this_process()
             self._sandboxes[declaration.key] = sandbox.make(self.running, self.agent, name, declaration)
         return self._sandboxes[declaration.key]
 
     def workplace(self) -> Workplace:
         """Make the directory where this notebook registers apps: a new one of its own in practice, else your tenant."""
-        name = sandbox.name_of_this_process("workplace", next(_workplaces))
+        name = name_of_this_process("workplace", next(_workplaces))
         return workplace.make(self.settings, self.running, name)
 
     def admin_center(self, account: str = "", directory: str = "") -> Link:

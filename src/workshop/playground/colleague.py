@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from practice_tenant import ANSWER_SECONDS
 from workshop.core.private_files import write_private
 from workshop.core.settings import write_values
 from workshop.errors import WorkshopError
+from workshop.playground.directory_tenant import ask_graph, graph_token
 from workshop.registration.declared import GRAPH_APP_ID, PROXY
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import signed_in
@@ -18,8 +18,6 @@ from workshop.servers.settings import TENANT_ID, ProxySettings
 if TYPE_CHECKING:
     from workshop.registration.report import Report
 
-GRAPH = "https://graph.microsoft.com/v1.0"
-
 MISTAKEN = replace(
     PROXY.named("A colleague's MCP server"),
     web_redirect_uris=tuple(f"{uri}/" for uri in PROXY.web_redirect_uris),
@@ -27,17 +25,6 @@ MISTAKEN = replace(
     account_types="AzureADMultipleOrgs",
 )
 """Three mistakes. The fourth is that a member registers it, who may not consent; the fifth is in the kept values."""
-
-
-@dataclass(eq=False)
-class ChangeRefused(WorkshopError):
-    """Microsoft Graph refused a change of the colleague's app."""
-
-    status: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"Microsoft Graph refused the change: {self.status} {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +55,7 @@ class ColleaguesApp:
             properties: by their names in Microsoft Graph, such as `signInAudience`.
 
         Raises:
-            ChangeRefused: with Graph's reason.
+            GraphCallRefused: with Graph's reason.
         """
         self._ask("PATCH", f"/applications(appId='{self.client_id}')", dict(properties))
 
@@ -79,7 +66,7 @@ class ColleaguesApp:
             scope: their names, with spaces between them.
 
         Raises:
-            ChangeRefused: with Graph's reason.
+            GraphCallRefused: with Graph's reason.
         """
         self._withdraw()
         own, graph = (self._principal(one) for one in (self.client_id, GRAPH_APP_ID))
@@ -93,7 +80,7 @@ class ColleaguesApp:
             keep: the name of the property to keep.
 
         Raises:
-            ChangeRefused: with Graph's reason.
+            GraphCallRefused: with Graph's reason.
             WorkshopError: Graph's answer has no such property.
         """
         body = {"passwordCredential": {"displayName": "workshop"}}
@@ -119,17 +106,11 @@ class ColleaguesApp:
     def _principal(self, client_id: str) -> str:
         return str(self._ask("GET", f"/servicePrincipals(appId='{client_id}')")["id"])
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        import httpx
-
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         desk = self.desk
         with signed_in(desk.settings, "browser", desk.tenant_id, desk.account) as credential:
-            token = credential.get_token("https://graph.microsoft.com/.default").token
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, GRAPH + path, json=body, headers=headers, timeout=ANSWER_SECONDS)
-        if not answer.is_success:
-            raise ChangeRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))
-        return answer.json() if answer.content else {}
+            token = graph_token(credential)
+        return ask_graph(token, method, path, body, what="the change")
 
     def __repr__(self) -> str:
         return f"“{MISTAKEN.display_name}”, registered by a member of the directory, from memory."

@@ -6,16 +6,16 @@ What a lesson changes there, such as how long tokens live or which claims they c
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from practice_tenant import ANSWER_SECONDS, Directory, Running
-from workshop.errors import WorkshopError
+from practice_tenant import Running
+from workshop.core.off_loop import off_the_loop
+from workshop.playground import directory_tenant
+from workshop.playground.directory_tenant import ADMINISTRATOR, DirectoryTenant, ask_graph, graph_token
 from workshop.registration.declared import PROXY, Declaration
 from workshop.registration.keeper import MemoryKeeper
 from workshop.servers.settings import ProxySettings
@@ -24,44 +24,16 @@ from workshop.signin import UserAgent
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-GRAPH = "https://graph.microsoft.com"
-
-T = TypeVar("T")
-
-
-class OnlyInPractice(WorkshopError):
-    """There is no sandbox in an own tenant. A notebook shows one line instead of a traceback."""
-
-    def __str__(self) -> str:
-        return "A sandbox needs the practice tenant: set WORKSHOP_TENANT=practice and restart the kernel."
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
-@dataclass(eq=False)
-class SandboxRefused(WorkshopError):
-    """Microsoft Graph refused a call of the sandbox's administrator."""
-
-    status: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"Microsoft Graph refused that in the sandbox: {self.status} {self.reason}"
-
 
 @dataclass(frozen=True)
-class Sandbox:
+class Sandbox(DirectoryTenant):
     """A directory tenant and the app in it.
 
     Attributes:
-        directory: by which its clock and its tokens' lifetimes are set.
-        domain: what stands behind the @ of its accounts.
         settings: the app's values, as a server wants them.
+        agent: the browser with which its administrator signs in.
     """
 
-    directory: Directory
-    domain: str
     settings: ProxySettings
     agent: UserAgent = field(repr=False)
 
@@ -70,10 +42,6 @@ class Sandbox:
         """Names for what is different in every sandbox, to show them instead."""
         return {self.settings.tenant_id: "{tenant}", self.settings.client_id: "{client}", self.domain: "{domain}"}
 
-    def account(self, name: str) -> str:
-        """Return the user principal name of somebody in it, such as that of "robin"."""
-        return f"{name}@{self.domain}"
-
     def change(self, **properties: object) -> None:
         """Change the registered app, as its manifest page in the Entra admin center does.
 
@@ -81,7 +49,7 @@ class Sandbox:
             properties: by their names in Microsoft Graph, such as `optionalClaims`.
 
         Raises:
-            SandboxRefused: Graph's reason.
+            GraphCallRefused: Graph's reason.
         """
         self.graph("PATCH", f"applications(appId='{self.settings.client_id}')", **properties)
 
@@ -92,20 +60,14 @@ class Sandbox:
             path: behind `https://graph.microsoft.com/v1.0/`.
 
         Raises:
-            SandboxRefused: Graph's reason.
+            GraphCallRefused: Graph's reason.
         """
-        return _in_a_thread(lambda: self._ask(method, path, body))
+        return off_the_loop(lambda: self._ask(method, path, body))
 
     def _ask(self, method: str, path: str, body: dict[str, object]) -> dict[str, Any]:
-        import httpx
-
         with _administrator(self.agent, self.settings.tenant_id, self.domain) as credential:
-            token = credential.get_token(f"{GRAPH}/.default").token
-        with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS) as graph:
-            answer = graph.request(method, f"{GRAPH}/v1.0/{path}", json=body or None)
-        if not answer.is_success:
-            raise SandboxRefused(answer.status_code, str(answer.json().get("error", {}).get("message", "")))
-        return dict(answer.json()) if answer.content else {}
+            token = graph_token(credential)
+        return ask_graph(token, method, f"/{path}", body or None, what="that in the sandbox")
 
     def __repr__(self) -> str:
         return "A directory tenant of this notebook's own, with the same people and an app in it."
@@ -117,35 +79,23 @@ def make(running: Running | None, agent: UserAgent, name: str, declaration: Decl
     Args:
         running: the practice tenant.
         agent: the browser with which the sandbox's administrator signs in.
-        name: what tells it from the others: letters are enough, for digits would be masked in diagrams.
+        name: what tells it from the others, see `directory_tenant.make`.
         declaration: of the app.
 
     Raises:
         OnlyInPractice: this is an own tenant.
     """
-    if running is None:
-        raise OnlyInPractice
-    directory = running.directory(running.new_directory(name))
-    domain = str(directory.show()["domain"])
-    settings = _in_a_thread(lambda: _register(agent, directory.tenant_id, domain, declaration))
-    return Sandbox(directory, domain, settings, agent)
+    place = directory_tenant.make(running, name)
+    settings = off_the_loop(lambda: _register(agent, place, declaration))
+    return Sandbox(place.directory, place.domain, settings, agent)
 
 
-def name_of_this_process(begins: str = "sandbox", number: int = 0) -> str:
-    """Return a name that no other process of this machine has, in letters only and always as long.
-
-    Args:
-        number: tells several of one process apart; below 100.
-    """
-    return begins + "".join(chr(ord("a") + int(digit)) for digit in f"{os.getpid():07}{number:02}")
-
-
-def _register(agent: UserAgent, tenant_id: str, domain: str, declaration: Declaration) -> ProxySettings:
+def _register(agent: UserAgent, place: DirectoryTenant, declaration: Declaration) -> ProxySettings:
     from workshop.registration.apply import apply
     from workshop.registration.graph import client
 
     kept = MemoryKeeper(Path())
-    with _administrator(agent, tenant_id, domain) as credential:
+    with _administrator(agent, place.tenant_id, place.domain) as credential:
         made = asyncio.run(apply(client(credential), declaration, kept))
     return ProxySettings(made.client_id, kept.get(declaration.names.client_secret), made.tenant_id)
 
@@ -155,11 +105,6 @@ def _administrator(agent: UserAgent, tenant_id: str, domain: str) -> Iterator[To
     """Sign in as the sandbox's administrator while the block runs."""
     from azure.identity import InteractiveBrowserCredential
 
-    with agent.as_user(f"avery@{domain}"), InteractiveBrowserCredential(tenant_id=tenant_id) as credential:
+    as_administrator = agent.as_user(f"{ADMINISTRATOR}@{domain}")
+    with as_administrator, InteractiveBrowserCredential(tenant_id=tenant_id) as credential:
         yield credential
-
-
-def _in_a_thread(work: Callable[[], T]) -> T:
-    """Run blocking work off the notebook's event loop."""
-    with ThreadPoolExecutor(1, thread_name_prefix="sandbox") as pool:
-        return pool.submit(work).result()

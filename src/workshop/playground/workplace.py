@@ -12,10 +12,10 @@ from practice_tenant import Running
 from workshop.core import azure_cli
 from workshop.core.private_files import make_private_folder
 from workshop.core.settings import Settings
-from workshop.playground.sandbox import OnlyInPractice
+from workshop.playground import directory_tenant
+from workshop.playground.directory_tenant import ADMINISTRATOR, DirectoryTenant, OnlyInPractice
 from workshop.registration.declared import PROXY
 from workshop.registration.desk import Desk
-from workshop.registration.sign_in import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from workshop.playground.colleague import ColleaguesApp
@@ -29,25 +29,34 @@ class Workplace:
 
     Attributes:
         running: the practice tenant; None in your own one.
-        tenant_id: the directory; empty in your own tenant, where the sign-in decides.
-        domain: what stands behind the @ of its accounts; empty in your own tenant.
+        directory: in the practice tenant; None in your own one, where the sign-in decides.
         folder: of the files, which only you can read.
     """
 
     settings: Settings
     running: Running | None
-    tenant_id: str
-    domain: str
+    directory: DirectoryTenant | None
     folder: Path
+
+    @property
+    def tenant_id(self) -> str:
+        """The directory's id; empty in your own tenant."""
+        return self.directory.tenant_id if self.directory else ""
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @ of its accounts; empty in your own tenant."""
+        return self.directory.domain if self.directory else ""
 
     def account(self, name: str) -> str:
         """Return the user principal name of somebody, such as that of "avery"."""
-        return f"{name}@{self.domain}" if self.domain else ""
+        return self.directory.account(name) if self.directory else ""
 
     def desk(self, name: str) -> Desk:
         """Return a desk that keeps its values in a file of this name."""
-        account = self.account("avery") or ADMINISTRATOR
-        return Desk(self.settings, account=account, tenant_id=self.tenant_id, file=self.folder / f"{name}.env")
+        file = self.folder / f"{name}.env"
+        desk = Desk(self.settings, tenant_id=self.tenant_id, file=file)
+        return desk.as_user(self.account(ADMINISTRATOR)) if self.directory else desk
 
     def practice(self) -> Running:
         """Return the practice tenant.
@@ -107,8 +116,7 @@ def make(settings: Settings, running: Running | None, name: str) -> Workplace:
     """
     folder = make_private_folder(settings.state / "workplaces" / name)
     if running is None:
-        return Workplace(settings, None, "", "", folder)
+        return Workplace(settings, None, None, folder)
     for left in folder.glob("*.env"):  # an earlier process of the same name
         left.unlink()
-    directory = running.directory(running.new_directory(name))
-    return Workplace(settings, running, directory.tenant_id, str(directory.show()["domain"]), folder)
+    return Workplace(settings, running, directory_tenant.make(running, name), folder)

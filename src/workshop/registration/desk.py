@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from workshop.core.off_loop import off_the_loop
 from workshop.core.settings import Mode, Settings
 from workshop.errors import WorkshopError
 from workshop.registration.approach import approach_of, as_served, kept_client_id
@@ -238,11 +238,8 @@ class Desk:
 
         way = self.sign_in or usual(self.settings.mode)
         tenant_id = self.tenant_id or self.keeper.get(TENANT_ID)
-        with (
-            signed_in(self.settings, way, tenant_id, self.account) as credential,
-            ThreadPoolExecutor(1, thread_name_prefix="registration") as pool,
-        ):
-            return pool.submit(asyncio.run, with_graph()).result()
+        with signed_in(self.settings, way, tenant_id, self.account) as credential:
+            return off_the_loop(lambda: asyncio.run(with_graph()))
 
 
 def _names() -> list[Names]:

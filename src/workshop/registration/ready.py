@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
+from workshop.core.off_loop import off_the_loop
 from workshop.core.private_files import locked, make_private_folder
 from workshop.core.settings import Settings, load
 from workshop.errors import TOLD, WorkshopError
@@ -15,8 +13,6 @@ from workshop.registration.declared import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
 from workshop.servers.settings import TENANT_ID
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
     # One at a time: two kernels that register the same app at once would each replace the other's secret.
     with locked(make_private_folder(settings.state) / "registration.lock"):
         current = load(project=settings.project)
-        found = all(current.get(name) for name in names) and _in_a_thread(lambda: _still_good(current, declaration))
+        found = all(current.get(name) for name in names) and off_the_loop(lambda: _still_good(current, declaration))
         if not found:
             try:
                 Desk(current).apply(declaration, replace_values=True)
@@ -99,9 +95,3 @@ def _still_good(settings: Settings, declaration: Declaration) -> bool:
 
         return secret_accepted(tenant_id, client_id, settings.require(declaration.names.client_secret))[0] is True
     return not Desk(settings).plan(declaration).changes
-
-
-def _in_a_thread(work: Callable[[], T]) -> T:
-    """Run blocking work off the notebook's event loop."""
-    with ThreadPoolExecutor(1, thread_name_prefix="registration") as pool:
-        return pool.submit(work).result()

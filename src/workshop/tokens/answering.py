@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import httpx
@@ -14,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from workshop.background import ServerLog, keep_log
+from workshop.core.off_loop import off_the_loop
 
 VERSION = "2026-07-28"
 METHOD = "server/discover"  # reads nothing and changes nothing
@@ -51,11 +51,10 @@ def ask(token: str, auth: AuthProvider, url: str) -> Answer:
     """
     if not token.isascii() or not token.isprintable():
         return Answer(why="no header can carry it")
-    with ThreadPoolExecutor(1, thread_name_prefix="token") as pool:  # a notebook's own loop is busy with the cell
-        try:
-            return pool.submit(_ask, token, auth, url).result()
-        except httpx.HTTPError as error:
-            return Answer(why=f"it did not answer ({type(error).__name__})")
+    try:
+        return off_the_loop(lambda: _ask(token, auth, url))
+    except httpx.HTTPError as error:
+        return Answer(why=f"it did not answer ({type(error).__name__})")
 
 
 def _ask(token: str, auth: AuthProvider, url: str) -> Answer:

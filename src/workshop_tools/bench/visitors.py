@@ -26,9 +26,9 @@ from practice_tenant import Running
 from workshop import signin
 from workshop.core.settings import Settings
 from workshop.errors import WorkshopError
+from workshop.playground.directory_tenant import ask_graph, graph_token
 from workshop.registration.sign_in import ADMINISTRATOR, signed_in
 
-GRAPH = "https://graph.microsoft.com"
 SERVER_STARTS_WITHIN = 300.0
 ANSWER_WITHIN = 600.0  # seconds: a person at the end of the queue waits for all the others
 
@@ -97,18 +97,15 @@ def crowd(settings: Settings, running: Running, count: int) -> dict[str, float]:
 def _accounts(settings: Settings, count: int) -> list[str]:
     """Make people, as an administrator does with Microsoft Graph, and return their names."""
     with signed_in(settings, "browser", "", ADMINISTRATOR) as credential:
-        token = credential.get_token(f"{GRAPH}/.default").token
+        token = graph_token(credential)
     names = [f"visitor{number}@contoso.onmicrosoft.com" for number in range(count)]
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_WITHIN) as graph:
+    with httpx.Client() as http:
         for name in names:
             nickname = name.partition("@")[0]
             person = {"accountEnabled": True, "displayName": nickname, "mailNickname": nickname}
             profile = {"password": secrets.token_urlsafe(16)}
-            answer = graph.post(
-                f"{GRAPH}/v1.0/users", json={**person, "userPrincipalName": name, "passwordProfile": profile}
-            )
-            if answer.status_code != 201:
-                raise WorkshopError(f"Graph answered {answer.status_code} to a new user: {answer.text[:300]}")
+            body = {**person, "userPrincipalName": name, "passwordProfile": profile}
+            ask_graph(token, "POST", "/users", body, what="a new user", http=http)
     return names
 
 
