@@ -10,7 +10,7 @@ from answers_lesson01 import MENDED
 from lesson_kernel import Hop, Ran, run
 
 from workshop.lesson.checks.lesson01 import MANIFEST, SEEN
-from workshop.registration import parse
+from workshop.registration import codec
 from workshop.registration.declared import PROXY
 from workshop.registration.seen import Snapshot
 from workshop.registration.verification import verify
@@ -116,7 +116,7 @@ def test_no_secret_is_printed(lesson: dict[str, Ran]) -> None:
 
 
 def judged(manifest: dict[str, Any]) -> set[str]:
-    snapshot = Snapshot("manifest", SEEN, frozenset({"application"}), parse.application(manifest))
+    snapshot = Snapshot("manifest", SEEN, frozenset({"application"}), codec.application(manifest))
     return {one.rule for one in verify(snapshot, PROXY).wrong}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.breaking.fault import Fault, Mend
 from workshop.breaking.scene import Outcome, Scene
 from workshop.breaking.serving import come_back
+from workshop.breaking.stage import EXPENSES
 from workshop.breaking.symptom import TOKEN, Symptom, steady, symptom
 from workshop.diagnosis import Diagnosis, diagnose, walk
 from workshop.errors import WorkshopError
@@ -92,8 +93,7 @@ class Case:
         It is what `workshop verify` does with an app of your own.
         """
         # Graph's models take a second to import: a start cell does not wait for them.
-        from workshop.breaking.declared import EXPENSES
-        from workshop.registration import parse
+        from workshop.registration import codec
         from workshop.registration.seen import Snapshot
         from workshop.registration.verification import verify
 
@@ -102,7 +102,7 @@ class Case:
             source="Microsoft Graph",
             at=datetime.now(UTC),
             parts=frozenset({"application"}),
-            app=parse.application(known),
+            app=codec.application(known),
         )
         judged = verify(snapshot, EXPENSES)
         if not judged.wrong:

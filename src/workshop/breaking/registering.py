@@ -6,7 +6,8 @@ import uuid
 
 from workshop.breaking.fault import Fault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
-from workshop.breaking.stage import AZURE_CLI, CALLBACK, CLI_CALLBACK, GRAPH, GRAPH_APP, redirects, wording
+from workshop.breaking.stage import AZURE_CLI, CALLBACK, CLI_CALLBACK, GRAPH_APP, redirects, wording
+from workshop.playground.directory_tenant import GRAPH
 
 DAY = 86_400
 

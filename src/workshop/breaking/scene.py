@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from workshop.breaking.stage import CALLBACK, GRAPH, App, Stage, wording
+from workshop.breaking.stage import CALLBACK, App, Stage, wording
+from workshop.playground.directory_tenant import GRAPH
 
 if TYPE_CHECKING:
     from workshop.background import BackgroundServer

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -23,6 +23,9 @@ from workshop.playground.directory_tenant import (
     GraphCallRefused,
     ask_graph,
 )
+from workshop.registration.aspects import NAME, SCOPE, VERSION, WEB, body
+from workshop.registration.declared import PROXY, DeclaredScope
+from workshop.registration.desired import desired
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -34,6 +37,15 @@ BROWSER = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (workshop)"}
 """What a browser says of itself: recordings tell it from a client by that."""
 
 Answer = dict[str, Any]
+
+EXPENSES = replace(
+    PROXY,
+    display_name="Expenses",
+    scopes=(DeclaredScope("access", "Use it", "Use it as the user."),),
+    web_redirect_uris=(CALLBACK,),
+    graph_permissions=(),
+)
+"""What the app of a scene should be."""
 
 
 @dataclass(frozen=True)
@@ -114,18 +126,13 @@ class Stage(DirectoryTenant):
 
     def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> App:
         """Register an app with the scope `access`, version 2.0 tokens, a secret and the usual redirect URI."""
-        scope = {
-            "id": str(uuid.uuid4()), "value": "access", "type": "User", "isEnabled": True,
-            "adminConsentDisplayName": "Use it", "adminConsentDescription": "Use it as the user.",
-        }  # fmt: skip
-        api = {"requestedAccessTokenVersion": 2, "oauth2PermissionScopes": [scope]}
-        body = {"displayName": name, "api": api, "web": {"redirectUris": [CALLBACK]}} | more
-        made = self.graph("POST", "/applications", body)
+        wanted = desired(replace(EXPENSES, display_name=name), "", None, {}, lambda _: str(uuid.uuid4()))
+        made = self.graph("POST", "/applications", body(wanted, (NAME, WEB, VERSION, SCOPE)) | more)
         secret = self.graph("POST", f"/applications/{made['id']}/addPassword", {})["secretText"]
         principal_id = ""
         if principal:
             principal_id = self.graph("POST", "/servicePrincipals", {"appId": made["appId"]})["id"]
-        app = App(made["appId"], made["id"], principal_id, secret, str(scope["id"]))
+        app = App(made["appId"], made["id"], principal_id, secret, wanted.scopes[0].id)
         self.change(app, identifierUris=[app.uri])
         return app
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from kiota_abstractions.api_error import APIError
 from kiota_abstractions.base_request_configuration import RequestConfiguration
@@ -21,18 +22,15 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import WorkshopError
 from workshop.registration import apply_consent, apply_credentials, look, survey
-from workshop.registration.bodies import IDENTIFIER, PREAUTHORIZED, body
-from workshop.registration.compare import ASPECTS, Change, changes
+from workshop.registration.aspects import AFTERWARDS, ASPECTS, PREAUTHORIZED, ROLE, SCOPE, body
+from workshop.registration.compare import Change, changes
 from workshop.registration.declared import Declaration
-from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, PATIENCE, GraphRefused, once_there, step
+from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, PATIENCE, GraphRefused, from_json, once_there, step
 from workshop.registration.keeper import Keeper
 from workshop.registration.plan import Plan
 from workshop.registration.seen import App
 from workshop.registration.survey import Survey
 from workshop.servers.settings import TENANT_ID
-
-# Known only once the application is there; and Graph takes no client of a scope that comes in the same request.
-AFTERWARDS = (IDENTIFIER, PREAUTHORIZED)
 
 
 @dataclass(eq=False)
@@ -126,7 +124,8 @@ async def _upsert(graph: GraphServiceClient, here: Survey, patience: float) -> A
     item = graph.applications_with_unique_name(name)
     configuration: RequestConfiguration[QueryParameters] = RequestConfiguration()
     configuration.headers.add("Prefer", "create-if-missing")
-    await item.patch(body(here.wanted(), [aspect for aspect in ASPECTS if aspect not in AFTERWARDS]), configuration)
+    settings = body(here.wanted(), [aspect for aspect in ASPECTS if aspect not in AFTERWARDS])
+    await item.patch(from_json(Application, settings), configuration)
     made = await once_there(item.get, patience)
     if made is None:
         raise WorkshopError("Microsoft Graph answered without the new application.")
@@ -141,7 +140,7 @@ async def _bring(graph: GraphServiceClient, app: App, wanted: App, here: Survey,
     with step("Changing the application"):
         if _doomed(app, wanted):
             fading = _fading(app, wanted)
-            await _patch(graph, app, body(fading, ["Scope", "App role", PREAUTHORIZED]), patience)
+            await _patch(graph, app, body(fading, [SCOPE, ROLE, PREAUTHORIZED]), patience)
         first = [aspect for aspect in ASPECTS if aspect in different and aspect != PREAUTHORIZED]
         if first:
             await _patch(graph, app, body(wanted, first), patience)
@@ -149,9 +148,9 @@ async def _bring(graph: GraphServiceClient, app: App, wanted: App, here: Survey,
             await _patch(graph, app, body(wanted, [PREAUTHORIZED]), patience)
 
 
-async def _patch(graph: GraphServiceClient, app: App, request: Application, patience: float) -> None:
+async def _patch(graph: GraphServiceClient, app: App, settings: Mapping[str, Any], patience: float) -> None:
     item = graph.applications.by_application_id(app.object_id)
-    await once_there(lambda: item.patch(request), patience)
+    await once_there(lambda: item.patch(from_json(Application, settings)), patience)
 
 
 def _doomed(app: App, wanted: App) -> bool:

@@ -30,7 +30,7 @@ def desired(
         WorkshopError: Microsoft Graph has no permission of a declared name.
     """
     client_id = now.client_id if now else NO_ID_YET
-    scopes = tuple(_scope(scope, now, new_id) for scope in declaration.scopes)
+    scopes = tuple(scope_as_declared(scope, now, new_id) for scope in declaration.scopes)
     ids = tuple(sorted(scope.id for scope in scopes))
     return App(
         client_id=client_id,
@@ -40,7 +40,7 @@ def desired(
         identifier_uris=(declaration.identifier_uri.format(client_id=client_id),),
         token_version=declaration.token_version,
         scopes=scopes,
-        roles=tuple(_role(role, now, new_id) for role in declaration.app_roles),
+        roles=tuple(role_as_declared(role, now, new_id) for role in declaration.app_roles),
         preauthorized=tuple(Preauthorized(client.app_id, ids) for client in declaration.preauthorized),
         web=declaration.web_redirect_uris,
         spa=declaration.spa_redirect_uris,
@@ -50,7 +50,8 @@ def desired(
     )
 
 
-def _scope(scope: DeclaredScope, now: App | None, new_id: Callable[[str], str]) -> Scope:
+def scope_as_declared(scope: DeclaredScope, now: App | None, new_id: Callable[[str], str]) -> Scope:
+    """Return a scope as it should be, with the id it has already."""
     there = now.scope(scope.value) if now else None
     return Scope(
         id=there.id if there else new_id(scope.value),
@@ -61,8 +62,9 @@ def _scope(scope: DeclaredScope, now: App | None, new_id: Callable[[str], str]) 
     )
 
 
-def _role(role: DeclaredRole, now: App | None, new_id: Callable[[str], str]) -> Role:
-    there = next((one for one in now.roles if one.value == role.value), None) if now else None
+def role_as_declared(role: DeclaredRole, now: App | None, new_id: Callable[[str], str]) -> Role:
+    """Return an app role as it should be, with the id it has already."""
+    there = now.role(role.value) if now else None
     members = ("Application", "User") if role.for_applications else ("User",)
     return Role(
         there.id if there else new_id(f"role {role.value}"), role.value, True, role.title, role.description, members

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from azure.core.credentials import TokenCredential
 from kiota_abstractions.api_error import APIError
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.serialization import Parsable
+from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
 from kiota_serialization_json.json_serialization_writer import JsonSerializationWriter
 from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
@@ -26,6 +27,7 @@ FIRST_WAIT = 0.25
 LONGEST_WAIT = 8.0
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Parsable)
 
 
 @dataclass(eq=False)
@@ -106,6 +108,14 @@ async def once_there(ask: Callable[[], Awaitable[T]], patience: float = PATIENCE
                 raise
         await asyncio.sleep(wait)
         wait = min(wait * 2, LONGEST_WAIT)
+
+
+def from_json(kind: type[P], graph: Mapping[str, Any]) -> P:
+    """Return Graph's JSON as a model of msgraph-sdk, which has what stands there and nothing else."""
+    node = JsonParseNodeFactory().get_root_parse_node("application/json", json.dumps(graph).encode())
+    factory: Any = kind
+    model: P = node.get_object_value(factory)
+    return model
 
 
 def to_json(model: Parsable) -> dict[str, Any]:

@@ -11,31 +11,22 @@ import json
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 from workshop.errors import FileUnusable
-from workshop.registration.compare import ASPECTS, changes
+from workshop.registration.aspects import AFTERWARDS, ASPECTS, IMPLICIT_GRANT, PUBLIC_FLOWS, body
+from workshop.registration.compare import changes
 from workshop.registration.declared import GRAPH_APP_ID, Declaration
 from workshop.registration.desired import NO_ID_YET, desired
 from workshop.registration.marks import PREFIX
-from workshop.registration.rules.facts import client_json, resources, role_json, scope_json
 from workshop.registration.rules.rules_directory import PUBLISHED
 from workshop.registration.seen import App
 from workshop.registration.verification import RULES
 
-REASONS = {
-    "Supported account types": "account-types",
-    "Redirect URI (web)": "redirect-uri",
-    "Application ID URI": "identifier-uri",
-    "Access token version": "access-token-version",
-    "Scope": "scopes-exist",
-    "App role": "app-roles",
-    "Pre-authorized client": "preauthorized-clients",
-    "Graph permission": "graph-permissions",
-}
-"""Which rule says why a setting is needed."""
+AS_MADE = (IMPLICIT_GRANT, PUBLIC_FLOWS)
+"""Off in every new application: the script need not say it."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +97,11 @@ def _new_id(declaration: Declaration) -> Callable[[str], str]:
 def _letter(declaration: Declaration, wanted: App, tenant_id: str, client_id: str) -> str:
     why = {rule.name: rule.why for rule in RULES}
     rows = []
-    for aspect in ASPECTS:
-        lines = [change for change in changes(None, wanted, PUBLISHED) if change.aspect == aspect]
-        told = "; ".join(f"{change.item} {change.after}".strip().removesuffix(" registered") for change in lines)
-        if lines and aspect in REASONS:
-            rows.append(f"| {aspect} | {told.replace(NO_ID_YET, '(its client id)')} | {why[REASONS[aspect]]} |")
+    for name, aspect in ASPECTS.items():
+        lines = [change for change in changes(None, wanted, PUBLISHED) if change.aspect == name]
+        values = "; ".join(f"{change.item} {change.after}".strip().removesuffix(" registered") for change in lines)
+        if lines and aspect.rule:
+            rows.append(f"| {name} | {values.replace(NO_ID_YET, '(its client id)')} | {why[aspect.rule]} |")
     link = consent_link(declaration, tenant_id, client_id)
     consent = (
         "The script grants these permissions for everyone. If you would rather do it in a browser, open this address\n"
@@ -159,38 +150,23 @@ my machine, and `workshop register verify`, which checks every setting above.
 
 
 def _script(declaration: Declaration, wanted: App, client_id: str, unique_name: str) -> str:
-    settings = {
-        "displayName": wanted.display_name,
-        "signInAudience": wanted.account_types,
-        "web": {"redirectUris": list(wanted.web)},
-        "spa": {"redirectUris": list(wanted.spa)},
-        "publicClient": {"redirectUris": list(wanted.public)},
-        "api": {
-            "requestedAccessTokenVersion": wanted.token_version,
-            "oauth2PermissionScopes": [scope_json(scope) for scope in wanted.scopes],
-        },
-        "appRoles": [role_json(role) for role in wanted.roles],
-        "requiredResourceAccess": resources(wanted.permissions),
-        "tags": ["@TAG@"],
-    }
-    # Graph takes clients only for scopes that are there already: they come in a request of their own.
-    later = {
-        "identifierUris": [declaration.identifier_uri.format(client_id="@CLIENT_ID@")],
-        "api": {"preAuthorizedApplications": [client_json(one) for one in wanted.preauthorized]},
-    }
+    identifier = declaration.identifier_uri.format(client_id="@CLIENT_ID@")
+    filled_in = replace(wanted, tags=("@TAG@",), identifier_uris=(identifier,))
+    settings = body(filled_in, [name for name in ASPECTS if name not in (*AFTERWARDS, *AS_MADE)])
+    later = body(filled_in, AFTERWARDS)
     grant = GRANT.format(graph=GRAPH_APP_ID, scopes=" ".join(declaration.graph_permissions))
     return SCRIPT.format(
         key=declaration.key,
         known=client_id,
         unique=unique_name,
         prefix=PREFIX,
-        settings=_body(settings),
-        later=_body(later),
+        settings=_json(settings),
+        later=_json(later),
         grant=grant if declaration.graph_permissions else "",
     )
 
 
-def _body(value: object) -> str:
+def _json(value: object) -> str:
     """Return JSON that can stand in a here document of Bash."""
     return json.dumps(value, indent=2, ensure_ascii=True)
 

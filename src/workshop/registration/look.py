@@ -17,7 +17,7 @@ from msgraph.generated.oauth2_permission_grants.oauth2_permission_grants_request
 from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import TOLD, WorkshopError
-from workshop.registration import parse, probe
+from workshop.registration import codec, probe
 from workshop.registration.declared import GRAPH_APP_ID, Declaration, Names
 from workshop.registration.graph import found_or_none, step, to_json
 from workshop.registration.keeper import Keeper
@@ -73,7 +73,7 @@ async def directory_of(graph: GraphServiceClient) -> Directory:
         tenant_id=str(organization["id"]),
         domains=domains,
         graph_principal_id=str(graph_app["id"]),
-        graph_permissions=parse.permission_ids(graph_app.get("oauth2PermissionScopes", ())),
+        graph_permissions=codec.permission_ids(graph_app.get("oauth2PermissionScopes", ())),
         name=str(organization.get("displayName", "")),
     )
 
@@ -129,7 +129,7 @@ async def _listed(graph: GraphServiceClient, condition: str, what: str) -> tuple
     parameters = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(filter=condition)
     with step(what):
         found = await graph.applications.get(RequestConfiguration(query_parameters=parameters))
-    return tuple(parse.application(to_json(one)) for one in (found.value if found else None) or [])
+    return tuple(codec.application(to_json(one)) for one in (found.value if found else None) or [])
 
 
 async def look(graph: GraphServiceClient, app: App | None, directory: Directory) -> Snapshot:
@@ -207,14 +207,14 @@ def _asked(keeper: Keeper, names: Names, values: Values, tenant_id: str) -> tupl
 
 async def _federated(graph: GraphServiceClient, app: App) -> tuple[Federated, ...]:
     found = await graph.applications.by_application_id(app.object_id).federated_identity_credentials.get()
-    return tuple(parse.federated(one) for one in _jsons(found.value if found else None))
+    return tuple(codec.federated(one) for one in _jsons(found.value if found else None))
 
 
 async def _principal(graph: GraphServiceClient, app: App) -> Principal | None:
     found = await found_or_none(graph.service_principals_with_app_id(app.client_id).get())
     if found is None or found.id is None:
         return None
-    principal = parse.principal(to_json(found))
+    principal = codec.principal(to_json(found))
     if not principal.assignment_required:
         return principal
     assigned = await graph.service_principals.by_service_principal_id(found.id).app_role_assigned_to.get()
@@ -225,12 +225,12 @@ async def _grants(graph: GraphServiceClient, principal: Principal) -> tuple[Gran
     builder = Oauth2PermissionGrantsRequestBuilder.Oauth2PermissionGrantsRequestBuilderGetQueryParameters
     parameters = builder(filter=f"clientId eq '{principal.id}'")
     found = await graph.oauth2_permission_grants.get(RequestConfiguration(query_parameters=parameters))
-    return tuple(parse.grant(one) for one in _jsons(found.value if found else None))
+    return tuple(codec.grant(one) for one in _jsons(found.value if found else None))
 
 
 def app_of(model: Parsable) -> App:
     """Return an application of msgraph-sdk as it was seen."""
-    return parse.application(to_json(model))
+    return codec.application(to_json(model))
 
 
 def _app(model: Parsable | None) -> App | None:

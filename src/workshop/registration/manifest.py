@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.errors import FileUnusable
-from workshop.registration import parse
+from workshop.registration import codec
 from workshop.registration.declared import Names
 from workshop.registration.keeper import Keeper
 from workshop.registration.seen import Part, Snapshot
@@ -32,7 +32,7 @@ def read(path: Path, now: datetime) -> Snapshot:
     if not isinstance(graph.get("appId"), str) or "signInAudience" not in graph:
         raise FileUnusable(path, "is no application manifest: it has no appId and signInAudience.")
     parts: frozenset[Part] = frozenset({"application"})
-    return Snapshot(source=path.name, at=now, parts=parts, app=parse.application(graph))
+    return Snapshot(source=path.name, at=now, parts=parts, app=codec.application(graph))
 
 
 def with_values(snapshot: Snapshot, keeper: Keeper, names: Names) -> Snapshot:

@@ -108,6 +108,10 @@ class App:
         """Return the scope of this value."""
         return next((scope for scope in self.scopes if scope.value == value), None)
 
+    def role(self, value: str) -> Role | None:
+        """Return the app role of this value."""
+        return next((role for role in self.roles if role.value == value), None)
+
 
 @dataclass(frozen=True)
 class Principal:

@@ -82,7 +82,7 @@ def _refused(name: object, value: object) -> str:
 
 
 def _still_wrong(changes: Mapping[str, Any]) -> tuple[Finding, ...]:
-    from workshop.registration import parse
+    from workshop.registration import codec
     from workshop.registration.seen import Snapshot
     from workshop.registration.verification import verify
 
@@ -91,7 +91,7 @@ def _still_wrong(changes: Mapping[str, Any]) -> tuple[Finding, ...]:
         name: {**value, **changes.get(name, {})} if isinstance(value, dict) else changes.get(name, value)
         for name, value in MANIFEST.items()
     }
-    app = parse.application(changed)
+    app = codec.application(changed)
     return verify(Snapshot("manifest", SEEN, frozenset({"application"}), app), PROXY).wrong
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from workshop.registration.compare import ACCOUNT_TYPES
+from workshop.registration.aspects import ACCOUNT_TYPES
+from workshop.registration.codec import client_json, permissions_json, redirects_json, role_json, scope_json
 from workshop.registration.consent import wanted_grants
 from workshop.registration.declared import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
+from workshop.registration.desired import role_as_declared, scope_as_declared
+from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
 from workshop.registration.rules.rules_directory import PUBLISHED
 from workshop.registration.seen import App, Federated, Permission, Preauthorized, Role, Scope, Snapshot
@@ -60,17 +63,13 @@ def _redirect_facts(app: App, declaration: Declaration) -> dict[str, str]:
     web = [*app.web, *(uri for uri in declared if uri not in app.web)]
     spa = [uri for uri in app.spa if uri not in declared]
     public = [uri for uri in app.public if uri not in declared]
-    platforms = {"web": web, "spa": spa, "publicClient": public}
+    platforms = {"web": redirects_json(web), "spa": redirects_json(spa), "publicClient": redirects_json(public)}
     return {
         "callback": ", ".join(declared) or "none",
         "web_uris": " ".join(web),
         "web_uris_list": _python(web),
-        "platforms_body": _json({name: {"redirectUris": uris} for name, uris in platforms.items()}),
-        "platforms_model": (
-            f"Application(web=WebApplication(redirect_uris={_python(web)}), "
-            f"spa=SpaApplication(redirect_uris={_python(spa)}), "
-            f"public_client=PublicClientApplication(redirect_uris={_python(public)}))"
-        ),
+        "platforms_body": _json(platforms),
+        "platforms_model": python(platforms, "Application"),
     }
 
 
@@ -86,40 +85,33 @@ def _scope_facts(app: App, declaration: Declaration) -> dict[str, str]:
         if one.app_id not in declared
     ]
     admins = {True: "Admins only", False: "Admins and users"}
+    scopes_json = [scope_json(scope) for scope in scopes]
+    clients_json = [client_json(client) for client in clients]
     return {
         "scopes": ", ".join(one.value for one in declaration.scopes),
         "scopes_consent": ", ".join(dict.fromkeys(admins[one.admins_only] for one in declaration.scopes)),
-        "scopes_body": _json({"api": {"oauth2PermissionScopes": [scope_json(scope) for scope in scopes]}}),
-        "scopes_list": f"[{', '.join(_scope_python(scope) for scope in scopes)}]",
+        "scopes_body": _json({"api": {"oauth2PermissionScopes": scopes_json}}),
+        "scopes_list": python(scopes_json, "PermissionScope"),
         "preauthorized": ", ".join(f"{one.name} ({one.app_id})" for one in declaration.preauthorized),
-        "preauthorized_body": _json({"api": {"preAuthorizedApplications": [client_json(one) for one in clients]}}),
-        "preauthorized_list": f"[{', '.join(_client_python(one) for one in clients)}]",
+        "preauthorized_body": _json({"api": {"preAuthorizedApplications": clients_json}}),
+        "preauthorized_list": python(clients_json, "PreAuthorizedApplication"),
     }
 
 
 def _mended_scopes(app: App, declaration: Declaration) -> list[Scope]:
     """Return the scopes as they are, the declared ones put right and the missing ones added."""
     wanted = {one.value: one for one in declaration.scopes}
-    kept = [_mended(scope, wanted.get(scope.value)) for scope in app.scopes]
-    new = [_new_scope(app, one) for one in declaration.scopes if app.scope(one.value) is None]
-    return [*kept, *new]
+    kept = [_mended_scope(app, wanted[scope.value], scope) if scope.value in wanted else scope for scope in app.scopes]
+    return [*kept, *(_mended_scope(app, one, None) for one in declaration.scopes if app.scope(one.value) is None)]
 
 
-def _mended(scope: Scope, wanted: DeclaredScope | None) -> Scope:
-    return replace(scope, enabled=True, type=_type(wanted)) if wanted else scope
+def _mended_scope(app: App, wanted: DeclaredScope, there: Scope | None) -> Scope:
+    declared = scope_as_declared(wanted, app, _new_id(app))
+    return replace(there, enabled=True, type=declared.type) if there else declared
 
 
-def _new_scope(app: App, wanted: DeclaredScope) -> Scope:
-    texts = (wanted.title, wanted.description) * 2
-    return Scope(_guid(app, wanted.value), wanted.value, True, _type(wanted), texts)
-
-
-def _type(wanted: DeclaredScope) -> str:
-    return "Admin" if wanted.admins_only else "User"
-
-
-def _guid(app: App, name: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{app.client_id}/{name}"))
+def _new_id(app: App) -> Callable[[str], str]:
+    return lambda name: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{app.client_id}/{name}"))
 
 
 def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:
@@ -129,22 +121,21 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
     roles = [_mended_role(app, one) for one in declaration.app_roles]
     roles += [role for role in app.roles if all(role.value != one.value for one in declaration.app_roles)]
     there = [one for one in app.permissions if one not in wanted]
+    permissions, roles_json = permissions_json([*wanted, *there]), [role_json(role) for role in roles]
     return {
         "permissions": ", ".join(declaration.graph_permissions),
         "permissions_words": '"' + " ".join(declaration.graph_permissions) + '"',
-        "permissions_body": _json(resources([*wanted, *there])),
-        "permissions_list": _resources_python([*wanted, *there]),
+        "permissions_body": _json(permissions),
+        "permissions_list": python(permissions, "RequiredResourceAccess"),
         "app_roles": ", ".join(one.value for one in declaration.app_roles),
-        "app_roles_body": _json([role_json(role) for role in roles]),
-        "app_roles_list": f"[{', '.join(_role_python(role) for role in roles)}]",
+        "app_roles_body": _json(roles_json),
+        "app_roles_list": python(roles_json, "AppRole"),
     }
 
 
 def _mended_role(app: App, wanted: DeclaredRole) -> Role:
-    there = next((role for role in app.roles if role.value == wanted.value), None)
-    members = ("Application", "User") if wanted.for_applications else ("User",)
-    new = Role(_guid(app, f"role {wanted.value}"), wanted.value, True, wanted.title, wanted.description, members)
-    return replace(there, enabled=True) if there else new
+    there = app.role(wanted.value)
+    return replace(there, enabled=True) if there else role_as_declared(wanted, None, _new_id(app))
 
 
 def _principal_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:
@@ -211,78 +202,6 @@ def _first_at_fault(app: App, snapshot: Snapshot, declaration: Declaration) -> F
         if any(judge(one, app, snapshot, declaration) for judge in judges):
             return one
     return None
-
-
-def scope_json(scope: Scope) -> dict[str, object]:
-    """Return a scope as Graph's JSON."""
-    title, description, user_title, user_description = scope.texts
-    return {
-        "id": scope.id,
-        "value": scope.value,
-        "type": scope.type,
-        "isEnabled": scope.enabled,
-        "adminConsentDisplayName": title,
-        "adminConsentDescription": description,
-        "userConsentDisplayName": user_title,
-        "userConsentDescription": user_description,
-    }
-
-
-def _scope_python(scope: Scope) -> str:
-    title, description, user_title, user_description = scope.texts
-    return (
-        f'PermissionScope(id=UUID("{scope.id}"), value={scope.value!r}, type={scope.type!r}, '
-        f"is_enabled={scope.enabled}, admin_consent_display_name={title!r}, "
-        f"admin_consent_description={description!r}, user_consent_display_name={user_title!r}, "
-        f"user_consent_description={user_description!r})"
-    )
-
-
-def client_json(client: Preauthorized) -> dict[str, object]:
-    """Return a pre-authorized client as Graph's JSON."""
-    return {"appId": client.app_id, "delegatedPermissionIds": list(client.scope_ids)}
-
-
-def _client_python(client: Preauthorized) -> str:
-    return f"PreAuthorizedApplication(app_id={client.app_id!r}, delegated_permission_ids={_python(client.scope_ids)})"
-
-
-def role_json(role: Role) -> dict[str, object]:
-    """Return an app role as Graph's JSON."""
-    return {
-        "id": role.id,
-        "value": role.value,
-        "displayName": role.title,
-        "description": role.description,
-        "isEnabled": role.enabled,
-        "allowedMemberTypes": list(role.members),
-    }
-
-
-def _role_python(role: Role) -> str:
-    return (
-        f'AppRole(id=UUID("{role.id}"), value={role.value!r}, display_name={role.title!r}, '
-        f"description={role.description!r}, is_enabled={role.enabled}, allowed_member_types={_python(role.members)})"
-    )
-
-
-def resources(permissions: Iterable[Permission]) -> list[dict[str, object]]:
-    """Return permissions as Graph's JSON, by the resource they belong to."""
-    grouped: dict[str, list[dict[str, str]]] = {}
-    for one in permissions:
-        grouped.setdefault(one.resource_app_id, []).append({"id": one.id, "type": one.kind})
-    return [{"resourceAppId": resource, "resourceAccess": access} for resource, access in grouped.items()]
-
-
-def _resources_python(permissions: Iterable[Permission]) -> str:
-    grouped: dict[str, list[str]] = {}
-    for one in permissions:
-        grouped.setdefault(one.resource_app_id, []).append(f'ResourceAccess(id=UUID("{one.id}"), type={one.kind!r})')
-    told = (
-        f"RequiredResourceAccess(resource_app_id={resource!r}, resource_access=[{', '.join(access)}])"
-        for resource, access in grouped.items()
-    )
-    return f"[{', '.join(told)}]"
 
 
 def _python(texts: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from workshop.registration.compare import CLIENTS
+from workshop.registration.aspects import CLIENTS
 from workshop.registration.declared import Declaration
 from workshop.registration.rules.rule import Mend, Rule, Verdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot

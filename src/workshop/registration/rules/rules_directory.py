@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from workshop.registration.compare import ACCOUNT_TYPES
+from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.declared import GRAPH_APP_ID, Declaration
 from workshop.registration.rules.rule import Mend, Rule, Verdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot

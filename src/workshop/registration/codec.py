@@ -1,4 +1,8 @@
-"""Microsoft Graph's JSON -> what was seen. Members that are missing count as Graph's defaults."""
+"""An app registration as Microsoft Graph's JSON, read and written.
+
+Reading, members that are missing count as Graph's defaults. Names and meanings:
+https://learn.microsoft.com/graph/api/resources/application
+"""
 
 from __future__ import annotations
 
@@ -22,13 +26,15 @@ from workshop.registration.seen import (
 
 Json = Mapping[str, Any]
 
+IMPLICIT_FLOWS = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
+SCOPE_TEXTS = ("adminConsentDisplayName", "adminConsentDescription", "userConsentDisplayName", "userConsentDescription")
+
 
 def application(graph: Json) -> App:
     """Read an application, as Graph, the portal's manifest and `az ad app show` have it."""
     api = _object(graph, "api")
     web = _object(graph, "web")
     implicit = _object(web, "implicitGrantSettings")
-    flows = {"enableAccessTokenIssuance": "access tokens", "enableIdTokenIssuance": "ID tokens"}
     version = api.get("requestedAccessTokenVersion")
     return App(
         client_id=_text(graph, "appId"),
@@ -46,7 +52,7 @@ def application(graph: Json) -> App:
         web=_texts(web, "redirectUris"),
         spa=_texts(_object(graph, "spa"), "redirectUris"),
         public=_texts(_object(graph, "publicClient"), "redirectUris"),
-        implicit=tuple(name for member, name in flows.items() if implicit.get(member)),
+        implicit=tuple(name for member, name in IMPLICIT_FLOWS.items() if implicit.get(member)),
         fallback_public_client=bool(graph.get("isFallbackPublicClient")),
         permissions=tuple(_permissions(_objects(graph, "requiredResourceAccess"))),
         secrets=tuple(_credential(entry) for entry in _objects(graph, "passwordCredentials")),
@@ -82,6 +88,52 @@ def federated(graph: Json) -> Federated:
     )
 
 
+def scope_json(scope: Scope) -> dict[str, object]:
+    """Write a scope."""
+    return {
+        "id": scope.id,
+        "value": scope.value,
+        "type": scope.type,
+        "isEnabled": scope.enabled,
+        **dict(zip(SCOPE_TEXTS, scope.texts, strict=True)),
+    }
+
+
+def role_json(role: Role) -> dict[str, object]:
+    """Write an app role."""
+    return {
+        "id": role.id,
+        "value": role.value,
+        "displayName": role.title,
+        "description": role.description,
+        "isEnabled": role.enabled,
+        "allowedMemberTypes": list(role.members),
+    }
+
+
+def client_json(client: Preauthorized) -> dict[str, object]:
+    """Write a pre-authorized client."""
+    return {"appId": client.app_id, "delegatedPermissionIds": list(client.scope_ids)}
+
+
+def permissions_json(permissions: Iterable[Permission]) -> list[dict[str, object]]:
+    """Write permissions, by the resource they belong to."""
+    accesses: dict[str, list[dict[str, str]]] = {}
+    for permission in permissions:
+        accesses.setdefault(permission.resource_app_id, []).append({"id": permission.id, "type": permission.kind})
+    return [{"resourceAppId": resource, "resourceAccess": access} for resource, access in accesses.items()]
+
+
+def redirects_json(uris: Iterable[str]) -> dict[str, list[str]]:
+    """Write the redirect URIs of a platform."""
+    return {"redirectUris": list(uris)}
+
+
+def implicit_json(app: App) -> dict[str, bool]:
+    """Write which tokens the implicit grant hands out."""
+    return {member: name in app.implicit for member, name in IMPLICIT_FLOWS.items()}
+
+
 def permission_ids(scopes: Iterable[Json]) -> dict[str, str]:
     """Return the ids of delegated permissions by their value."""
     return {_text(scope, "value"): _text(scope, "id") for scope in scopes}
@@ -99,13 +151,7 @@ def moment(text: object) -> datetime | None:
 
 
 def _scope(entry: Json) -> Scope:
-    names = (
-        "adminConsentDisplayName",
-        "adminConsentDescription",
-        "userConsentDisplayName",
-        "userConsentDescription",
-    )
-    title, description, user_title, user_description = (_text(entry, name) for name in names)
+    title, description, user_title, user_description = (_text(entry, name) for name in SCOPE_TEXTS)
     return Scope(
         id=_text(entry, "id").lower(),
         value=_text(entry, "value"),
