@@ -13,7 +13,8 @@ from fastmcp.server.auth.providers.azure import AzureProvider
 from key_value.aio.stores.memory import MemoryStore
 from server_help import serving
 
-from workshop.servers.proxy import LOCAL, EntraProxy, provider
+from workshop.servers.app_settings import LOCAL
+from workshop.servers.proxy import EntraProxy, provider
 from workshop.servers.settings import ProxySettings
 from workshop.servers.verifier import Rules
 

@@ -18,7 +18,8 @@ from practice_help import posix_only
 
 from workshop.core import settings as workshop_settings
 from workshop.servers import proxy, settings, whoami
-from workshop.servers.environment import Variable, sample
+from workshop.servers.app_settings import LOCAL
+from workshop.servers.environment import Variable, host, sample, setting
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, PROXY, TENANT_ID, ProxySettings, SettingsError
 
 PROJECT = workshop_settings.load().project
@@ -156,6 +157,21 @@ def test_every_field_is_told_by_one_variable() -> None:
     assert set(RIGHT) == {variable.name for variable in PROXY}
 
 
+def test_a_field_is_all_that_a_new_setting_needs(tmp_path: Path) -> None:
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class MoreSettings(ProxySettings):
+        mirror: str = setting("a.example.com", host, "The host of the mirror,", "see {prefix}_BASE_URL.", secret=True)
+
+    assert MoreSettings.load(GIVEN, tmp_path).mirror == "a.example.com"
+    told = MoreSettings.load({**GIVEN, "ENTRA_PROXY_MIRROR": "b.example.com"}, tmp_path)
+    assert told.mirror == "b.example.com"
+    assert "b.example.com" not in repr(told)
+    with pytest.raises(SettingsError, match=r"^ENTRA_PROXY_MIRROR from the environment can't be used: .* a host name"):
+        MoreSettings.load({**GIVEN, "ENTRA_PROXY_MIRROR": "https://b"}, tmp_path)
+    lines = "# The host of the mirror,\n# see ENTRA_PROXY_BASE_URL.\n# ENTRA_PROXY_MIRROR=a.example.com\n"
+    assert sample(MoreSettings.variables()).endswith("\n\n" + lines)
+
+
 def test_the_sample_explains_every_value_and_shows_its_default() -> None:
     """On a difference: the text between the headings of .env.sample is `sample(PROXY)`."""
     text = (PROJECT / ".env.sample").read_text(encoding="utf-8")
@@ -170,10 +186,10 @@ def test_a_default_that_the_sample_shows_is_the_default(tmp_path: Path, variable
     default = getattr(settings.load(GIVEN, tmp_path), variable.field)
     if variable.field == "base_url":
         assert default is None, "the port decides"
-        assert shown == proxy.LOCAL
+        assert shown == LOCAL
     elif variable.field == "extra_authorize_params":
         assert default is None, "AzureProvider decides"
-        provider = proxy.provider(settings.load(GIVEN, tmp_path), proxy.LOCAL, MemoryStore())
+        provider = proxy.provider(settings.load(GIVEN, tmp_path), LOCAL, MemoryStore())
         assert shown == provider._extra_authorize_params
     else:
         assert shown == default
@@ -209,7 +225,7 @@ def options(monkeypatch: pytest.MonkeyPatch, told: ProxySettings, **more: Any) -
 
     monkeypatch.setattr(AzureProvider, "__init__", note)
     with pytest.raises(Given) as given:
-        proxy.provider(told, proxy.LOCAL, **more)
+        proxy.provider(told, LOCAL, **more)
     return dict(given.value.args[0])
 
 
@@ -229,7 +245,7 @@ def test_every_parameter_of_azure_provider_is_reached(tmp_path: Path, monkeypatc
         "client_secret": "practice.$with{dollar}",
         "tenant_id": OTHER,
         "required_scopes": ["read", "write"],
-        "base_url": proxy.LOCAL,
+        "base_url": LOCAL,
         "resource_base_url": "https://api.example.com",
         "identifier_uri": "api://expenses",
         "issuer_url": "https://id.example.com",
@@ -267,7 +283,7 @@ def test_the_defaults_are_azure_providers_own_and_the_issuer_is_the_tenants(monk
 
 def test_what_it_asks_entra_for_may_take_a_minute() -> None:
     """FastMCP's own patience is 10 s for the keys, whose lack is a 401, and 30 s for a token, whose lack is a 500."""
-    door = proxy.provider(ProxySettings(GUID, SECRET, GUID), proxy.LOCAL, MemoryStore())
+    door = proxy.provider(ProxySettings(GUID, SECRET, GUID), LOCAL, MemoryStore())
     upstream = door._create_upstream_oauth_client()
     assert upstream._client.timeout == httpx2.Timeout(60)
     assert (upstream.client_id, upstream.client_secret) == (GUID, SECRET)
@@ -284,7 +300,7 @@ def test_consent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, val
 
 def test_azure_government_is_one_setting(tmp_path: Path) -> None:
     told = settings.load({**GIVEN, "ENTRA_PROXY_BASE_AUTHORITY": "login.microsoftonline.us"}, tmp_path)
-    provider = proxy.provider(told, proxy.LOCAL, MemoryStore())
+    provider = proxy.provider(told, LOCAL, MemoryStore())
     assert provider._upstream_authorization_endpoint.startswith(f"https://login.microsoftonline.us/{GUID}/")
     assert told.issuers == (f"https://login.microsoftonline.us/{GUID}/v2.0",)
     assert provider.rules.base_authority == "login.microsoftonline.us"
@@ -293,7 +309,7 @@ def test_azure_government_is_one_setting(tmp_path: Path) -> None:
 @posix_only
 def test_a_folder_for_storage_is_made_for_its_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "kept" / "by-the-proxy"
-    provider = proxy.provider(ProxySettings(GUID, SECRET, GUID, storage=str(folder)), proxy.LOCAL)
+    provider = proxy.provider(ProxySettings(GUID, SECRET, GUID, storage=str(folder)), LOCAL)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not isinstance(provider._client_storage, MemoryStore)
 

@@ -201,7 +201,7 @@ def tokens(told: ProxySettings) -> dict[str, str]:
 def main() -> None:
     told = acting_settings()
     direct = PreauthorizedSettings(
-        told.client_id, told.tenant_id, told.client_secret, required_scopes=told.required_scopes,
+        told.client_id, told.tenant_id, client_secret=told.client_secret, required_scopes=told.required_scopes,
         approvers_group_id=told.approvers_group_id,
     )  # fmt: skip
     started = [

@@ -11,23 +11,18 @@ from __future__ import annotations
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import MultiAuth
-from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from key_value.aio.protocols import AsyncKeyValue
-from starlette.middleware import Middleware
 
+from .app_settings import LOCAL
 from .on_behalf_of import behind
-from .one_token import OneToken
-from .proxy import LOCAL, EntraProxy, provider
+from .one_token import TakesOneToken
+from .preauthorized import verifier
+from .proxy import EntraProxy, provider
 from .settings import ProxySettings, load
-from .verifier import EntraTokenVerifier
 
 
-class BothDoors(MultiAuth):
+class BothDoors(TakesOneToken, MultiAuth):
     """The proxy's tokens and Entra's, one per request."""
-
-    def get_middleware(self) -> list[Middleware]:
-        """Return what requests pass before FastMCP looks at their token."""
-        return [Middleware(OneToken), *super().get_middleware()]
 
 
 def build(
@@ -52,25 +47,12 @@ def build(
     return behind(doors(proxy, told), proxy, told)
 
 
-def serve(local: str) -> FastMCP:
-    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
-    told = load()
-    return build(told.base_url or local, told)
-
-
 def doors(proxy: EntraProxy, told: ProxySettings) -> BothDoors:
     """Return both doors: one app, one scope, the same rules for Entra's token on either way."""
-    azure = AzureJWTVerifier(
-        client_id=told.client_id,
-        tenant_id=told.tenant_id,
-        required_scopes=list(told.required_scopes),
-        identifier_uri=told.identifier_uri,
-        base_authority=told.base_authority,
-    )
-    return BothDoors(server=proxy, verifiers={"entra": EntraTokenVerifier(azure, proxy.rules)})
+    return BothDoors(server=proxy, verifiers={"entra": verifier(told, proxy.rules)})
 
 
 if __name__ == "__main__":
-    from .serve import main
+    from .serve import main, with_settings
 
-    main(serve)
+    main(with_settings(build, load))

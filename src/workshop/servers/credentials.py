@@ -21,40 +21,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from joserfc import jwk, jwt
 
-from . import environment as env
-from .environment import SettingsError, Variable
+from .app_settings import SYSTEM, AppSettings
+from .environment import SettingsError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = "api://AzureADTokenExchange/.default"
-SYSTEM = "system"
-FIELDS = ("client_secret", "certificate", "managed_identity")
 
 # How long an assertion that the server signs itself is good for.
 ASSERTION_SECONDS = 600
-
-
-class Credentials(Protocol):
-    """The settings that say what the app proves itself with."""
-
-    @property
-    def client_id(self) -> str:
-        """The app's id."""
-
-    @property
-    def client_secret(self) -> str:
-        """The secret, or an empty text."""
-
-    @property
-    def certificate(self) -> Path | None:
-        """The file with certificate and private key."""
-
-    @property
-    def certificate_password(self) -> str | None:
-        """What that file is encrypted with."""
-
-    @property
-    def managed_identity(self) -> str | None:
-        """The client id of a managed identity, or "system"."""
 
 
 class Assertions(Protocol):
@@ -118,7 +92,7 @@ class ManagedIdentityAssertions:
         return self._token
 
 
-def assertions(settings: Credentials) -> Assertions | None:
+def assertions(settings: AppSettings) -> Assertions | None:
     """Return what signs the app in without a secret, or None if it has a secret or nothing.
 
     Raises:
@@ -129,58 +103,6 @@ def assertions(settings: Credentials) -> Assertions | None:
     if settings.certificate:
         return _with_certificate(settings.client_id, settings.certificate, settings.certificate_password)
     return None
-
-
-def check_one(settings: Credentials) -> None:
-    """Check that it is clear which credential counts.
-
-    Raises:
-        SettingsError: several are given.
-    """
-    given = [name for name in FIELDS if getattr(settings, name)]
-    if len(given) > 1:
-        several = " and ".join(name.replace("_", " ") for name in given)
-        raise SettingsError(f"The app {settings.client_id} has a {several}. Set one, and leave the others empty.")
-
-
-def has_any(settings: Credentials) -> bool:
-    """Say whether the app has anything to prove itself with."""
-    return any(getattr(settings, name) for name in FIELDS)
-
-
-def variables(prefix: str) -> tuple[Variable, ...]:
-    """Return the settings that stand in a secret's place, under the names that begin with `prefix`."""
-    return (
-        Variable(
-            f"{prefix}_AZURE_CLIENT_CERTIFICATE_PATH",
-            "certificate",
-            (
-                "In place of the secret: the file (PEM or PFX) with a certificate of that app and its",
-                "private key. Without a secret ENTRA_PROXY_JWT_SIGNING_KEY must be set.",
-            )
-            if prefix == "ENTRA_PROXY"
-            else ("In place of the secret: the file (PEM or PFX) with a certificate of that app and its private key.",),
-            Path,
-            "",
-        ),
-        Variable(
-            f"{prefix}_AZURE_CLIENT_CERTIFICATE_PASSWORD",
-            "certificate_password",
-            ("What that file is encrypted with. Empty: it is not.",),
-            str,
-            "",
-        ),
-        Variable(
-            f"{prefix}_AZURE_MANAGED_IDENTITY",
-            "managed_identity",
-            (
-                "In place of both, on a host in Azure: system, or the client id of a user-assigned managed",
-                "identity that the app trusts: Certificates & secrets > Federated credentials.",
-            ),
-            env.managed_identity,
-            "",
-        ),
-    )
 
 
 def _with_certificate(client_id: str, path: Path, password: str | None) -> CertificateAssertions:

@@ -8,12 +8,14 @@ import os
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+
+T = TypeVar("T")
 
 
 class SettingsError(Exception):
@@ -37,8 +39,50 @@ class Variable:
     field: str
     meaning: tuple[str, ...]
     parse: Callable[[str], Any]
-    default: str | None = None
-    instead: tuple[str, ...] = ()
+    default: str | None
+    instead: tuple[str, ...]
+
+
+def setting(default: T, parse: Callable[[str], Any], *meaning: str, secret: bool = False, **more: Any) -> T:
+    """Return a dataclass field that may be told from outside: all that a new setting needs.
+
+    Args:
+        default: its value where nothing is told.
+        parse, meaning, more: as `variable` takes them.
+        secret: keep it out of the repr.
+    """
+    return field(default=default, repr=not secret, metadata=variable(parse, *meaning, **more))
+
+
+def variable(
+    parse: Callable[[str], Any],
+    *meaning: str,
+    name: str = "",
+    sample: str | None = None,
+    instead: tuple[str, ...] = (),
+) -> Mapping[str, Any]:
+    """Return the metadata of a dataclass field that is told from outside.
+
+    Args:
+        parse: makes a value of the text; raises ValueError with what it should be.
+        meaning: see `Variable`; ``{prefix}`` stands for the prefix of the settings' names.
+        name: of the variable, with ``{prefix}``; if empty, the prefix and the field's name.
+        sample: what ``.env.sample`` shows; if None, the field's default.
+        instead: see `Variable`.
+    """
+    return {"parse": parse, "meaning": meaning, "name": name, "sample": sample, "instead": instead}
+
+
+def variables(settings: type[Any], prefix: str) -> tuple[Variable, ...]:
+    """Return what the fields of a dataclass are told by.
+
+    Args:
+        settings: each of its fields has the metadata of `variable`.
+        prefix: how the names of its variables begin, such as ENTRA_PROXY.
+    """
+    declared = [_told_by(each, prefix) for each in fields(settings)]
+    # A name without the prefix is the tenant's: all servers share it, and it comes first.
+    return tuple(sorted(declared, key=lambda variable: variable.name.startswith(prefix)))
 
 
 def read(
@@ -76,6 +120,25 @@ def sample(variables: Sequence[Variable]) -> str:
         start = "" if variable.default is None else "# "
         blocks.append(f"{meaning}{start}{variable.name}={variable.default or ''}\n")
     return "\n".join(blocks)
+
+
+def _told_by(setting: Field[Any], prefix: str) -> Variable:
+    declared = setting.metadata
+    name = (declared["name"] or f"{{prefix}}_{setting.name.upper()}").replace("{prefix}", prefix)
+    meaning = tuple(line.replace("{prefix}", prefix) for line in declared["meaning"])
+    default = _text(setting.default) if declared["sample"] is None else declared["sample"]
+    return Variable(name, setting.name, meaning, declared["parse"], default, declared["instead"])
+
+
+def _text(default: Any) -> str | None:
+    """Return how a default is written in ``.env``; None if there is none."""
+    if default is MISSING:
+        return None
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if isinstance(default, tuple):
+        return " ".join(default)
+    return "" if default is None else str(default)
 
 
 def _in_file(file: Path) -> dict[str, str | None]:
@@ -186,14 +249,6 @@ def base_url(text: str) -> str:
     if parts.path.rstrip("/").endswith("/mcp"):
         raise ValueError("the address without /mcp: the server adds it")
     return text.rstrip("/")
-
-
-def managed_identity(text: str) -> str:
-    """Take the client id of a user-assigned managed identity, or the word system."""
-    try:
-        return "system" if text.lower() == "system" else guid(text)
-    except ValueError as error:
-        raise ValueError(f"system, or {error}") from None
 
 
 def is_loopback(name: str) -> bool:

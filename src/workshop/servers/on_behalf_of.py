@@ -15,13 +15,14 @@ from fastmcp.server.auth.providers.azure import EntraOBOToken
 from key_value.aio.protocols import AsyncKeyValue
 
 from .acting import Acting
+from .app_settings import LOCAL
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
 from .expenses import ExpenseStore
 from .graph import Graph
 from .icon import ICON
-from .proxy import LOCAL, EntraProxy, provider
+from .proxy import EntraProxy, provider
 from .settings import ProxySettings, load
 from .tools import add_tools
 
@@ -48,12 +49,6 @@ def build(
     return behind(proxy, proxy, told)
 
 
-def serve(local: str) -> FastMCP:
-    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
-    told = load()
-    return build(told.base_url or local, told)
-
-
 def behind(auth: AuthProvider, proxy: EntraProxy, told: ProxySettings) -> FastMCP:
     """Return the tools behind a door.
 
@@ -74,6 +69,6 @@ def behind(auth: AuthProvider, proxy: EntraProxy, told: ProxySettings) -> FastMC
 
 
 if __name__ == "__main__":
-    from .serve import main
+    from .serve import main, with_settings
 
-    main(serve)
+    main(with_settings(build, load))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl
 
+from fastmcp.server.auth import AuthProvider
 from fastmcp.utilities.logging import get_logger
+from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 logger = get_logger(__name__)
@@ -39,6 +41,14 @@ class OneToken:
         ]
         await send({"type": "http.response.start", "status": 400, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+class TakesOneToken(AuthProvider):
+    """A door where a request brings one token: the first base of a class that stands before a server."""
+
+    def get_middleware(self) -> list[Middleware]:
+        """Return what requests pass before FastMCP looks at their token."""
+        return [Middleware(OneToken), *super().get_middleware()]
 
 
 def _reason(scope: Scope) -> str | None:

@@ -18,16 +18,16 @@ from fastmcp import FastMCP
 from fastmcp.server.auth import RemoteAuthProvider
 from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from pydantic import AnyHttpUrl
-from starlette.middleware import Middleware
 
+from .app_settings import LOCAL, AppSettings
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
-from .credentials import assertions, has_any
+from .credentials import assertions
 from .expenses import ExpenseStore
 from .icon import ICON
 from .obo import Exchanges, OnBehalfOf, ServerApp
-from .one_token import OneToken
+from .one_token import TakesOneToken
 from .preauthorized_settings import PreauthorizedSettings, load
 from .tools import add_tools
 from .verifier import EntraTokenVerifier, Rules
@@ -35,15 +35,9 @@ from .verifier import EntraTokenVerifier, Rules
 if TYPE_CHECKING:
     from .acting import Acting
 
-LOCAL = "http://localhost:8000"
 
-
-class EntraTokens(RemoteAuthProvider):
+class EntraTokens(TakesOneToken, RemoteAuthProvider):
     """Name Entra as the place to get tokens, and take one token per request."""
-
-    def get_middleware(self) -> list[Middleware]:
-        """Return what requests pass before FastMCP looks at their token."""
-        return [Middleware(OneToken), *super().get_middleware()]
 
 
 def build(base_url: str | None = None, settings: PreauthorizedSettings | None = None) -> FastMCP:
@@ -59,7 +53,7 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     """
     told = settings or load()
     auth = provider(told, base_url or told.base_url or LOCAL)
-    acting = _acting(told) if has_any(told) else None
+    acting = _acting(told) if told.credentials else None
     mcp = FastMCP(
         "Expenses (pre-authorized clients)",
         auth=auth,
@@ -77,12 +71,6 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     return mcp
 
 
-def serve(local: str) -> FastMCP:
-    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
-    told = load()
-    return build(told.base_url or local, told)
-
-
 def provider(told: PreauthorizedSettings, base_url: str) -> EntraTokens:
     """Return the door of these settings, to put before any server.
 
@@ -98,8 +86,13 @@ def provider(told: PreauthorizedSettings, base_url: str) -> EntraTokens:
     )
 
 
-def verifier(told: PreauthorizedSettings) -> EntraTokenVerifier:
-    """Return what looks at the tokens: FastMCP's verifier for Entra, and then the servers' own rules."""
+def verifier(told: AppSettings, rules: Rules | None = None) -> EntraTokenVerifier:
+    """Return what looks at the tokens: FastMCP's verifier for Entra, and then the servers' own rules.
+
+    Args:
+        rules: those of the settings if None.
+    """
+    rules = rules or Rules(told.tenant_ids, told.base_authority, frozenset(told.allowed_clients))
     azure = AzureJWTVerifier(
         client_id=told.client_id,
         tenant_id=told.tenant_id,
@@ -107,7 +100,7 @@ def verifier(told: PreauthorizedSettings) -> EntraTokenVerifier:
         identifier_uri=told.identifier_uri,
         base_authority=told.base_authority,
     )
-    return EntraTokenVerifier(azure, Rules(told.tenant_ids, told.base_authority, frozenset(told.allowed_clients)))
+    return EntraTokenVerifier(azure, rules)
 
 
 def _acting(told: PreauthorizedSettings) -> Acting:
@@ -121,6 +114,6 @@ def _acting(told: PreauthorizedSettings) -> Acting:
 
 
 if __name__ == "__main__":
-    from .serve import main
+    from .serve import main, with_settings
 
-    main(serve)
+    main(with_settings(build, load))

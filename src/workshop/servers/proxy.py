@@ -20,8 +20,8 @@ from fastmcp.server.auth.providers.azure import AzureProvider
 from fastmcp.utilities.auth import decode_jwt_payload
 from fastmcp.utilities.logging import get_logger
 from key_value.aio.protocols import AsyncKeyValue
-from starlette.middleware import Middleware
 
+from .app_settings import LOCAL
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import Pending
@@ -29,7 +29,7 @@ from .credentials import Assertions, assertions
 from .expenses import ExpenseStore
 from .icon import ICON
 from .obo import Exchanges, ServerApp
-from .one_token import OneToken
+from .one_token import TakesOneToken
 from .settings import ProxySettings, load
 from .storage import storage
 from .tools import add_tools
@@ -41,10 +41,8 @@ if TYPE_CHECKING:
 
 logger = get_logger(__name__)
 
-LOCAL = "http://localhost:8000"
 
-
-class EntraProxy(AzureProvider):
+class EntraProxy(TakesOneToken, AzureProvider):
     """FastMCP's proxy for Entra, with a second look at Entra's token on every request."""
 
     def __init__(self, rules: Rules, assertions: Assertions | None = None, **options: Any) -> None:
@@ -107,10 +105,6 @@ class EntraProxy(AzureProvider):
             )
         return AssertingClient(self._upstream_client_id, self.assertions)
 
-    def get_middleware(self) -> list[Middleware]:
-        """Return what requests pass before FastMCP looks at their token."""
-        return [Middleware(OneToken), *super().get_middleware()]
-
 
 def build(
     base_url: str | None = None,
@@ -138,12 +132,6 @@ def build(
     mcp.add_middleware(Audit())
     add_tools(mcp, ExpenseStore(told.database))
     return mcp
-
-
-def serve(local: str) -> FastMCP:
-    """Return the server for a process of its own: its address is that of the settings, or else `local`."""
-    told = load()
-    return build(told.base_url or local, told)
 
 
 def provider(
@@ -199,6 +187,6 @@ def _list(values: tuple[str, ...] | None) -> list[str] | None:
 
 
 if __name__ == "__main__":
-    from .serve import main
+    from .serve import main, with_settings
 
-    main(serve)
+    main(with_settings(build, load))

@@ -7,8 +7,9 @@ import errno
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from .app_settings import AppSettings
 from .environment import SettingsError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ LOOPBACK = "127.0.0.1"
 PORT = 8000
 # Above what clients and reverse proxies keep an idle connection for: whoever uses one as it is closed is cut off.
 KEPT_SECONDS = 120
+
+
+Told = TypeVar("Told", bound=AppSettings)
 
 
 class PortHeld(SettingsError):
@@ -38,6 +42,16 @@ def main(build: Callable[[str], FastMCP], arguments: Sequence[str] | None = None
         sys.exit(str(error))
     except KeyboardInterrupt:  # Ctrl-C, after the server has shut down
         sys.exit(130)
+
+
+def with_settings(build: Callable[[str, Told], FastMCP], load: Callable[[], Told]) -> Callable[[str], FastMCP]:
+    """Return what builds a server for a process of its own: its settings' address wins over that on this machine."""
+
+    def build_at(local: str) -> FastMCP:
+        settings = load()
+        return build(settings.base_url or local, settings)
+
+    return build_at
 
 
 def bound(host: str = LOOPBACK, port: int = PORT) -> socket.socket:

@@ -18,9 +18,8 @@ from typing import Any
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.utilities.logging import get_logger
-from starlette.middleware import Middleware
 
-from .one_token import OneToken
+from .one_token import TakesOneToken
 
 logger = get_logger(__name__)
 
@@ -148,7 +147,7 @@ def _is_time(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
-class EntraTokenVerifier(TokenVerifier):
+class EntraTokenVerifier(TakesOneToken, TokenVerifier):
     """Take the tokens that another verifier takes, if they keep the rules as well.
 
     It advertises the same scopes as the other one, so it may stand wherever that one stood.
@@ -168,10 +167,6 @@ class EntraTokenVerifier(TokenVerifier):
     def get_challenge_scopes(self, required_scopes: list[str] | None = None) -> list[str]:
         """Return the scopes that a refused client is told to ask for."""
         return self.inner.get_challenge_scopes(required_scopes)
-
-    def get_middleware(self) -> list[Middleware]:
-        """Return what requests pass before their token is looked at, where this verifier is a server's whole door."""
-        return [Middleware(OneToken), *super().get_middleware()]
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return what the token says, or None with the reason in the log."""
