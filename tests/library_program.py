@@ -20,7 +20,8 @@ PATIENCE = 90.0
 # The first lines of every program: the user agent takes the place of the browser.
 BEGIN = """
 import asyncio, json, os, webbrowser
-from workshop import practice, signin
+import practice_tenant
+from workshop import signin
 from workshop.core import settings
 agent = signin.install(running=practice_tenant.found(settings.load().state))
 TENANT, CLIENT, SECRET = (os.environ[f"APP_{name}"] for name in ("TENANT", "CLIENT", "SECRET"))
