@@ -22,8 +22,10 @@ from server_help import serving
 
 from workshop import tokens
 from workshop.background import BackgroundServer
+from workshop.diagnosis.verified import FAILURES
+from workshop.servers.claims import FASTMCP_JUDGES, FASTMCP_SKEW_SECONDS, LONGEST_TOKEN, SERVER_JUDGES, Rules
 from workshop.servers.proxy import EntraProxy, provider
-from workshop.servers.verifier import LONGEST_TOKEN, EntraTokenVerifier, Rules
+from workshop.servers.verifier import EntraTokenVerifier
 from workshop.tokens import parts
 
 from .conftest import Entra
@@ -273,4 +275,18 @@ def test_where_no_keys_can_be_had_the_signature_is_not_said_to_be_good(
 
 
 def test_the_longest_token_that_is_read_is_the_longest_that_is_taken() -> None:
-    assert parts.LONGEST == LONGEST_TOKEN
+    with pytest.raises(parts.Unreadable, match=r"^A text of 65537 characters"):
+        parts.parts("x" * (LONGEST_TOKEN + 1))
+    with pytest.raises(parts.Unreadable, match="An opaque value"):
+        parts.parts("x" * LONGEST_TOKEN)
+
+
+def test_every_requirement_of_a_claim_has_its_source_and_its_diagnosis() -> None:
+    for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES):
+        assert judge.asks.endswith("?")
+        assert judge.source.startswith(("RFC ", "https://learn.microsoft.com/", "fastmcp."))
+        assert judge.claim in FAILURES
+
+
+def test_fastmcps_spare_seconds_are_fastmcps_own() -> None:
+    assert FASTMCP_SKEW_SECONDS == fastmcp.server.auth.providers.jwt._NBF_CLOCK_SKEW_SECONDS

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from workshop.diagnosis.findings import Diagnosed, Finding, finding
 from workshop.diagnosis.reading import shown
+from workshop.diagnosis.verified import FAILURES
+from workshop.servers.claims import (
+    AUDIENCE,
+    BEGUN,
+    ENDED,
+    ISSUED,
+    SCOPES,
+    TENANT,
+    Claims,
+    Judge,
+    Rules,
+    is_time,
+    missing_scopes,
+    refusal,
+)
+from workshop.tokens.kinds import is_for_graph
 from workshop.tokens.parts import Unreadable, parts
 from workshop.tokens.words import length
 
-GRAPH = ("https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000")
-SPARE_SECONDS = {"nbf": 30, "iat": 300}  # as FastMCP allows since 4.2, and as workshop.servers.verifier does
 V1_ISSUER = "https://sts.windows.net/"
 NOT_LOOKED = "The signature was not looked at: that takes Entra's keys, and nothing is sent from here."
 
 JWT = re.compile(r"(?:Bearer\s+)?(eyJ[\w-]+\.[\w-]+\.[\w-]*)", re.IGNORECASE)
-
-Claims = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,12 @@ class Expected:
     tenant_id: str = ""
     client_id: str = ""
     scopes: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> Rules:
+        """The same for the judges of `workshop.servers.claims`."""
+        audiences = (self.client_id, f"api://{self.client_id}") if self.client_id else ()
+        return Rules(frozenset({self.tenant_id}), audiences=audiences, scopes=self.scopes)
 
 
 def token_in(text: str) -> str:
@@ -53,7 +71,7 @@ def diagnose_token(token: str, expected: Expected, now: float) -> Diagnosed:
     except Unreadable as error:
         return Diagnosed("a token that can't be read", notes=(shown(str(error)),), looked=False)
     header, claims = read.header, read.claims
-    found = [one for judge in JUDGES if (one := judge(header, claims, expected, now))]
+    found = [one for look in LOOKS if (one := look(header, claims, expected, now))]
     version = claims.get("ver", "?")
     subject = f"a token, version {version}, {'of a user' if claims.get('scp') else 'without a user'}"
     notes = [NOT_LOOKED] if claims.get("iss") else [NOT_LOOKED, "It names no issuer."]
@@ -66,29 +84,28 @@ def _serious(found: list[Finding]) -> bool:
 
 
 def _graphs(header: Claims, claims: Claims, _: Expected, __: float) -> Finding | None:
-    if _is_graphs(claims) or "nonce" in header:
+    if is_for_graph(claims) or "nonce" in header:
         return finding("graphs-token", f"aud {claims.get('aud')}{', nonce in the header' if 'nonce' in header else ''}")
     return None
 
 
 def _version(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
-    if not _is_graphs(claims) and str(claims.get("iss", "")).startswith(V1_ISSUER):
+    if not is_for_graph(claims) and str(claims.get("iss", "")).startswith(V1_ISSUER):
         return finding("token-version-1", f"iss {claims['iss']}, ver {claims.get('ver')}, aud {claims.get('aud')}")
     return None
 
 
-def _expired(_: Claims, claims: Claims, __: Expected, now: float) -> Finding | None:
-    ends = claims.get("exp")
-    if _is_time(ends) and ends <= now:
-        return finding("token-expired", f"exp was {(now - ends) / 60:.0f} minutes ago")
+def _expired(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+    if _is_near(claims.get("exp")) and ENDED.refuses(claims, expected.rules, now):
+        return _failed(ENDED, f"exp was {(now - claims['exp']) / 60:.0f} minutes ago")
     return None
 
 
-def _future(_: Claims, claims: Claims, __: Expected, now: float) -> Finding | None:
-    for name, spare in SPARE_SECONDS.items():
-        begins = claims.get(name)
-        if _is_time(begins) and begins > now + spare:
-            return finding("token-from-the-future", f"{name} lies {length(begins - now)} ahead")
+def _future(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+    for judge in (BEGUN, ISSUED):
+        begins = claims.get(judge.claim)
+        if _is_near(begins) and judge.refuses(claims, expected.rules, now):
+            return _failed(judge, f"{judge.claim} lies {length(begins - now)} ahead")
     return None
 
 
@@ -104,30 +121,29 @@ def _app_only(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | 
     return None
 
 
-def _audience(_: Claims, claims: Claims, expected: Expected, __: float) -> Finding | None:
-    audience = claims.get("aud")
-    own = (expected.client_id, f"api://{expected.client_id}")
+def _audience(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
     v1 = str(claims.get("iss", "")).startswith(V1_ISSUER)
-    if expected.client_id and audience not in own and not _is_graphs(claims) and not v1:
-        return finding("token-for-another-api", f"aud {audience}, the server's client id is {expected.client_id}")
+    if AUDIENCE.refuses(claims, expected.rules, now) and not is_for_graph(claims) and not v1:
+        return _failed(AUDIENCE, f"aud {claims.get('aud')}, the server's client id is {expected.client_id}")
     return None
 
 
-def _tenant(_: Claims, claims: Claims, expected: Expected, __: float) -> Finding | None:
+def _tenant(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
     tenant = claims.get("tid")
-    if expected.tenant_id and tenant and tenant != expected.tenant_id:
-        return finding("token-from-another-issuer", f"tid {tenant}, the server's tenant is {expected.tenant_id}")
+    if expected.tenant_id and tenant and TENANT.refuses(claims, expected.rules, now):
+        return _failed(TENANT, f"tid {tenant}, the server's tenant is {expected.tenant_id}")
     return None
 
 
-def _scopes(_: Claims, claims: Claims, expected: Expected, __: float) -> Finding | None:
+def _scopes(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
     has = set(str(claims.get("scp", "")).split())
-    missing = [scope for scope in expected.scopes if scope not in has]
-    if not has or not missing or _is_graphs(claims):
+    if not has or is_for_graph(claims) or not SCOPES.refuses(claims, expected.rules, now):
         return None
-    said = f"scp {' '.join(sorted(has))}, required {' '.join(missing)}"
-    long_names = all("/" in scope and scope.rpartition("/")[2] in has for scope in missing)
-    return finding("required-scope-by-its-long-name" if long_names else "required-scope-missing", said)
+    missing = missing_scopes(claims, expected.rules)
+    evidence = f"scp {' '.join(sorted(has))}, required {' '.join(missing)}"
+    if all("/" in scope and scope.rpartition("/")[2] in has for scope in missing):
+        return finding("required-scope-by-its-long-name", evidence)
+    return _failed(SCOPES, evidence)
 
 
 def _groups(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
@@ -137,16 +153,16 @@ def _groups(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | No
     return None
 
 
-def _is_graphs(claims: Claims) -> bool:
-    audience = claims.get("aud")
-    return isinstance(audience, str) and audience.rstrip("/") in GRAPH
+def _failed(judge: Judge, evidence: str) -> Finding:
+    return finding(FAILURES[judge.claim], evidence)
 
 
-def _is_time(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+def _is_near(value: object) -> TypeGuard[float]:
+    """Say whether a value is a time whose distance can be told."""
+    return is_time(value) and abs(value) < 1e15
 
 
-JUDGES: tuple[Callable[[Claims, Claims, Expected, float], Finding | None], ...] = (
+LOOKS: tuple[Callable[[Claims, Claims, Expected, float], Finding | None], ...] = (
     _graphs,
     _version,
     _expired,
@@ -161,9 +177,7 @@ JUDGES: tuple[Callable[[Claims, Claims, Expected, float], Finding | None], ...] 
 
 
 def _by_rules(claims: Claims, expected: Expected, now: float) -> Finding | None:
-    """Ask the check that the workshop's servers make, for what none of the above told."""
-    from workshop.servers.verifier import Rules, refusal  # FastMCP takes seconds to import
-
+    """Ask the servers' own judges, for what none of the above told."""
     issuer = str(claims.get("iss", ""))
     host = issuer.removeprefix("https://").partition("/")[0]
     if not host.startswith("login."):

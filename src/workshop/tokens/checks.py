@@ -1,12 +1,12 @@
 """The checks of a verifier, one by one and by name: all are made, also after one that fails.
 
-What FastMCP's verifier wants (algorithm, issuer, audience, scopes) is read from the verifier itself, and the servers'
-own checks are those of `workshop.servers.verifier`.
+What FastMCP's verifier wants (algorithm, issuer, audience, scopes) is read from the verifier itself. What is required
+of the claims, by FastMCP and by the servers, stands in `workshop.servers.claims`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,16 +16,21 @@ from fastmcp.server.auth.jwt_issuer import JWTIssuer
 from fastmcp.server.auth.providers.jwt import JWTVerifier
 from joserfc.errors import JoseError
 
-from workshop.servers.verifier import CHECKS, Rules
+from workshop.servers.claims import ENDED, FASTMCP_JUDGES, SERVER_JUDGES, Claims, Judge, Rules, missing_scopes
 from workshop.show.claims import Values
 from workshop.tokens.kinds import is_for_graph
 from workshop.tokens.parts import Parts
 
 FASTMCP, OWN = "FastMCP", "this server"
 SECONDS = 60.0
-NBF_SKEW_SECONDS = 30  # as fastmcp.server.auth.providers.jwt has it
-
-Claims = Mapping[str, Any]
+# What there is to say of a claim that is in order, and otherwise than yes.
+NOTES: Mapping[str, Callable[[Claims, Rules], str]] = {
+    "exp": lambda claims, _: "" if claims.get("exp") is not None else "it names no end, and so it never does",
+    "nbf": lambda claims, _: "" if claims.get("nbf") is not None else "it names no beginning, and so it has none",
+    "iss": lambda _, rules: "" if rules.issuers else "any will do",
+    "aud": lambda _, rules: "" if rules.audiences else "any will do",
+    "scp": lambda _, rules: "" if rules.scopes else "none is required",
+}
 
 
 class Outcome(NamedTuple):
@@ -83,18 +88,15 @@ def of_verifier(verifier: JWTVerifier, keys: Keys, found: Parts, values: Values,
     yield Finding(FASTMCP, "crit", "does its header demand nothing special?", *_critical(header))
     signed = _signed(verifier, keys, found) if algorithm.passed else Outcome(None, "not with another algorithm")
     yield Finding(FASTMCP, "signature", "did that key sign exactly this?", *signed)
-    yield Finding(FASTMCP, "exp", "has it not ended yet?", *_ended(claims, now))
-    yield Finding(FASTMCP, "nbf", "has it begun?", *_begun(claims, now))
-    yield Finding(FASTMCP, "iss", "is the issuer the right one?", *_issued(verifier, claims, values))
-    yield Finding(FASTMCP, "aud", "is it for this server?", *_meant(verifier.audience, claims.get("aud"), values))
-    yield Finding(FASTMCP, "scp", "does it have the scopes that are required?", *_allowed(verifier, claims, values))
+    for judge in FASTMCP_JUDGES:
+        yield Finding(FASTMCP, judge.claim, judge.asks, *_judged(judge, claims, _rules_of(verifier), now, values))
 
 
 def of_rules(rules: Rules, claims: Claims, now: float) -> Iterator[Finding]:
     """Make the servers' own checks."""
-    for check in CHECKS:
-        why = check.refuses(claims, rules, now)
-        yield Finding(OWN, check.claim, check.asks, why is None, why or "yes")
+    for judge in SERVER_JUDGES:
+        why = judge.refuses(claims, rules, now)
+        yield Finding(OWN, judge.claim, judge.asks, why is None, why or "yes")
 
 
 def of_ticket(issuer: JWTIssuer, found: Parts, values: Values, now: float) -> Iterator[Finding]:
@@ -105,7 +107,7 @@ def of_ticket(issuer: JWTIssuer, found: Parts, values: Values, now: float) -> It
     yield Finding(FASTMCP, "signature", "did this server sign exactly this?", *_signed_ticket(issuer, found))
     use = claims.get("token_use", "access")
     yield Finding(FASTMCP, "token_use", "is it an access token?", *_same(use, "access", values.text))
-    yield Finding(FASTMCP, "exp", "has it not ended yet?", *_ended(claims, now))
+    yield Finding(FASTMCP, ENDED.claim, ENDED.asks, *_judged(ENDED, claims, Rules(frozenset()), now, values))
     yield Finding(FASTMCP, "iss", "did this server issue it?", *_same(claims.get("iss"), issuer.issuer, values.text))
     yield Finding(FASTMCP, "aud", "is it for this server?", *_same(claims.get("aud"), issuer.audience, values.text))
 
@@ -177,55 +179,35 @@ def _signed_ticket(issuer: JWTIssuer, found: Parts) -> Outcome:
     return Outcome(True, "yes")
 
 
-def _ended(claims: Claims, now: float) -> Outcome:
-    ends = claims.get("exp")
-    if ends is None:
-        return Outcome(True, "it names no end, and so it never does")
-    try:
-        over = ends < now
-    except TypeError:
-        return Outcome(False, "its exp is no time")
-    return Outcome(not over, "no, it is over" if over else "yes")
+def _judged(judge: Judge, claims: Claims, rules: Rules, now: float, values: Values) -> Outcome:
+    why = judge.refuses(claims, rules, now)
+    if why is None:
+        return Outcome(True, NOTES[judge.claim](claims, rules) or "yes")
+    return Outcome(False, _with_value(judge.claim, claims, rules, values) or why)
 
 
-def _begun(claims: Claims, now: float) -> Outcome:
-    begins = claims.get("nbf")
-    if begins is None:
-        return Outcome(True, "it names no beginning, and so it has none")
-    try:
-        early = begins > now + NBF_SKEW_SECONDS
-    except TypeError:
-        return Outcome(False, "its nbf is no time")
-    return Outcome(not early, "no, not yet" if early else "yes")
+def _with_value(claim: str, claims: Claims, rules: Rules, values: Values) -> str:
+    """Say what stands in a refused claim; nothing for a time."""
+    if claim == "iss":
+        return f"it says {values.shown('iss', claims.get('iss')) or 'nothing'}"
+    if claim == "aud":
+        return f"it is for {values.shown('aud', claims.get('aud')) or 'nobody it names'}"
+    if claim == "scp":
+        name = "scope" if "scope" in claims else "scp"
+        has = values.shown(name, claims.get(name)) or "none"
+        return f"{' '.join(missing_scopes(claims, rules))} is missing; it has {has}"
+    return ""
 
 
-def _issued(verifier: JWTVerifier, claims: Claims, values: Values) -> Outcome:
-    issuers = verifier.issuer
-    if not issuers:
-        return Outcome(True, "any will do")
-    found = claims.get("iss")
-    wanted = list(issuers) if isinstance(issuers, list) else [issuers]
-    if found in wanted:
-        return Outcome(True, "yes")
-    return Outcome(False, f"it says {values.shown('iss', found) or 'nothing'}")
+def _rules_of(verifier: JWTVerifier) -> Rules:
+    """Return what FastMCP's verifier was told to require."""
+    return Rules(
+        frozenset(),
+        issuers=_several(verifier.issuer),
+        audiences=_several(verifier.audience),
+        scopes=tuple(verifier.required_scopes or ()),
+    )
 
 
-def _meant(wanted: str | list[str] | None, found: object, values: Values) -> Outcome:
-    if not wanted:
-        return Outcome(True, "any will do")
-    takes = list(wanted) if isinstance(wanted, list) else [wanted]
-    named = found if isinstance(found, list) else [found]
-    if any(one in takes for one in named):
-        return Outcome(True, "yes")
-    return Outcome(False, f"it is for {values.shown('aud', found) or 'nobody it names'}")
-
-
-def _allowed(verifier: JWTVerifier, claims: Claims, values: Values) -> Outcome:
-    wanted = verifier.required_scopes or []
-    name = "scope" if "scope" in claims else "scp"
-    found = claims.get(name)
-    has = found.split() if isinstance(found, str) else found if isinstance(found, list) else []
-    missing = [scope for scope in wanted if scope not in has]
-    if not missing:
-        return Outcome(True, "yes" if wanted else "none is required")
-    return Outcome(False, f"{' '.join(missing)} is missing; it has {values.shown(name, found) or 'none'}")
+def _several(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) and value else tuple(value or ())

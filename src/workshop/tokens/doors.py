@@ -16,7 +16,8 @@ from fastmcp.server.auth.providers.jwt import JWTVerifier
 from workshop.background import BackgroundServer
 from workshop.background.server import MCP_PATH
 from workshop.errors import WorkshopError
-from workshop.servers.verifier import EntraTokenVerifier, Rules
+from workshop.servers.claims import Rules
+from workshop.servers.verifier import EntraTokenVerifier
 
 if TYPE_CHECKING:
     Server = BackgroundServer | FastMCP | AuthProvider

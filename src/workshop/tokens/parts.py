@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.errors import WorkshopError
+from workshop.servers.claims import LONGEST_TOKEN
 from workshop.show.claims import printable
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
@@ -18,7 +19,6 @@ _OPAQUE = re.compile(r"[\x21-\x7e]{16,}")
 _SCHEME = re.compile(r"(?:authorization:\s*)?bearer\s+", re.IGNORECASE)
 _ANSWERED = ("access_token", "accessToken", "token")
 _READABLE = 1_000_000
-LONGEST = 65_536  # as the servers have it, see workshop.servers.verifier
 _NAMES = ("header", "claims")
 
 
@@ -84,8 +84,8 @@ def parts(given: object) -> Parts:
     text = token_in(given)
     if not text:
         raise Unreadable("Nothing was given", "Copy the token again.")
-    if len(text) > LONGEST:
-        raise Unreadable(f"A text of {len(text)} characters", f"No server here takes more than {LONGEST}.")
+    if len(text) > LONGEST_TOKEN:
+        raise Unreadable(f"A text of {len(text)} characters", f"No server here takes more than {LONGEST_TOKEN}.")
     pieces = text.split(".")
     if len(pieces) != 3:
         raise _not_three(text, pieces)

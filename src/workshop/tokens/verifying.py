@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from workshop.servers.verifier import LONGEST_TOKEN
+from workshop.servers.claims import LONGEST_TOKEN
 from workshop.show.claims import Values
 from workshop.show.frame import AMBER, GREEN, Notice
 from workshop.show.table import Table
