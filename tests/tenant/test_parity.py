@@ -116,7 +116,7 @@ SAMPLE = (
     ),
     Taken(
         "login/grant_authorization_code.py",
-        "    if not call.service.store.redeem(code):",
+        "    if not sign_ins.redeem_code(call.service.store, code):",
         "    if False:",
         "test_token.py::test_of_many_who_redeem_a_code_at_once_one_gets_the_tokens",
     ),

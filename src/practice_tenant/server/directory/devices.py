@@ -6,10 +6,11 @@ Source: RFC 8628.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from practice_tenant.server.directory import sign_ins
+from practice_tenant.server.directory.sign_ins import SignIn
 from practice_tenant.server.directory.store import Store, digest
 
 Status = Literal["pending", "approved", "declined", "redeemed"]
@@ -25,7 +26,7 @@ class DeviceFlow:
         issued: when, in Unix seconds.
         tenant_id: the directory it asked, '' for common, organizations and consumers.
         segment: the tenant as it wrote it.
-        sign_in: who signed in and how, once it is approved; what an authorization code stands for.
+        sign_in: who signed in and how, once it is decided.
     """
 
     user_code: str
@@ -36,7 +37,7 @@ class DeviceFlow:
     client_id: str
     scope: str
     claims: str
-    sign_in: Mapping[str, Any]
+    sign_in: SignIn | None = None
 
 
 def add(store: Store, device_code: str, flow: DeviceFlow) -> None:
@@ -58,13 +59,13 @@ def by_user_code(store: Store, user_code: str) -> DeviceFlow | None:
     return _flow(row) if row else None
 
 
-def settle(store: Store, user_code: str, status: Status, sign_in: Mapping[str, Any]) -> bool:
+def settle(store: Store, user_code: str, status: Status, sign_in: SignIn | None) -> bool:
     """Say what the person decided; False when it was decided before."""
     return bool(
         store.run(
             "UPDATE device_codes SET status = ?, flow = json_set(flow, '$.sign_in', json(?))"
             " WHERE user_code = ? AND status = 'pending'",
-            status, json.dumps(sign_in), user_code,
+            status, json.dumps(sign_in.members() if sign_in else {}), user_code,
         )
     )  # fmt: skip
 
@@ -79,4 +80,8 @@ def redeem(store: Store, device_code: str) -> bool:
 
 
 def _flow(row: tuple[Any, ...]) -> DeviceFlow:
-    return DeviceFlow(user_code=row[0], issued=row[1], status=row[2], **json.loads(row[3]))
+    user_code, issued, status, text = row
+    members = json.loads(text)
+    kept = members.pop("sign_in")
+    sign_in = sign_ins.read(kept, issued) if kept else None
+    return DeviceFlow(user_code=user_code, issued=issued, status=status, sign_in=sign_in, **members)

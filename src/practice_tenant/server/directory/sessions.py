@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from practice_tenant.server.directory.sign_ins import MFA, PASSWORD
 from practice_tenant.server.directory.store import Store, digest
 
 
@@ -23,9 +24,9 @@ class Session:
     second_factor: float | None
 
     @property
-    def amr(self) -> list[str]:
+    def amr(self) -> tuple[str, ...]:
         """Return how the person proved who they are. Source: RFC 8176."""
-        return ["pwd"] if self.second_factor is None else ["pwd", "mfa"]
+        return (PASSWORD,) if self.second_factor is None else (PASSWORD, MFA)
 
 
 def begin(store: Store, cookie: str, session: Session) -> None:

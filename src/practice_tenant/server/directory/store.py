@@ -1,4 +1,4 @@
-"""The SQLite file behind the directory: opening, transactions, and the records of sign-ins."""
+"""The SQLite file behind the directory: opening, transactions, and forgetting what is over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sqlite3
 from binascii import crc32
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -56,24 +55,6 @@ _OF_DIRECTORY = {
     "session_clients": "digest IN (SELECT digest FROM browser_sessions WHERE tenant_id = ?1)",
     "device_codes": "json_extract(flow, '$.tenant_id') = ?1",
 }
-
-
-@dataclass(frozen=True)
-class StoredCode:
-    """An authorization code as it was issued; ``sign_in`` holds what the code stands for."""
-
-    issued: float
-    redeemed: bool
-    sign_in: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class StoredRefreshToken:
-    """A refresh token as it was issued."""
-
-    issued: float
-    last_used: float
-    sign_in: Mapping[str, Any]
 
 
 class Store:
@@ -176,35 +157,6 @@ class Store:
         for table in sorted(TABLES_OF_THE_SEED, key=lambda table: table not in _OF_DIRECTORY):
             rows = _OF_DIRECTORY.get(table, "tenant_id = ?1")
             self.connection.execute(f"DELETE FROM {table} WHERE {rows}", (tenant_id,))  # noqa: S608 - as above
-
-    def add_code(self, code: str, issued: float, sign_in: Mapping[str, Any]) -> None:
-        self.run(
-            "INSERT INTO authorization_codes (digest, issued, sign_in) VALUES (?, ?, ?)",
-            digest(code), issued, json.dumps(sign_in),
-        )  # fmt: skip
-
-    def code(self, code: str) -> StoredCode | None:
-        row = self.one("SELECT issued, redeemed, sign_in FROM authorization_codes WHERE digest = ?", digest(code))
-        return StoredCode(row[0], bool(row[1]), json.loads(row[2])) if row else None
-
-    def redeem(self, code: str) -> bool:
-        """Mark a code as used; False when it was used before."""
-        return bool(
-            self.run("UPDATE authorization_codes SET redeemed = 1 WHERE digest = ? AND redeemed = 0", digest(code))
-        )
-
-    def add_refresh_token(self, token: str, issued: float, sign_in: Mapping[str, Any]) -> None:
-        self.run(
-            "INSERT INTO refresh_tokens (digest, issued, last_used, sign_in) VALUES (?, ?, ?, ?)",
-            digest(token), issued, issued, json.dumps(sign_in),
-        )  # fmt: skip
-
-    def refresh_token(self, token: str) -> StoredRefreshToken | None:
-        row = self.one("SELECT issued, last_used, sign_in FROM refresh_tokens WHERE digest = ?", digest(token))
-        return StoredRefreshToken(row[0], row[1], json.loads(row[2])) if row else None
-
-    def touch_refresh_token(self, token: str, now: float) -> None:
-        self.run("UPDATE refresh_tokens SET last_used = ? WHERE digest = ?", now, digest(token))
 
     def forget(self, now: float) -> None:
         """Drop codes and sessions that are long over, so that the file does not grow for ever."""

@@ -6,10 +6,11 @@ Source: RFC 6749 section 4.1; RFC 7636; https://learn.microsoft.com/entra/identi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from practice_tenant.server.directory import people, sessions
+from practice_tenant.server.directory import people, sessions, sign_ins
 from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.sign_ins import MFA, AuthorizationCode, SignIn
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import (
     accounts,
@@ -45,29 +46,6 @@ NEEDS_A_PAGE = frozenset({50076, 50079, 70044})
 
 
 @dataclass(frozen=True)
-class SignIn:
-    """What an authorization code stands for; it is stored with the code as JSON.
-
-    Args:
-        auth_time: when the person signed in, in Unix seconds.
-        amr: how they proved who they are (RFC 8176): ``pwd``, ``mfa``.
-    """
-
-    tenant_id: str
-    user_id: str
-    client_id: str
-    redirect_uri: str
-    platform: str
-    scope: str
-    nonce: str
-    sid: str
-    auth_time: float
-    amr: list[str]
-    challenge: str
-    challenge_method: str
-
-
-@dataclass(frozen=True)
 class Visit:
     """An authorization request, and who is signed in to answer it.
 
@@ -92,7 +70,7 @@ class Visit:
 
     @property
     def lacks_second_factor(self) -> bool:
-        return bool(self.demanded.mfa) and conditional_access.MFA not in self.signed_in.session.amr
+        return bool(self.demanded.mfa) and MFA not in self.signed_in.session.amr
 
 
 async def authorize(call: Call) -> Response:
@@ -281,20 +259,23 @@ def _with_code(visit: Visit) -> Response:
     consent.ensure_principal(store, visit.directory, target.client)
     sessions.add_client(store, visit.signed_in.cookie, target.client.app_id)
     challenge = call.value("code_challenge")
-    stands_for = SignIn(
-        tenant_id=visit.directory.tenant_id,
-        user_id=visit.user.id,
-        client_id=target.client.app_id,
+    kept = AuthorizationCode(
+        issued=call.now,
+        sign_in=SignIn(
+            tenant_id=visit.directory.tenant_id,
+            user_id=visit.user.id,
+            client_id=target.client.app_id,
+            platform=target.platform,
+            scope=call.value("scope"),
+            sid=session_.sid,
+            auth_time=session_.started,
+            amr=session_.amr,
+        ),
         redirect_uri=target.redirect_uri,
-        platform=target.platform,
-        scope=call.value("scope"),
         nonce=call.value("nonce"),
-        sid=session_.sid,
-        auth_time=session_.started,
-        amr=session_.amr,
         challenge=challenge,
         challenge_method=(call.value("code_challenge_method") or "plain") if challenge else "",
     )
     code = f"1.A{call.service.opaque(96)}"
-    store.add_code(code, call.now, asdict(stands_for))
+    sign_ins.add_code(store, code, kept)
     return deliver(target, [("code", code), ("state", target.state), ("session_state", session_.sid)])

@@ -13,11 +13,12 @@ from datetime import datetime
 
 from practice_tenant.server.directory import policies
 from practice_tenant.server.directory.objects import User
+from practice_tenant.server.directory.sign_ins import MFA
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.login import errors
 from practice_tenant.server.login.dotnet import instant
 
-PASSWORD, MFA, BLOCK = "pwd", "mfa", "block"
+BLOCK = "block"
 LONGEST_CLAIMS = 4_096
 
 

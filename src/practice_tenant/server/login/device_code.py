@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from practice_tenant.server.directory import apps, devices, people
+from practice_tenant.server.directory import apps, devices, people, sign_ins
 from practice_tenant.server.directory.devices import DeviceFlow
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.http.messages import RedirectResponse, Response
@@ -56,7 +56,6 @@ async def device_authorization(call: Call) -> Response:
         client_id=client.app_id,
         scope=call.value("scope"),
         claims=call.value("claims"),
-        sign_in={},
     )
     device_code = f"1.A{call.service.opaque(96)}"
     devices.add(call.service.store, device_code, flow)
@@ -128,7 +127,7 @@ async def came_back(call: Call) -> Response:
         call.remark.reason = call.value("error_description")
         if call.value("error") != "access_denied":
             return pages.device_error(call.value("error_description"))
-        devices.settle(call.service.store, flow.user_code, "declined", {})
+        devices.settle(call.service.store, flow.user_code, "declined", None)
         return pages.device_declined(client)
     code = call.value("code")
     upn = _signed_in(call, flow, code)
@@ -147,9 +146,9 @@ async def decide(call: Call) -> Response:
     code = call.value("code")
     _signed_in(call, flow, code)
     store = call.service.store
-    stored = store.code(code)
+    stored = sign_ins.find_code(store, code)
     accepted = call.value("decision") == "accept"
-    if stored is None or not store.redeem(code):
+    if stored is None or not sign_ins.redeem_code(store, code):
         raise errors.user_code_used()
     settled = devices.settle(store, flow.user_code, "approved" if accepted else "declined", stored.sign_in)
     if not settled:
@@ -181,12 +180,12 @@ def _check_pending(call: Call, flow: DeviceFlow) -> None:
 
 def _signed_in(call: Call, flow: DeviceFlow, code: str) -> str:
     """Return who signed in, from the code that the authorization endpoint issued."""
-    stored = call.service.store.code(code)
-    if stored is None or stored.redeemed or stored.sign_in["client_id"] != flow.client_id:
+    stored = sign_ins.find_code(call.service.store, code)
+    if stored is None or stored.redeemed or stored.sign_in.client_id != flow.client_id:
         raise errors.malformed()
-    if stored.sign_in["redirect_uri"] != return_uri(call):
+    if stored.redirect_uri != return_uri(call):
         raise errors.malformed()
-    user = people.user(call.service.store, stored.sign_in["tenant_id"], stored.sign_in["user_id"])
+    user = people.user(call.service.store, stored.sign_in.tenant_id, stored.sign_in.user_id)
     return user.upn if user else ""
 
 

@@ -10,10 +10,9 @@ Source: RFC 6749 section 4.1.3; RFC 7636 section 4.5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from practice_tenant.server.login import conditional_access, errors, issue, pkce, scopes
+from practice_tenant.server.directory import sign_ins
+from practice_tenant.server.directory.sign_ins import AuthorizationCode, SignIn
+from practice_tenant.server.login import errors, issue, pkce, scopes
 from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
 
 CODE_SECONDS = 600
@@ -30,58 +29,47 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     code = call.value("code")
     if not code:
         raise errors.missing_parameter("code")
-    stored = call.service.store.code(code)
+    stored = sign_ins.find_code(call.service.store, code)
     if stored is None:
         raise errors.malformed("invalid_grant")
     sign_in = stored.sign_in
-    call.enter(sign_in["tenant_id"])
+    call.enter(sign_in.tenant_id)
     _check_owner(redemption, sign_in)
-    issue.authenticate(redemption, sign_in["platform"])
-    issue.check_origin(redemption, sign_in["platform"])
-    if sign_in["platform"] == "spa" and not sign_in["challenge"]:
+    issue.authenticate(redemption, sign_in.platform)
+    issue.check_origin(redemption, sign_in.platform)
+    if sign_in.platform == "spa" and not stored.challenge:
         raise errors.pkce_required_cross_origin()
-    if call.value("redirect_uri") != sign_in["redirect_uri"]:
-        raise errors.reply_address_differs(call.value("redirect_uri")[:500], sign_in["redirect_uri"])
+    if call.value("redirect_uri") != stored.redirect_uri:
+        raise errors.reply_address_differs(call.value("redirect_uri")[:500], stored.redirect_uri)
     if stored.redeemed:
         raise errors.code_redeemed()
     if call.now - stored.issued > CODE_SECONDS:
         raise errors.grant_expired()
-    pkce.check_verifier(call.value("code_verifier"), sign_in["challenge"], sign_in["challenge_method"])
-    grant = _grant(redemption, sign_in, stored.issued)
-    if not call.service.store.redeem(code):
+    pkce.check_verifier(call.value("code_verifier"), stored.challenge, stored.challenge_method)
+    grant = _grant(redemption, stored)
+    if not sign_ins.redeem_code(call.service.store, code):
         raise errors.code_redeemed()
     return await issue.user_tokens(redemption, grant)
 
 
-def _check_owner(redemption: Redemption, sign_in: Mapping[str, Any]) -> None:
+def _check_owner(redemption: Redemption, sign_in: SignIn) -> None:
     where = redemption.where
-    if where.directory and where.directory.tenant_id != sign_in["tenant_id"]:
+    if where.directory and where.directory.tenant_id != sign_in.tenant_id:
         raise errors.code_of_another_tenant()
-    if redemption.client.app_id != sign_in["client_id"]:
+    if redemption.client.app_id != sign_in.client_id:
         raise errors.issued_to_another_client()
 
 
-def _grant(redemption: Redemption, sign_in: Mapping[str, Any], issued: float) -> UserGrant:
-    call = redemption.call
-    directory, user = issue.user_of(redemption, sign_in)
-    signed_in = sign_in.get("auth_time", issued)
-    conditional_access.check_not_revoked(user, signed_in)
-    store = call.service.store
-    before = scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, sign_in["scope"])
+def _grant(redemption: Redemption, stored: AuthorizationCode) -> UserGrant:
+    call, sign_in = redemption.call, stored.sign_in
+    subject = issue.subject_of(redemption, sign_in)
+    directory = subject.directory
+    before = scopes.read(
+        call.service.store, directory.tenant_id, directory.display_name, redemption.client, sign_in.scope
+    )
     asked_now = call.value("scope")
     if not asked_now and len(before.asked) > 1:
         raise errors.scope_empty_at_redemption()
     request = issue.read_scopes(redemption, directory, asked_now) if asked_now.strip() else before
     scopes.check_resource_parameter(call.value("resource"), request)
-    return UserGrant(
-        directory=directory,
-        user=user,
-        platform=sign_in["platform"],
-        oidc=tuple(dict.fromkeys([*before.oidc, *request.oidc])),
-        asked=scopes.one_resource(request, store, directory.tenant_id),
-        nonce=sign_in["nonce"],
-        sid=sign_in.get("sid", ""),
-        since=call.now,
-        amr=tuple(sign_in.get("amr", ())) or (conditional_access.PASSWORD,),
-        signed_in=signed_in,
-    )
+    return issue.user_grant(redemption, subject, sign_in.platform, request, before=before.oidc, nonce=stored.nonce)

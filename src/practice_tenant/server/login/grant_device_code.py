@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from practice_tenant.server.directory import devices
 from practice_tenant.server.directory.devices import DeviceFlow
-from practice_tenant.server.login import clients, conditional_access, device_code, errors, issue, scopes
+from practice_tenant.server.login import clients, device_code, errors, issue
 from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
 
 
@@ -67,24 +67,10 @@ def _platform(redemption: Redemption) -> str:
 
 
 def _grant(redemption: Redemption, flow: DeviceFlow, platform: str) -> UserGrant:
-    call, store, sign_in = redemption.call, redemption.call.service.store, flow.sign_in
-    where = redemption.where.directory
-    if where and where.tenant_id != sign_in["tenant_id"]:
+    sign_in, where = flow.sign_in, redemption.where.directory
+    assert sign_in, "an approved flow has one"
+    if where and where.tenant_id != sign_in.tenant_id:
         raise errors.code_of_another_tenant()
-    call.enter(sign_in["tenant_id"])
-    directory, user = issue.user_of(redemption, sign_in)
-    signed_in = sign_in.get("auth_time", flow.issued)
-    conditional_access.check_not_revoked(user, signed_in)
-    request = issue.read_scopes(redemption, directory, flow.scope)
-    return UserGrant(
-        directory=directory,
-        user=user,
-        platform=platform,
-        oidc=request.oidc,
-        asked=scopes.one_resource(request, store, directory.tenant_id),
-        nonce="",
-        sid=sign_in.get("sid", ""),
-        since=call.now,
-        amr=tuple(sign_in.get("amr", ())) or (conditional_access.PASSWORD,),
-        signed_in=signed_in,
-    )
+    redemption.call.enter(sign_in.tenant_id)
+    subject = issue.subject_of(redemption, sign_in)
+    return issue.user_grant(redemption, subject, platform, issue.read_scopes(redemption, subject.directory, flow.scope))

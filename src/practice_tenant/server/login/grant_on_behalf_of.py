@@ -11,34 +11,17 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import Directory
 from practice_tenant.server.login import claims, clients, conditional_access, errors, issue, jws, realm, scopes
 from practice_tenant.server.login.dotnet import instant, key_lifetime
 from practice_tenant.server.login.errors import texts
-from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
+from practice_tenant.server.login.issue import Redemption, Subject, TokenAnswer, UserGrant
 from practice_tenant.server.login.realm import default_directory
 from practice_tenant.server.signing.keys import SigningKey
 
 USE = "on_behalf_of"
 ALGORITHM = "RS256"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who called the middle tier, taken from a token that was checked.
-
-    Args:
-        amr: how the user signed in.
-        since: when the token was issued, in Unix seconds.
-    """
-
-    directory: Directory
-    user: User
-    amr: tuple[str, ...]
-    since: float
 
 
 async def on_behalf_of(redemption: Redemption) -> TokenAnswer:
@@ -58,13 +41,13 @@ async def on_behalf_of(redemption: Redemption) -> TokenAnswer:
     token = _read(call.value("assertion"))
     if not clients.prove(call, redemption.where, redemption.client, redemption.credentials):
         raise errors.secret_required()
-    caller = _caller(redemption, token)
-    grant = _grant(redemption, caller)
+    subject = _subject(redemption, token)
+    grant = _grant(redemption, subject)
     resource_id = grant.asked.resource.app_id
     challenged = conditional_access.challenged_policies(call.value("claims"))
-    demanded = conditional_access.demands(call.service.store, caller.user, [resource_id], challenged)
-    conditional_access.check(demanded, caller.user, resource_id, caller.amr)
-    if demanded.frequency is not None and call.now - caller.since > demanded.frequency:
+    demanded = conditional_access.demands(call.service.store, subject.user, [resource_id], challenged)
+    conditional_access.check(demanded, subject.user, resource_id, subject.amr)
+    if demanded.frequency is not None and call.now - subject.signed_in > demanded.frequency:
         raise errors.session_too_old()
     return await issue.user_tokens(redemption, grant)
 
@@ -79,7 +62,7 @@ def _read(assertion: str) -> jws.Token:
     return token
 
 
-def _caller(redemption: Redemption, token: jws.Token) -> Caller:
+def _subject(redemption: Redemption, token: jws.Token) -> Subject:
     """Check the token the service was called with, and return whose it is."""
     call, client = redemption.call, redemption.client
     directory = _directory(redemption, token)
@@ -101,7 +84,7 @@ def _caller(redemption: Redemption, token: jws.Token) -> Caller:
     clients.check_enabled(call, client, directory.tenant_id)
     since = token.time("iat") + claims.BACKDATED
     conditional_access.check_not_revoked(user, since + 1)  # a token says only in which second it was issued
-    return Caller(directory, user, claims.amr_of(token.claims), since)
+    return Subject(directory, user, claims.amr_of(token.claims), since)
 
 
 def _directory(redemption: Redemption, token: jws.Token) -> Directory:
@@ -144,22 +127,10 @@ def _thumbprint(token: jws.Token) -> str:
         return name
 
 
-def _grant(redemption: Redemption, caller: Caller) -> UserGrant:
-    call, store = redemption.call, redemption.call.service.store
-    directory = caller.directory
+def _grant(redemption: Redemption, subject: Subject) -> UserGrant:
+    call = redemption.call
     if not call.value("scope").strip():
         raise errors.field_missing("scope")
-    request = issue.read_scopes(redemption, directory, call.value("scope"))
+    request = issue.read_scopes(redemption, subject.directory, call.value("scope"))
     scopes.check_resource_parameter(call.value("resource"), request)
-    return UserGrant(
-        directory=directory,
-        user=caller.user,
-        platform="web",
-        oidc=request.oidc,
-        asked=scopes.one_resource(request, store, directory.tenant_id),
-        nonce="",
-        sid="",
-        since=call.now,
-        amr=caller.amr,
-        signed_in=caller.since,
-    )
+    return issue.user_grant(redemption, subject, "web", request)

@@ -10,10 +10,8 @@ Source: RFC 6749 section 6; https://learn.microsoft.com/entra/identity-platform/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from practice_tenant.server.directory.store import StoredRefreshToken
+from practice_tenant.server.directory import sign_ins
+from practice_tenant.server.directory.sign_ins import RefreshToken, SignIn
 from practice_tenant.server.login import conditional_access, errors, issue, scopes
 from practice_tenant.server.login.dotnet import instant, span
 from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
@@ -34,61 +32,48 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     given = call.value("refresh_token")
     if not given:
         raise errors.missing_parameter("refresh_token")
-    stored = call.service.store.refresh_token(given)
+    stored = sign_ins.find_refresh_token(call.service.store, given)
     if stored is None:
         raise errors.malformed("invalid_grant")
     sign_in = stored.sign_in
-    call.enter(sign_in["tenant_id"])
-    if redemption.client.app_id != sign_in["client_id"]:
+    call.enter(sign_in.tenant_id)
+    if redemption.client.app_id != sign_in.client_id:
         raise errors.issued_to_another_client()
-    issue.authenticate(redemption, sign_in["platform"])
-    issue.check_origin(redemption, sign_in["platform"])
+    issue.authenticate(redemption, sign_in.platform)
+    issue.check_origin(redemption, sign_in.platform)
     if call.now - stored.last_used > call.settings.refresh_idle:
         raise errors.refresh_token_idle(instant(stored.issued), span(call.settings.refresh_idle))
-    if sign_in["platform"] == "spa" and call.now - stored.issued > SPA_SECONDS:
+    if sign_in.platform == "spa" and call.now - stored.issued > SPA_SECONDS:
         raise errors.spa_refresh_token_expired(instant(stored.issued))
     grant = _grant(redemption, stored)
     _check_policies(call, grant)
-    call.service.store.touch_refresh_token(given, call.now)
+    sign_ins.touch_refresh_token(call.service.store, given, call.now)
     return await issue.user_tokens(redemption, grant)
 
 
-def _grant(redemption: Redemption, stored: StoredRefreshToken) -> UserGrant:
+def _grant(redemption: Redemption, stored: RefreshToken) -> UserGrant:
     call, client, sign_in = redemption.call, redemption.client, stored.sign_in
-    directory, user = issue.user_of(redemption, sign_in)
-    signed_in = sign_in.get("auth_time", stored.issued)
-    conditional_access.check_not_revoked(user, signed_in)
-    store = call.service.store
+    subject = issue.subject_of(redemption, sign_in)
     wanted = call.value("scope").strip()
-    if not wanted and sign_in["scope"] and _for_itself(redemption, sign_in):
+    if not wanted and sign_in.scope and _for_itself(redemption, sign_in):
         raise errors.token_for_itself(client.app_id, client.display_name)
-    text = wanted or sign_in["scope"] or "openid"
-    request = issue.read_scopes(redemption, directory, text)
+    text = wanted or sign_in.scope or "openid"
+    request = issue.read_scopes(redemption, subject.directory, text)
     scopes.check_resource_parameter(call.value("resource"), request)
-    return UserGrant(
-        directory=directory,
-        user=user,
-        platform=sign_in["platform"],
-        oidc=tuple(dict.fromkeys([*sign_in["oidc"], *request.oidc])),
-        asked=scopes.one_resource(request, store, directory.tenant_id),
-        nonce="",
-        sid=sign_in.get("sid", ""),
-        since=stored.issued if sign_in["platform"] == "spa" else call.now,
-        amr=tuple(sign_in.get("amr", ())) or (conditional_access.PASSWORD,),
-        signed_in=signed_in,
-    )
+    since = stored.issued if sign_in.platform == "spa" else call.now
+    return issue.user_grant(redemption, subject, sign_in.platform, request, before=stored.oidc, since=since)
 
 
 def _check_policies(call: Call, grant: UserGrant) -> None:
     """Ask the directory's policies about the resource, which need not be the one of the sign-in."""
-    resource_id = grant.asked.resource.app_id
+    subject, resource_id = grant.subject, grant.asked.resource.app_id
     challenged = conditional_access.challenged_policies(call.value("claims"))
-    demanded = conditional_access.demands(call.service.store, grant.user, [resource_id], challenged)
-    conditional_access.check(demanded, grant.user, resource_id, grant.amr)
-    if demanded.frequency is not None and call.now - grant.signed_in > demanded.frequency:
-        raise errors.refresh_token_too_old(instant(grant.signed_in), demanded.frequency)
+    demanded = conditional_access.demands(call.service.store, subject.user, [resource_id], challenged)
+    conditional_access.check(demanded, subject.user, resource_id, subject.amr)
+    if demanded.frequency is not None and call.now - subject.signed_in > demanded.frequency:
+        raise errors.refresh_token_too_old(instant(subject.signed_in), demanded.frequency)
 
 
-def _for_itself(redemption: Redemption, sign_in: Mapping[str, Any]) -> bool:
-    prefixes = {word.rpartition("/")[0] for word in sign_in["scope"].split()}
+def _for_itself(redemption: Redemption, sign_in: SignIn) -> bool:
+    prefixes = {word.rpartition("/")[0] for word in sign_in.scope.split()}
     return bool(prefixes & set(redemption.client.identifier_uris))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from practice_tenant.server.directory import guests, people
+from practice_tenant.server.directory import guests, people, sign_ins
 from practice_tenant.server.directory.objects import Application, Directory, User
 from practice_tenant.server.directory.seed import MICROSOFT_TENANT
+from practice_tenant.server.directory.sign_ins import RefreshToken, SignIn
 from practice_tenant.server.directory.wellknown import GRAPH, OIDC_SCOPES
-from practice_tenant.server.login import assignment, claims, clients, consent, errors, optional_claims, scopes
+from practice_tenant.server.login import (
+    assignment,
+    claims,
+    clients,
+    conditional_access,
+    consent,
+    errors,
+    optional_claims,
+    scopes,
+)
 from practice_tenant.server.login.claims import Grantee
 from practice_tenant.server.login.clients import Credentials
 from practice_tenant.server.login.person import Person
@@ -34,26 +44,36 @@ class Redemption:
 
 
 @dataclass(frozen=True)
-class UserGrant:
-    """What a code or a refresh token stands for, resolved.
+class Subject:
+    """Whom a token is about, and how they signed in.
 
     Args:
-        sid: the session the user signed in with.
-        since: when the lifetime of the next refresh token began, in Unix seconds.
-        amr: how the user signed in: ``pwd``, ``mfa``.
+        amr: how they proved who they are (RFC 8176): ``pwd``, ``mfa``.
         signed_in: when, in Unix seconds.
+        sid: the session they signed in with; empty when it is not known.
     """
 
     directory: Directory
     user: User
+    amr: tuple[str, ...]
+    signed_in: float
+    sid: str = ""
+
+
+@dataclass(frozen=True)
+class UserGrant:
+    """What a code or a token that was shown stands for, resolved.
+
+    Args:
+        since: when the lifetime of the next refresh token began, in Unix seconds.
+    """
+
+    subject: Subject
     platform: str
     oidc: tuple[str, ...]
     asked: Asked
     nonce: str
-    sid: str
     since: float
-    amr: tuple[str, ...]
-    signed_in: float
 
 
 def authenticate(redemption: Redemption, platform: str) -> None:
@@ -83,21 +103,53 @@ def check_origin(redemption: Redemption, platform: str) -> None:
         raise errors.cross_origin_not_permitted(origin[:200])
 
 
-def user_of(redemption: Redemption, sign_in: Mapping[str, Any]) -> tuple[Directory, User]:
-    """Return directory and user of a stored sign-in.
+def subject_of(redemption: Redemption, sign_in: SignIn) -> Subject:
+    """Return whose a stored sign-in is.
 
     Raises:
-        LoginError: 50034 when the user is gone, 50057 when the account is disabled, 7000112 when the client is.
+        LoginError: 50034 when the user is gone, 50057 when the account is disabled, 7000112 when the client is, 50173
+            when the user's sessions were revoked since.
     """
     store = redemption.call.service.store
-    directory = people.directory(store, sign_in["tenant_id"])
-    user = people.user(store, sign_in["tenant_id"], sign_in["user_id"])
+    directory = people.directory(store, sign_in.tenant_id)
+    user = people.user(store, sign_in.tenant_id, sign_in.user_id)
     if directory is None or user is None:
-        raise errors.user_not_found(sign_in["user_id"], sign_in["tenant_id"])
+        raise errors.user_not_found(sign_in.user_id, sign_in.tenant_id)
     if not user.enabled:
         raise errors.user_disabled()
     clients.check_enabled(redemption.call, redemption.client, directory.tenant_id)
-    return directory, user
+    conditional_access.check_not_revoked(user, sign_in.auth_time)
+    return Subject(directory, user, sign_in.amr, sign_in.auth_time, sign_in.sid)
+
+
+def user_grant(
+    redemption: Redemption,
+    subject: Subject,
+    platform: str,
+    request: scopes.Request,
+    *,
+    before: Iterable[str] = (),
+    nonce: str = "",
+    since: float | None = None,
+) -> UserGrant:
+    """Return what is granted: tokens for the one resource that the scopes name.
+
+    Args:
+        before: the OpenID scopes of the sign-in; the request's are added.
+        since: see ``UserGrant``; now if None.
+
+    Raises:
+        LoginError: 28000 when the scopes name several.
+    """
+    store = redemption.call.service.store
+    return UserGrant(
+        subject=subject,
+        platform=platform,
+        oidc=tuple(dict.fromkeys([*before, *request.oidc])),
+        asked=scopes.one_resource(request, store, subject.directory.tenant_id),
+        nonce=nonce,
+        since=redemption.call.now if since is None else since,
+    )
 
 
 def read_scopes(redemption: Redemption, directory: Directory, text: str) -> scopes.Request:
@@ -119,12 +171,12 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
         LoginError: 50105 when an application wants the user to be assigned to it; 65001, or 65002 among Microsoft's own
             applications, unless all that was asked is granted.
     """
-    call, client, asked = redemption.call, redemption.client, grant.asked
+    call, client, subject, asked = redemption.call, redemption.client, grant.subject, grant.asked
     for application in (client, asked.resource):
-        assignment.check(call.service.store, grant.directory, application, grant.user)
+        assignment.check(call.service.store, subject.directory, application, subject.user)
     granted = _granted(call, client, grant)
     person = _person(call, grant)
-    grantee = Grantee(grant.directory, client, redemption.credentials.authentication, grant.user.id, person)
+    grantee = Grantee(subject.directory, client, redemption.credentials.authentication, subject.user.id, person)
     seconds = lifetime(call)
     header, body = claims.access_token(call, grantee, asked.resource, asked.audience, granted, seconds)
     answer: TokenAnswer = {
@@ -145,14 +197,15 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
 
 
 def _person(call: Call, grant: UserGrant) -> Person:
+    subject = grant.subject
     return Person(
-        directory=grant.directory,
-        user=grant.user,
-        home=guests.home(call.service.store, grant.user),
+        directory=subject.directory,
+        user=subject.user,
+        home=guests.home(call.service.store, subject.user),
         oidc=frozenset(grant.oidc),
-        amr=grant.amr,
-        auth_time=grant.signed_in,
-        sid=grant.sid,
+        amr=subject.amr,
+        auth_time=subject.signed_in,
+        sid=subject.sid,
         capabilities=optional_claims.capabilities(call.value("claims")),
     )
 
@@ -167,7 +220,7 @@ def lifetime(call: Call) -> int:
 
 def _granted(call: Call, client: Application, grant: UserGrant) -> list[str]:
     """Return all granted values of the resource; every one that was asked for must be among them."""
-    has = consent.granted_values(call.service.store, grant.directory, client, grant.user, grant.asked)
+    has = consent.granted_values(call.service.store, grant.subject.directory, client, grant.subject.user, grant.asked)
     wanted = set(consent.canonical(grant.asked))
     if grant.asked.resource.app_id == GRAPH:
         has |= set(grant.oidc) & {"openid", "profile", "email"}
@@ -195,16 +248,17 @@ def _ordered(values: Iterable[str]) -> list[str]:
 
 def _new_refresh_token(call: Call, client: Application, grant: UserGrant) -> str:
     token = f"1.A{call.service.opaque(120)}"
-    kept = {
-        "tenant_id": grant.directory.tenant_id,
-        "user_id": grant.user.id,
-        "client_id": client.app_id,
-        "platform": grant.platform,
-        "oidc": list(grant.oidc),
-        "sid": grant.sid,
-        "amr": list(grant.amr),
-        "auth_time": grant.signed_in,
-        "scope": scopes.joined(grant.asked.qualified(value) for value in grant.asked.values),
-    }
-    call.service.store.add_refresh_token(token, grant.since, kept)
+    subject = grant.subject
+    sign_in = SignIn(
+        tenant_id=subject.directory.tenant_id,
+        user_id=subject.user.id,
+        client_id=client.app_id,
+        platform=grant.platform,
+        scope=scopes.joined(grant.asked.qualified(value) for value in grant.asked.values),
+        sid=subject.sid,
+        auth_time=subject.signed_in,
+        amr=subject.amr,
+    )
+    kept = RefreshToken(grant.since, grant.since, sign_in, grant.oidc)
+    sign_ins.add_refresh_token(call.service.store, token, kept)
     return token
