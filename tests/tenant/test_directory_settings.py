@@ -79,6 +79,17 @@ class TestTheClock:
         lesson.teach("PATCH", clock=601)
         assert code_of(lesson.redeem(app, code, tenant="organizations")) == 70008
 
+    def test_a_device_code_of_no_directory_ends_by_the_machines(self, lesson: World) -> None:
+        """It was asked for at an endpoint that is nobody's; polling at a directory's own changes no clock."""
+        public = {"platform": "publicClient", "isFallbackPublicClient": True}
+        app = lesson.register(signInAudience="AzureADMultipleOrgs", **public)
+        form = {"client_id": app.client_id, "scope": "openid"}
+        device = lesson.http.post(f"{LOGIN}/organizations/oauth2/v2.0/devicecode", data=form).json()
+        lesson.teach("PATCH", clock=3_600)
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        poll = lesson.token(grant_type=grant, client_id=app.client_id, device_code=device["device_code"])
+        assert code_of(poll) == 70016
+
     def test_a_refresh_token_and_a_secret_end_by_it(self, lesson: World, mine: App) -> None:
         refresh_token = lesson.tokens(mine)["refresh_token"]
         lesson.teach("PATCH", clock=89 * DAY)

@@ -90,7 +90,7 @@ def _directory(call: Call) -> Directory:
             401, "InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience."
         )
     directory = people.directory(call.service.store, str(claims.get("tid")))
-    if directory is None or not bearer.in_time(claims, call.now):
+    if directory is None or not bearer.in_time(claims, call.now(directory.tenant_id)):
         raise ManagementError(401, "ExpiredAuthenticationToken", "The access token expiry time is in the past.")
     return directory
 

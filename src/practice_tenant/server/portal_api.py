@@ -80,7 +80,11 @@ def _administered(call: Call) -> Directory:
         raise PortalError(401, "The access token is missing or invalid.") from None
     call.enter(str(claims.get("tid")))
     directory = people.directory(call.service.store, str(claims.get("tid")))
-    if directory is None or claims.get("aud") != PORTAL_API or not bearer.in_time(claims, call.now):
+    if (
+        directory is None
+        or claims.get("aud") != PORTAL_API
+        or not bearer.in_time(claims, call.now(directory.tenant_id))
+    ):
         raise PortalError(401, "The access token is for another audience or has expired.")
     user = people.user(call.service.store, directory.tenant_id, str(claims.get("oid"))) if "scp" in claims else None
     if user is None or not user.enabled or not user.is_administrator:

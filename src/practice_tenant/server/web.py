@@ -49,7 +49,12 @@ class Remark:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as a handler sees it; ``arrived`` is this machine's time in Unix seconds."""
+    """One request as a handler sees it.
+
+    Args:
+        arrived: this machine's time in Unix seconds.
+        times: what ``now`` has told.
+    """
 
     service: Service
     request: HttpRequest
@@ -58,9 +63,18 @@ class Call:
     arrived: float
     trace_id: str
     remark: Remark = field(default_factory=Remark)
+    times: dict[str, float] = field(default_factory=dict)
+
+    def now(self, tenant_id: str) -> float:
+        """Return the time by a directory's clock, in Unix seconds; the same for the whole call.
+
+        Args:
+            tenant_id: empty where no directory is named: the time is this machine's then.
+        """
+        return self.times.setdefault(tenant_id, self.arrived + self.service.settings.of(tenant_id).clock)
 
     def enter(self, tenant_id: str) -> None:
-        """Say which directory answers this call: its clock, settings and keys count from here on.
+        """Say which directory answers this call: its settings and keys count from here on.
 
         Raises:
             Struck: a fault that is switched on there answers.
@@ -79,9 +93,9 @@ class Call:
         return self.service.keys.of(self.remark.tenant_id)
 
     @property
-    def now(self) -> float:
-        """Return the time by the directory's clock, in Unix seconds; the same for the whole call."""
-        return self.arrived + self.settings.clock
+    def stamp(self) -> float:
+        """Return the time that an error tells: by the clock of the directory that answers, in Unix seconds."""
+        return self.now(self.remark.tenant_id)
 
     @property
     def host(self) -> str:

@@ -80,7 +80,7 @@ async def secrets(visit: Visit) -> Response:
 async def add_secret(visit: Visit) -> Response:
     """Make a client secret."""
     app = await app_of(visit)
-    now = visit.call.now
+    now = visit.now
     wanted = visit.chosen("expires", tuple(key for key, _ in LIFETIMES))
     if wanted == "custom":
         ends = _end_of(visit.needed("end", "End"))

@@ -120,7 +120,7 @@ class Portal:
     async def _token(self, audience: str) -> str:
         """Return a token as the admin center would get one for this person."""
         call, user = self.call, self.user
-        now = int(call.now)
+        now = int(call.now(self.directory.tenant_id))
         claims = {
             "aud": audience,
             "appid": AZURE_PORTAL,

@@ -51,7 +51,7 @@ async def listed(visit: Visit) -> Response:
             html.anchor(visit.link(f"apps/{app['id']}/overview"), app["displayName"]),
             html.code(app["appId"]),
             html.day(app["createdDateTime"]),
-            _credentials_state(app, iso(visit.call.now)),
+            _credentials_state(app, iso(visit.now)),
         )
         for app in there
     ]

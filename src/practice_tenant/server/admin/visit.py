@@ -87,6 +87,11 @@ class Visit:
         return str(self.call.path["id"])
 
     @property
+    def now(self) -> float:
+        """Return the time by the directory's clock, in Unix seconds."""
+        return self.call.now(self.directory.tenant_id)
+
+    @property
     def who(self) -> Caller:
         """Return this person as Graph's own rules about rights see them."""
         return Caller(self.directory, AZURE_PORTAL, self.user, frozenset(AZURE_CLI_GRAPH_SCOPES), frozenset())

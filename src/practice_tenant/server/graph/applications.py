@@ -62,7 +62,9 @@ def registered(call: Call, who: Caller, given: Mapping[str, Any]) -> Response:
         raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
     object_id, app_id = call.service.guid(), call.service.guid()
     changes = {"publisherDomain": who.directory.domain, **_completed(call, given, ())}
-    graph = application_json(object_id, app_id, iso(call.now), application_rules.with_token_version(changes))
+    graph = application_json(
+        object_id, app_id, iso(call.now(who.directory.tenant_id)), application_rules.with_token_version(changes)
+    )
     application = Application(object_id, who.directory.tenant_id, app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, application)
     unique_names.check_free(call, who, graph)
@@ -132,7 +134,7 @@ async def add_password(call: Call) -> Response:
     who.demand(WRITE_APPLICATIONS)
     application = found.application(call, who)
     authority.demand_change(call, who, application.id)
-    entry, secret = passwords.asked(call), passwords.secret(call.service)
+    entry, secret = passwords.asked(call, call.now(who.directory.tenant_id)), passwords.secret(call.service)
     entry["hint"] = secret[:3]
     credentials = [entry, *application.graph["passwordCredentials"]]
     with call.service.store.transaction():

@@ -67,12 +67,13 @@ def caller(call: Call) -> Caller:
         claims = bearer.claims(call.service.keys, token)
     except bearer.Unacceptable as reason:
         raise errors.unauthenticated(str(reason)) from None
-    call.enter(str(claims.get("tid")))
+    tenant_id = str(claims.get("tid"))
+    call.enter(tenant_id)
     if str(claims.get("aud")).rstrip("/") not in AUDIENCES:
         raise errors.unauthenticated("Invalid audience.")
-    if not bearer.in_time(claims, call.now):
+    if not bearer.in_time(claims, call.now(tenant_id)):
         raise errors.unauthenticated("Access token has expired or is not yet valid.")
-    directory = people.directory(call.service.store, str(claims.get("tid")))
+    directory = people.directory(call.service.store, tenant_id)
     if directory is None:
         raise errors.unauthenticated("Access token validation failure. Invalid tenant.")
     return _caller(call, claims, directory)

@@ -42,7 +42,7 @@ async def listed(call: Call) -> Response:
     """Answer GET /directory/deletedItems/microsoft.graph.application and the like."""
     who = caller(call)
     who.demand(READ_APPLICATIONS)
-    kept = deleted.items(call.service.store, who.directory.tenant_id, call.now)
+    kept = deleted.items(call.service.store, who.directory.tenant_id, call.now(who.directory.tenant_id))
     return odata.objects(call, [_item(one) for one in kept], cast=kinds.cast_of(call.path["cast"]))
 
 
@@ -90,19 +90,19 @@ def _restore(call: Call, who: Caller, one: DeletedItem) -> None:
         if apps.owner_of_identifier(store, tenant_id, uri):
             raise errors.bad_request("Another object with the same value for property identifierUris already exists.")
     apps.save_application(store, Application(one.id, tenant_id, one.app_id, one.graph))
-    for other in deleted.items(store, tenant_id, call.now):
+    for other in deleted.items(store, tenant_id, call.now(tenant_id)):
         if other.app_id == one.app_id and other.type == kinds.PRINCIPAL.type:
             _restore(call, who, other)
 
 
 def _keep(call: Call, tenant_id: str, kind: Kind, one: Application | ServicePrincipal) -> None:
-    item = DeletedItem(one.id, kind.type, one.app_id, call.now, one.graph)
+    item = DeletedItem(one.id, kind.type, one.app_id, call.now(tenant_id), one.graph)
     deleted.keep(call.service.store, tenant_id, item)
 
 
 def _named(call: Call, who: Caller) -> DeletedItem:
     wanted = call.path["id"]
-    found = deleted.item(call.service.store, who.directory.tenant_id, wanted, call.now)
+    found = deleted.item(call.service.store, who.directory.tenant_id, wanted, call.now(who.directory.tenant_id))
     if found is None:
         raise errors.not_found(wanted[:200])
     return found

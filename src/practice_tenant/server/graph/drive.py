@@ -92,10 +92,11 @@ async def upload(call: Call) -> Response:
     if there is not None and there.is_folder:
         raise errors.GraphError(409, "nameAlreadyExists", "Name already exists")
     if there is not None:
-        changed = replace(there, content=call.body, modified=call.now)
+        changed = replace(there, content=call.body, modified=call.now(owner.tenant_id))
     else:
         parent, name = _place(call, owner, root)
-        changed = DriveItem(drive_items.new_id(call), owner.id, parent.id, name, call.now, call.now, call.body)
+        now = call.now(owner.tenant_id)
+        changed = DriveItem(drive_items.new_id(call), owner.id, parent.id, name, now, now, call.body)
     with store.transaction():
         files.save(store, owner.tenant_id, changed)
     status = 201 if there is None else 200
@@ -172,11 +173,11 @@ def _place(call: Call, owner: User, root: DriveItem) -> tuple[DriveItem, str]:
         raise errors.GraphError(404, "itemNotFound", "The resource could not be found.")
     if any(len(name) > LONGEST_NAME or _FORBIDDEN_IN_NAMES.search(name) or name in (".", "..") for name in names):
         raise errors.GraphError(400, "invalidRequest", "The provided name cannot contain these characters.")
-    store, parent = call.service.store, root
+    store, parent, now = call.service.store, root, call.now(owner.tenant_id)
     for name in names[:-1]:
         folder = files.child(store, owner.tenant_id, parent, name)
         if folder is None:
-            folder = DriveItem(drive_items.new_id(call), owner.id, parent.id, name, call.now, call.now, None)
+            folder = DriveItem(drive_items.new_id(call), owner.id, parent.id, name, now, now, None)
             files.save(store, owner.tenant_id, folder)
         if not folder.is_folder:
             raise errors.GraphError(409, "nameAlreadyExists", "Name already exists")

@@ -91,7 +91,7 @@ def answer_error(call: Call, error: Exception) -> Response | None:
         return None
     call.remark.reason = reason
     inner = {
-        "date": datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+        "date": datetime.fromtimestamp(call.stamp, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": call.trace_id,
         "client-request-id": call.correlation_id,
     }

@@ -147,11 +147,13 @@ def hidden(call: Call, who: Caller) -> frozenset[str]:
     """Return the ids of what was just made and is not shown yet; nothing unless a teacher set a delay."""
     if not call.settings.replication_delay:
         return frozenset()
-    return replication.hidden(call.service.store, who.directory.tenant_id, call.now)
+    return replication.hidden(call.service.store, who.directory.tenant_id, call.now(who.directory.tenant_id))
 
 
 def made(call: Call, who: Caller, object_id: str) -> None:
     """Remember that an object was just made, where replication takes time."""
     delay = call.settings.replication_delay
     if delay:
-        replication.made(call.service.store, who.directory.tenant_id, object_id, call.now + delay)
+        replication.made(
+            call.service.store, who.directory.tenant_id, object_id, call.now(who.directory.tenant_id) + delay
+        )

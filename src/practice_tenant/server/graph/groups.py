@@ -36,7 +36,11 @@ async def create(call: Call) -> Response:
     for name in NEEDED:
         if given.get(name) in (None, ""):
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'Group'.")
-    graph = {"id": call.service.guid(), "createdDateTime": iso(call.now), **_checked(call, given)}
+    graph = {
+        "id": call.service.guid(),
+        "createdDateTime": iso(call.now(who.directory.tenant_id)),
+        **_checked(call, given),
+    }
     group = Group(str(graph["id"]), who.directory.tenant_id, graph)
     with call.service.store.transaction():
         groups.save(call.service.store, group)

@@ -127,7 +127,7 @@ def _shown(who: Caller, one: Message) -> dict[str, Any]:
 def _filed(call: Call, sender: User, owner: User, where: str, message: dict[str, Any]) -> Message:
     """Return a message as it lies in a folder."""
     made = mail_messages.whole(call, sender, message, mail.folder_id(owner.id, where), unread=where == INBOX)
-    return Message(made["id"], owner.id, where, call.now, made)
+    return Message(made["id"], owner.id, where, call.now(owner.tenant_id), made)
 
 
 def _here(call: Call, tenant_id: str, message: dict[str, Any]) -> list[User]:

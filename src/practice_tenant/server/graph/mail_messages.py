@@ -56,7 +56,7 @@ def read(given: Any) -> dict[str, Any]:
 def whole(call: Call, sender: User, message: Mapping[str, Any], folder_id: str, *, unread: bool) -> dict[str, Any]:
     """Return a message with every property, as it lies in a folder."""
     made = "AAMk" + base64.urlsafe_b64encode(call.service.entropy(48)).decode()
-    now = iso(call.now)
+    now = iso(call.now(sender.tenant_id))
     content = str(message["body"]["content"])
     plain = _TAGS.sub(" ", content) if message["body"]["contentType"] == "html" else content
     address = {"emailAddress": {"name": sender.display_name, "address": str(sender.graph["mail"] or sender.upn)}}

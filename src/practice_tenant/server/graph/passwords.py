@@ -19,7 +19,7 @@ LIFETIME_YEARS = 2
 LONGEST_NAME = 256
 
 
-def asked(call: Call) -> dict[str, Any]:
+def asked(call: Call, now: float) -> dict[str, Any]:
     """Return the new secret as the request wants it, in Graph's form but without the secret itself.
 
     Raises:
@@ -32,7 +32,7 @@ def asked(call: Call) -> dict[str, Any]:
     name = given.get("displayName")
     if name is not None and not (isinstance(name, str) and len(name) <= LONGEST_NAME):
         raise errors.invalid_value("displayName", "PasswordCredential")
-    begins = _time(given, "startDateTime", call.now)
+    begins = _time(given, "startDateTime", now)
     ends = _time(given, "endDateTime", begins + LIFETIME_YEARS * 365 * 86_400)
     if ends <= begins:
         raise errors.bad_request("Password credential end date is invalid.")

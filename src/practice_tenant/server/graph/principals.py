@@ -56,7 +56,7 @@ async def create(call: Call) -> Response:
             "When using this permission, the backing application of the service principal being created must in the "
             "local tenant"
         )
-    changes = {**_checked(call, given, {}), "createdDateTime": iso(call.now)}
+    changes = {**_checked(call, given, {}), "createdDateTime": iso(call.now(who.directory.tenant_id))}
     graph = principal_json(call.service.guid(), application, changes)
     made = ServicePrincipal(graph["id"], tenant_id, application.app_id, graph)
     with store.transaction():
@@ -113,7 +113,7 @@ async def add_password(call: Call) -> Response:
     application = apps.application(call.service.store, one.app_id)
     if application is None:
         raise errors.bad_request("Credentials of a managed identity are made by Azure, and by nobody else.")
-    entry, secret = passwords.asked(call), passwords.secret(call.service)
+    entry, secret = passwords.asked(call, call.now(who.directory.tenant_id)), passwords.secret(call.service)
     entry["hint"] = secret[:3]
     with call.service.store.transaction():
         _save(call, one, {"passwordCredentials": [entry, *one.graph["passwordCredentials"]]})

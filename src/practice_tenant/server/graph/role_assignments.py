@@ -100,7 +100,7 @@ def _assigned(call: Call, who: Caller, wanted: dict[str, str], holder: shown.Ite
         principal_id=wanted["principalId"],
         resource_id=resource.id,
         app_role_id=wanted["appRoleId"],
-        created=call.now,
+        created=call.now(tenant_id),
     )
     if not assignments.add(store, tenant_id, made):
         raise errors.bad_request("Permission being assigned already exists on the object.")

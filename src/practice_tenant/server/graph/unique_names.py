@@ -32,6 +32,6 @@ def check_free(call: Call, who: Caller, graph: Mapping[str, Any]) -> None:
     """
     store, tenant_id = call.service.store, who.directory.tenant_id
     taken = {one.graph.get(NAME) for one in apps.applications(store, tenant_id)}
-    taken |= {one.graph.get(NAME) for one in deleted.items(store, tenant_id, call.now)}
+    taken |= {one.graph.get(NAME) for one in deleted.items(store, tenant_id, call.now(tenant_id))}
     if graph.get(NAME) and graph[NAME] in taken:
         raise errors.bad_request("Another object with the same value for property uniqueName already exists.")

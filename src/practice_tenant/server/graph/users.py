@@ -69,7 +69,7 @@ async def create(call: Call) -> Response:
     graph = {
         "id": user_id,
         **{name: USER[name] for name in (*kinds.USER.default, "department") if name != "id"},
-        "createdDateTime": iso(call.now),
+        "createdDateTime": iso(call.now(who.directory.tenant_id)),
         "userType": "Member",
         "accountEnabled": True,
         **changes,

@@ -66,7 +66,8 @@ class Visit:
     def is_stale(self) -> bool:
         """Return whether the sign-in is older than a policy allows."""
         longest = self.demanded.frequency
-        return longest is not None and self.call.now - self.signed_in.session.started > longest
+        now = self.call.now(self.directory.tenant_id)
+        return longest is not None and now - self.signed_in.session.started > longest
 
     @property
     def lacks_second_factor(self) -> bool:
@@ -260,7 +261,7 @@ def _with_code(visit: Visit) -> Response:
     sessions.add_client(store, visit.signed_in.cookie, target.client.app_id)
     challenge = call.value("code_challenge")
     kept = AuthorizationCode(
-        issued=call.now,
+        issued=call.now(visit.directory.tenant_id),
         sign_in=SignIn(
             tenant_id=visit.directory.tenant_id,
             user_id=visit.user.id,

@@ -62,7 +62,7 @@ def access_token(
     claims: dict[str, Any] = {
         "aud": resource.app_id if by_id else audience,
         "iss": realm.issuer(call, tenant_id, version),
-        **_times(call, expires_in),
+        **_times(call, tenant_id, expires_in),
         "aio": _aio(call, person.amr if person else ()),
         **_client_claims(version, grantee),
         "oid": grantee.object_id,
@@ -101,7 +101,7 @@ def id_token(
         "aio": _aio(call, person.amr),
         "aud": grantee.client.app_id,
         "iss": realm.issuer(call, tenant_id),
-        **_times(call, expires_in),
+        **_times(call, tenant_id, expires_in),
         "rh": f"1.{call.service.opaque(30)}.",
         "sub": pairwise(tenant_id, grantee.client.app_id, person.user.id),
         "tid": tenant_id,
@@ -126,9 +126,9 @@ def pairwise(tenant_id: str, app_id: str, object_id: str) -> str:
     ]
 
 
-def _times(call: Call, expires_in: int) -> dict[str, int]:
+def _times(call: Call, tenant_id: str, expires_in: int) -> dict[str, int]:
     """Return ``iat``, ``nbf`` and ``exp``; Entra's tokens begin five minutes before they are issued."""
-    issued = int(call.now - call.settings.backdate)
+    issued = int(call.now(tenant_id) - call.settings.backdate)
     return {"iat": issued - BACKDATED, "nbf": issued - BACKDATED, "exp": issued + expires_in}
 
 

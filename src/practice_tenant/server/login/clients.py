@@ -91,10 +91,13 @@ def check_enabled(call: Call, application: Application, tenant_id: str) -> None:
         raise errors.application_disabled(application.app_id, application.display_name)
 
 
-def prove(call: Call, where: Realm, application: Application, credentials: Credentials) -> bool:
+def prove(call: Call, where: Realm, application: Application, credentials: Credentials, now: float) -> bool:
     """Check what the client presented; False when it presented nothing.
 
     An assertion counts before a secret.
+
+    Args:
+        now: by the directory's clock, in Unix seconds.
 
     Raises:
         LoginError: 7000215 or 7000222 for a secret; for an assertion what ``assertions``, ``certificate`` and
@@ -103,17 +106,17 @@ def prove(call: Call, where: Realm, application: Application, credentials: Crede
     if credentials.assertion:
         token = assertions.read(credentials.assertion, credentials.assertion_type)
         if "://" in token.text("iss"):
-            federation.check(call, application, token)
+            federation.check(call, application, token, now)
         else:
-            certificate.check(call, where, application, token)
+            certificate.check(call, where, application, token, now)
         return True
     if credentials.secret:
-        check_secret(call, application, credentials.secret)
+        check_secret(call, application, credentials.secret, now)
         return True
     return False
 
 
-def check_secret(call: Call, application: Application, secret: str) -> None:
+def check_secret(call: Call, application: Application, secret: str, now: float) -> None:
     """Hold a client secret against the stored ones.
 
     Raises:
@@ -122,5 +125,5 @@ def check_secret(call: Call, application: Application, secret: str) -> None:
     ends = apps.secret_ends(call.service.store, application.id, secret)
     if ends is None:
         raise errors.invalid_secret(application.app_id)
-    if ends <= call.now:
+    if ends <= now:
         raise errors.expired_secret(application.app_id)

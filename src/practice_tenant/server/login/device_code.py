@@ -49,9 +49,9 @@ async def device_authorization(call: Call) -> Response:
         scopes.split(word)
     flow = DeviceFlow(
         user_code=_user_code(call),
-        issued=call.now,
+        issued=call.now(where.tenant_id),
         status="pending",
-        tenant_id=where.directory.tenant_id if where.directory else "",
+        tenant_id=where.tenant_id,
         segment=where.segment,
         client_id=client.app_id,
         scope=call.value("scope"),
@@ -75,7 +75,7 @@ async def device_authorization(call: Call) -> Response:
 
 
 def expired(call: Call, flow: DeviceFlow) -> bool:
-    return call.now - flow.issued > EXPIRES_IN
+    return call.now(flow.tenant_id) - flow.issued > EXPIRES_IN
 
 
 def return_uri(call: Call) -> str:

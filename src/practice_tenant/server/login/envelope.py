@@ -29,7 +29,7 @@ def timestamp(now: float) -> str:
 def description(call: Call, error: LoginError, *, for_client: bool = False) -> str:
     """Return ``error_description``; since late 2023 its parts are separated by single spaces."""
     text = error.for_client() if for_client else str(error)
-    return f"{text} Trace ID: {call.trace_id} Correlation ID: {call.correlation_id} Timestamp: {timestamp(call.now)}"
+    return f"{text} Trace ID: {call.trace_id} Correlation ID: {call.correlation_id} Timestamp: {timestamp(call.stamp)}"
 
 
 def error_members(call: Call, error: LoginError) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def error_members(call: Call, error: LoginError) -> dict[str, Any]:
         "error": error.error,
         "error_description": description(call, error, for_client=True),
         "error_codes": [error.code],
-        "timestamp": timestamp(call.now),
+        "timestamp": timestamp(call.stamp),
         "trace_id": call.trace_id,
         "correlation_id": call.correlation_id,
     }

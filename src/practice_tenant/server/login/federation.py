@@ -27,8 +27,11 @@ ALGORITHM = "RS256"
 MANAGED_IDENTITY = "ManagedIdentity"
 
 
-def check(call: Call, client: Application, token: jws.Token) -> None:
+def check(call: Call, client: Application, token: jws.Token, now: float) -> None:
     """Check a federated assertion against the application's federated identity credentials.
+
+    Args:
+        now: by the directory's clock, in Unix seconds.
 
     Raises:
         LoginError: 5002738; 700211, 700213, 7002138 or 700212 when no credential matches; 50166 when the issuer can't
@@ -45,7 +48,7 @@ def check(call: Call, client: Application, token: jws.Token) -> None:
         raise errors.assertion_signature(texts.KEY_NOT_FOUND, client.app_id)
     if not token.signed_by(key):
         raise errors.assertion_signature(texts.KEY_FAILED, client.app_id)
-    assertions.check_times(call, token)
+    assertions.check_times(now, token)
     if entra:
         _check_bearer(call, entra, token)
 

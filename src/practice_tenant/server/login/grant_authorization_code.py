@@ -35,7 +35,7 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     sign_in = stored.sign_in
     call.enter(sign_in.tenant_id)
     _check_owner(redemption, sign_in)
-    issue.authenticate(redemption, sign_in.platform)
+    issue.authenticate(redemption, sign_in)
     issue.check_origin(redemption, sign_in.platform)
     if sign_in.platform == "spa" and not stored.challenge:
         raise errors.pkce_required_cross_origin()
@@ -43,7 +43,7 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
         raise errors.reply_address_differs(call.value("redirect_uri")[:500], stored.redirect_uri)
     if stored.redeemed:
         raise errors.code_redeemed()
-    if call.now - stored.issued > CODE_SECONDS:
+    if call.now(sign_in.tenant_id) - stored.issued > CODE_SECONDS:
         raise errors.grant_expired()
     pkce.check_verifier(call.value("code_verifier"), stored.challenge, stored.challenge_method)
     grant = _grant(redemption, stored)

@@ -28,7 +28,8 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
     """
     call, client = redemption.call, redemption.client
     store = call.service.store
-    if not clients.prove(call, redemption.where, client, redemption.credentials):
+    now = call.now(redemption.where.tenant_id)
+    if not clients.prove(call, redemption.where, client, redemption.credentials, now):
         raise errors.credential_required_for_client_credentials()
     directory = redemption.where.directory or default_directory(call)
     words = call.value("scope").split()

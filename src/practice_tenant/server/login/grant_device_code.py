@@ -34,7 +34,7 @@ async def device_code_grant(redemption: Redemption) -> TokenAnswer:
     if flow.tenant_id:
         call.enter(flow.tenant_id)
     _check_state(redemption, flow)
-    platform = _platform(redemption)
+    platform = _platform(redemption, call.now(flow.tenant_id or redemption.where.tenant_id))
     grant = _grant(redemption, flow, platform)
     if not devices.redeem(store, given):
         raise errors.code_redeemed()
@@ -54,12 +54,12 @@ def _check_state(redemption: Redemption, flow: DeviceFlow) -> None:
         raise errors.authorization_pending()
 
 
-def _platform(redemption: Redemption) -> str:
+def _platform(redemption: Redemption, now: float) -> str:
     """Return the kind of client, for there is no redirect URI that tells it.
 
     Source: https://learn.microsoft.com/graph/api/resources/application (isFallbackPublicClient)
     """
-    if clients.prove(redemption.call, redemption.where, redemption.client, redemption.credentials):
+    if clients.prove(redemption.call, redemption.where, redemption.client, redemption.credentials, now):
         return "web"
     if not redemption.client.graph["isFallbackPublicClient"]:
         raise errors.secret_required()

@@ -39,7 +39,8 @@ async def on_behalf_of(redemption: Redemption) -> TokenAnswer:
     if call.value("requested_token_use") != USE:
         raise errors.malformed()
     token = _read(call.value("assertion"))
-    if not clients.prove(call, redemption.where, redemption.client, redemption.credentials):
+    now = call.now(redemption.where.tenant_id)
+    if not clients.prove(call, redemption.where, redemption.client, redemption.credentials, now):
         raise errors.secret_required()
     subject = _subject(redemption, token)
     grant = _grant(redemption, subject)
@@ -47,7 +48,10 @@ async def on_behalf_of(redemption: Redemption) -> TokenAnswer:
     challenged = conditional_access.challenged_policies(call.value("claims"))
     demanded = conditional_access.demands(call.service.store, subject.user, [resource_id], challenged)
     conditional_access.check(demanded, subject.user, resource_id, subject.amr)
-    if demanded.frequency is not None and call.now - subject.signed_in > demanded.frequency:
+    if (
+        demanded.frequency is not None
+        and call.now(subject.directory.tenant_id) - subject.signed_in > demanded.frequency
+    ):
         raise errors.session_too_old()
     return await issue.user_tokens(redemption, grant)
 
@@ -67,8 +71,9 @@ def _subject(redemption: Redemption, token: jws.Token) -> Subject:
     call, client = redemption.call, redemption.client
     directory = _directory(redemption, token)
     _check_signature(redemption, token)
-    if not token.time("nbf") <= call.now < token.time("exp"):
-        raise errors.assertion_expired(instant(call.now), instant(token.time("exp")))
+    now = call.now(directory.tenant_id)
+    if not token.time("nbf") <= now < token.time("exp"):
+        raise errors.assertion_expired(instant(now), instant(token.time("exp")))
     if "appid" not in token.claims and "azp" not in token.claims:
         raise errors.assertion_is_an_id_token()
     audience = token.text("aud")

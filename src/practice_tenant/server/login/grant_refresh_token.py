@@ -39,15 +39,16 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
     call.enter(sign_in.tenant_id)
     if redemption.client.app_id != sign_in.client_id:
         raise errors.issued_to_another_client()
-    issue.authenticate(redemption, sign_in.platform)
+    issue.authenticate(redemption, sign_in)
     issue.check_origin(redemption, sign_in.platform)
-    if call.now - stored.last_used > call.settings.refresh_idle:
+    now = call.now(sign_in.tenant_id)
+    if now - stored.last_used > call.settings.refresh_idle:
         raise errors.refresh_token_idle(instant(stored.issued), span(call.settings.refresh_idle))
-    if sign_in.platform == "spa" and call.now - stored.issued > SPA_SECONDS:
+    if sign_in.platform == "spa" and now - stored.issued > SPA_SECONDS:
         raise errors.spa_refresh_token_expired(instant(stored.issued))
     grant = _grant(redemption, stored)
     _check_policies(call, grant)
-    sign_ins.touch_refresh_token(call.service.store, given, call.now)
+    sign_ins.touch_refresh_token(call.service.store, given, now)
     return await issue.user_tokens(redemption, grant)
 
 
@@ -60,7 +61,7 @@ def _grant(redemption: Redemption, stored: RefreshToken) -> UserGrant:
     text = wanted or sign_in.scope or "openid"
     request = issue.read_scopes(redemption, subject.directory, text)
     scopes.check_resource_parameter(call.value("resource"), request)
-    since = stored.issued if sign_in.platform == "spa" else call.now
+    since = stored.issued if sign_in.platform == "spa" else None
     return issue.user_grant(redemption, subject, sign_in.platform, request, before=stored.oidc, since=since)
 
 
@@ -70,7 +71,10 @@ def _check_policies(call: Call, grant: UserGrant) -> None:
     challenged = conditional_access.challenged_policies(call.value("claims"))
     demanded = conditional_access.demands(call.service.store, subject.user, [resource_id], challenged)
     conditional_access.check(demanded, subject.user, resource_id, subject.amr)
-    if demanded.frequency is not None and call.now - subject.signed_in > demanded.frequency:
+    if (
+        demanded.frequency is not None
+        and call.now(subject.directory.tenant_id) - subject.signed_in > demanded.frequency
+    ):
         raise errors.refresh_token_too_old(instant(subject.signed_in), demanded.frequency)
 
 

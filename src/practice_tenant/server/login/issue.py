@@ -76,17 +76,20 @@ class UserGrant:
     since: float
 
 
-def authenticate(redemption: Redemption, platform: str) -> None:
+def authenticate(redemption: Redemption, sign_in: SignIn) -> None:
     """Authenticate the client as the platform of its redirect URI demands.
+
+    Args:
+        sign_in: what it redeems.
 
     Raises:
         LoginError: 700025, 7000218, or what ``clients.prove`` raises.
     """
-    credentials = redemption.credentials
-    if platform != "web":
+    call, credentials = redemption.call, redemption.credentials
+    if sign_in.platform != "web":
         if credentials.secret or credentials.assertion:
             raise errors.public_client_with_secret()
-    elif not clients.prove(redemption.call, redemption.where, redemption.client, credentials):
+    elif not clients.prove(call, redemption.where, redemption.client, credentials, call.now(sign_in.tenant_id)):
         raise errors.secret_required()
 
 
@@ -148,7 +151,7 @@ def user_grant(
         oidc=tuple(dict.fromkeys([*before, *request.oidc])),
         asked=scopes.one_resource(request, store, subject.directory.tenant_id),
         nonce=nonce,
-        since=redemption.call.now if since is None else since,
+        since=redemption.call.now(subject.directory.tenant_id) if since is None else since,
     )
 
 

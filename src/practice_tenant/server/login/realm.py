@@ -30,6 +30,10 @@ class Realm:
     directory: Directory | None
 
     @property
+    def tenant_id(self) -> str:
+        return self.directory.tenant_id if self.directory else ""
+
+    @property
     def name(self) -> str:
         return self.directory.display_name if self.directory else self.segment
 

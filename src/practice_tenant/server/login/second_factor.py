@@ -37,5 +37,6 @@ def shown(call: Call, signed_in: SignedIn, user: User) -> SignedIn:
     store = call.service.store
     if not is_registered(user):
         people.change_user(store, user, {"isMfaRegistered": True})
-    sessions.add_second_factor(store, signed_in.cookie, call.now)
-    return replace(signed_in, session=replace(signed_in.session, second_factor=call.now))
+    now = call.now(user.tenant_id)
+    sessions.add_second_factor(store, signed_in.cookie, now)
+    return replace(signed_in, session=replace(signed_in.session, second_factor=now))

@@ -37,7 +37,7 @@ def current(call: Call) -> SignedIn | None:
 
 def new(call: Call, user: User) -> SignedIn:
     """Return a session of this user; it begins when it is kept."""
-    session = Session(call.service.guid(), user.tenant_id, user.id, call.now, None)
+    session = Session(call.service.guid(), user.tenant_id, user.id, call.now(user.tenant_id), None)
     return SignedIn(call.service.opaque(32), session, user)
 
 
