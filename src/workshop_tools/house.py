@@ -22,13 +22,11 @@ class HouseRoom:
     Attributes:
         name: dotted, such as "workshop.servers".
         about: the first line of its docstring.
-        lines: of Python.
         uses: the other rooms that it imports.
     """
 
     name: str
     about: str
-    lines: int
     uses: frozenset[str]
 
     @property
@@ -57,8 +55,7 @@ def _room(path: Path, package: str) -> HouseRoom:
     name = f"{package}.{path.stem}"
     about = ast.get_docstring(ast.parse(texts[path / "__init__.py" if path.is_dir() else path])) or ""
     uses = {room for text in texts.values() for room in _imported(text, package)} - {name}
-    lines = sum(text.count("\n") for text in texts.values())
-    return HouseRoom(name, about.partition("\n")[0].rstrip("."), lines, frozenset(uses))
+    return HouseRoom(name, about.partition("\n")[0].rstrip("."), frozenset(uses))
 
 
 def _imported(text: str, package: str) -> Iterator[str]:
@@ -106,10 +103,10 @@ def drawing(source: Path) -> str:
     for number, floor in reversed(list(enumerate(built))):
         lines += [f"  subgraph floor{number}[ ]", *(f"    {room.short}" for room in floor), "  end"]
     lines += [f"  {room.short} --> {used}" for room in house for used in _nearest(room, house)]
-    lines += ["```", "", "| room | what it is for | lines |", "|---|---|---|"]
-    lines += [f"| `{room.name}` | {room.about} | {room.lines:,} |" for floor in reversed(built) for room in floor]
+    lines += ["```", "", "| room | what it is for |", "|---|---|"]
+    lines += [f"| `{room.name}` | {room.about} |" for floor in reversed(built) for room in floor]
     for package in ("practice_tenant", "workshop_tools"):
-        lines += [f"| `{room.name}` | {room.about} | {room.lines:,} |" for room in rooms(source, package)]
+        lines += [f"| `{room.name}` | {room.about} |" for room in rooms(source, package)]
     return "\n".join(lines)
 
 

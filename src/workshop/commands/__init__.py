@@ -1,0 +1,1 @@
+"""The command `workshop`: a module for each of its commands."""
