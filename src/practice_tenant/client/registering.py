@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from practice_tenant.client.environment import Doors
-from practice_tenant.client.signing_in import CALLBACK, sign_in
+from practice_tenant.client.signing_in import CALLBACK, SignedIn, sign_in
 from practice_tenant.errors import PracticeTenantError
 
 GRAPH = "https://graph.microsoft.com"
@@ -58,6 +59,10 @@ class Administrator:
     tenant_id: str
     account: str
 
+    @cached_property
+    def _signed_in(self) -> SignedIn:
+        return sign_in(self.doors, self.tenant_id, self.account, [f"{GRAPH}/.default"])
+
     def graph(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Call Microsoft Graph and return the answer, empty if it has no content.
 
@@ -67,9 +72,8 @@ class Administrator:
         Raises:
             AdministratorRefused: Graph's reason.
         """
-        signed_in = sign_in(self.doors, self.tenant_id, self.account, [f"{GRAPH}/.default"])
         with self.doors.client() as client:
-            answer = client.request(method, f"{GRAPH}/v1.0/{path}", json=body, headers=signed_in.headers)
+            answer = client.request(method, f"{GRAPH}/v1.0/{path}", json=body, headers=self._signed_in.headers)
         if not answer.is_success:
             said = answer.json().get("error", {})
             raise AdministratorRefused(f"{method} {path}", answer.status_code, str(said.get("message", answer.text)))
