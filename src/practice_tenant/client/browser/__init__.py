@@ -18,8 +18,8 @@ import httpx
 
 from practice_tenant.client import ANSWER_SECONDS
 from practice_tenant.client.browser.journey import BrowserSignIn, Choices, Journey, PageVisit
-from practice_tenant.client.browser.places import TENANT_HOSTS
 from practice_tenant.client.environment import MEMBER
+from practice_tenant.hosts import HOSTS
 
 __all__ = ["BrowserSignIn", "Choices", "PageVisit", "PracticeBrowser"]
 
@@ -167,9 +167,9 @@ class PracticeBrowser(webbrowser.BaseBrowser):
     @cached_property
     def _mounts(self) -> dict[str, httpx.BaseTransport]:
         if self._proxy is None:
-            return {f"all://{host}": _Unreachable() for host in TENANT_HOSTS}
+            return {f"all://{host}": _Unreachable() for host in HOSTS}
         proxied = httpx.HTTPTransport(verify=self._trust, proxy=self._proxy)
-        return {f"https://{host}": proxied for host in TENANT_HOSTS}
+        return {f"https://{host}": proxied for host in HOSTS}
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:

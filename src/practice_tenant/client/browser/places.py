@@ -5,21 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-TENANT_HOSTS = (
-    "login.microsoftonline.com",
-    "login.microsoft.com",
-    "login.windows.net",
-    "sts.windows.net",
-    "login.microsoftonline.us",
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "management.azure.com",
-    "main.iam.ad.ext.azure.com",
-    "microsoft.com",
-    "www.microsoft.com",
-    "entra.microsoft.com",
-)
-"""The hosts the practice tenant answers for. They are reached through its proxy and in no other way."""
+from practice_tenant.hosts import HOSTS
 
 
 def split(url: str) -> SplitResult | None:
@@ -45,7 +31,7 @@ def is_loopback(parts: SplitResult) -> bool:
 
 def is_tenant(parts: SplitResult) -> bool:
     """Whether the practice tenant answers there; its own listener has a certificate for localhost."""
-    return parts.scheme == "https" and (parts.hostname in TENANT_HOSTS or is_loopback(parts))
+    return parts.scheme == "https" and (parts.hostname in HOSTS or is_loopback(parts))
 
 
 def origin(parts: SplitResult) -> tuple[str, int]:

@@ -8,20 +8,8 @@ import os
 import ssl
 from pathlib import Path
 
-HOSTS = (
-    "login.microsoftonline.com",
-    "login.microsoft.com",
-    "login.windows.net",
-    "sts.windows.net",
-    "login.microsoftonline.us",
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "management.azure.com",
-    "main.iam.ad.ext.azure.com",
-    "microsoft.com",
-    "www.microsoft.com",
-    "entra.microsoft.com",
-)
+from practice_tenant.hosts import HOSTS
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 NAMES = HOSTS + LOCAL_NAMES
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from practice_tenant import hosts
 from practice_tenant.server.directory.objects import Application
-from practice_tenant.server.login import assertions, errors, jws, realm
+from practice_tenant.server.login import assertions, errors, jws
 from practice_tenant.server.login.dotnet import key_lifetime
 from practice_tenant.server.login.errors import texts
 from practice_tenant.server.login.realm import Realm
@@ -68,7 +69,7 @@ def _is_here(call: Call, where: Realm, audience: str) -> bool:
         names |= {where.directory.tenant_id, where.directory.domain.lower()}
     return (
         parts.scheme == "https"
-        and parts.netloc.lower() in {call.host, *realm.HOSTS}
+        and parts.netloc.lower() in {call.host, *hosts.LOGIN}
         and segment.lower() in names
         and rest in _ENDPOINTS
     )

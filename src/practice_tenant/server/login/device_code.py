@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
+from practice_tenant import hosts
 from practice_tenant.server.directory import apps, devices, people, sign_ins
 from practice_tenant.server.directory.devices import DeviceFlow
 from practice_tenant.server.directory.objects import Application
@@ -85,7 +86,7 @@ def return_uri(call: Call) -> str:
 
 async def short_address(call: Call) -> Response:
     """Answer the addresses that devices show: they lead to the page on which the code is entered."""
-    cloud = realm.US if call.request.path.endswith("us") else realm.CANONICAL
+    cloud = hosts.US_LOGIN if call.request.path.endswith("us") else hosts.CANONICAL_LOGIN
     return RedirectResponse(f"https://{cloud}{ENTRY}", 302)
 
 

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from practice_tenant import hosts
 from practice_tenant.server.directory import apps, issuers
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.directory.wellknown import EXCHANGE, EXCHANGE_URI
-from practice_tenant.server.login import assertions, errors, jws, realm
+from practice_tenant.server.login import assertions, errors, jws
 from practice_tenant.server.login.errors import texts
 from practice_tenant.server.web import Call
 
@@ -59,7 +60,7 @@ def _issuing_tenant(call: Call, token: jws.Token) -> str:
         parts = urlsplit(token.text("iss"))
     except ValueError:
         return ""
-    return parts.path.split("/")[1] if parts.netloc in {call.host, *realm.HOSTS} and "/" in parts.path else ""
+    return parts.path.split("/")[1] if parts.netloc in {call.host, *hosts.LOGIN} and "/" in parts.path else ""
 
 
 def _check_match(client: Application, token: jws.Token, *, of_entra: bool) -> None:

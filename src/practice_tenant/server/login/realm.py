@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from practice_tenant.hosts import CANONICAL_LOGIN, US_LOGIN
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.ids import is_guid
 from practice_tenant.server.directory.objects import Directory
@@ -15,11 +16,8 @@ Audience = Literal["common", "organizations", "consumers"]
 AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")
 CONSUMERS_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
-CANONICAL = "login.microsoftonline.com"
-US = "login.microsoftonline.us"
-HOSTS = (CANONICAL, "login.microsoft.com", "login.windows.net", "sts.windows.net", US)
-OWN_AUTHORITY = frozenset({US})
-GRAPH_OF = {US: "graph.microsoft.us"}
+OWN_AUTHORITY = frozenset({US_LOGIN})
+GRAPH_OF = {US_LOGIN: "graph.microsoft.us"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,10 @@ def authority(call: Call) -> str:
     A managed identity's token is asked for over plain http, and is issued by the authority all the same.
     """
     if call.request.scheme == "http":
-        return f"https://{CANONICAL}"
+        return f"https://{CANONICAL_LOGIN}"
     host = call.host
     own = host in OWN_AUTHORITY or host.partition(":")[0] in ("localhost", "127.0.0.1")
-    return f"https://{host if own else CANONICAL}"
+    return f"https://{host if own else CANONICAL_LOGIN}"
 
 
 def issuer(call: Call, tenant_id: str, version: int = 2) -> str:
