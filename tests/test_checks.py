@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import linecache
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import answers_lesson01
-import answers_lesson02
-import answers_lesson03
-import answers_lesson04
-import answers_lesson05
-import answers_lesson06
-import answers_lesson07
 import pytest
+from answers_lesson00 import crashes, right
 
 from workshop.core.settings import Settings, Value, load
-from workshop.lesson.checks import EXERCISES, Card, Exercise, Verdict, examine, exercises
+from workshop.lesson.checks import Card, Exercise, Verdict, examine, exercises
 from workshop.lesson.checks.learner_code import told
-
-PEOPLE = {
-    "sam@contoso.onmicrosoft.com": "Sam Okafor",
-    "avery@contoso.onmicrosoft.com": "Avery Lang",
-}
-ALL = [pytest.param(one, id=one.name) for lesson in EXERCISES.values() for one in lesson]
+from workshop.lesson.outline import LESSONS
 
 
 @pytest.fixture
@@ -53,61 +43,15 @@ def written_in_a_cell(source: str) -> dict[str, Any]:
     return names
 
 
-async def right(account: str) -> dict[str, str]:
-    return {"username": account, "name": PEOPLE[account]}
+EXERCISES = {lesson.number: exercises(lesson.number) for lesson in LESSONS}
+ALL = [pytest.param(one, id=one.name) for lesson in EXERCISES.values() for one in lesson]
 
-
-def right_without_await(account: str) -> dict[str, str]:
-    return {"username": account, "name": PEOPLE[account]}
-
-
-async def always_robin(_account: str) -> dict[str, str]:
-    return {"username": "robin@contoso.onmicrosoft.com", "name": "Robin Marsh"}
-
-
-async def always_sam(_account: str) -> dict[str, str]:
-    return {"username": "sam@contoso.onmicrosoft.com", "name": "Sam Okafor"}
-
-
-async def not_begun(_account: str) -> object:
-    return ...
-
-
-async def forgets_to_return(account: str) -> None:
-    await right(account)
-
-
-async def crashes(account: str) -> str:
-    return nowhere[account]  # type: ignore[name-defined, no-any-return] # noqa: F821
-
-
-RIGHT_00 = [("which-tenant", "practice"), ("which-tenant", " PRACTICE "),
-            ("sign-in-host", "login.microsoftonline.com"),
-            ("sign-in-host", "https://login.microsoftonline.com/"), ("sign-in-as", right),
-            ("sign-in-as", right_without_await)]  # fmt: skip
-WRONG_00 = [("which-tenant", "own"), ("which-tenant", ""), ("which-tenant", None),
-            ("which-tenant", b"practice"),
-            ("sign-in-host", "localhost:8000"), ("sign-in-host", "graph.microsoft.com"), ("sign-in-host", 401),
-            ("sign-in-host", "evil.example/login.microsoftonline.com"),
-            ("sign-in-as", always_robin), ("sign-in-as", always_sam), ("sign-in-as", forgets_to_return),
-            ("sign-in-as", {"username": "sam@contoso.onmicrosoft.com", "name": "Sam Okafor"}),
-            ("sign-in-as", "Sam Okafor")]  # fmt: skip
-BEGUN_00 = [("sign-in-as", not_begun)]
-
-# The answers of later lessons stand in a module of their own each.
-LATER = (
-    answers_lesson01,
-    answers_lesson02,
-    answers_lesson03,
-    answers_lesson04,
-    answers_lesson05,
-    answers_lesson06,
-    answers_lesson07,
-)
-RIGHT = [*RIGHT_00, *(answer for module in LATER for answer in module.RIGHT)]
-WRONG = [*WRONG_00, *(answer for module in LATER for answer in module.WRONG)]
-BEGUN = [*BEGUN_00, *(answer for module in LATER for answer in module.BEGUN)]
-IN_TENANT = {answers_lesson02.IN_TENANT}
+# The answers to the exercises of a lesson stand in a module of its number, such as answers_lesson07.
+ANSWERS = [importlib.import_module(f"answers_lesson{number}") for number, known in EXERCISES.items() if known]
+RIGHT = [answer for module in ANSWERS for answer in module.RIGHT]
+WRONG = [answer for module in ANSWERS for answer in module.WRONG]
+BEGUN = [answer for module in ANSWERS for answer in module.BEGUN]
+IN_TENANT = {module.IN_TENANT for module in ANSWERS if hasattr(module, "IN_TENANT")}
 """Checks that need the practice tenant; they are tested beside the traffic of their lesson."""
 
 

@@ -1,13 +1,15 @@
-"""Derive the learners' notebooks from the solved ones, and the figures from their drawing code."""
+"""Derive the learners' notebooks from the solved ones, the figures from their code, README's table from the outline."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from workshop.lesson import outline
 from workshop.lesson.notebook_files import METADATA, NotebookError, node, read, text_of, write
 from workshop.show.figures import FIGURES
 from workshop_tools import house
@@ -16,6 +18,8 @@ BEGIN = "# solution: begin"
 END = "# solution: end"
 STUB = "# stub: "
 CONTRIBUTING = "CONTRIBUTING.md"
+
+_LESSON_ROWS = re.compile(r"(?:^\| \d\d \| .*\n)+", re.MULTILINE)
 
 
 def unsolved(source: str, name: str = "a cell") -> str:
@@ -79,9 +83,22 @@ def derived(project: Path) -> Iterator[tuple[Path, str]]:
         yield project / "notebooks" / source.name, text_of(notebook)
     for name, draw in FIGURES.items():
         yield project / "images" / name, draw()
-    contributing = project / CONTRIBUTING
-    if contributing.exists():
-        yield contributing, house.with_drawing(contributing.read_text(encoding="utf-8"), project / "src")
+    contributing = current(project / CONTRIBUTING)
+    if contributing is not None:
+        yield project / CONTRIBUTING, house.with_drawing(contributing, project / "src")
+    readme = current(project / "README.md")
+    if readme is not None:
+        yield project / "README.md", _LESSON_ROWS.sub(lambda _: lesson_rows(project), readme)
+
+
+def lesson_rows(project: Path) -> str:
+    """Return the rows of README's table of lessons, with links to those that have a solution."""
+    rows = []
+    for lesson in outline.LESSONS:
+        links = f"[{lesson.title}](notebooks/{lesson.filename}) ([solved](solutions/{lesson.filename}))"
+        title = links if (project / "solutions" / lesson.filename).exists() else f"{lesson.title} (coming)"
+        rows.append(f"| {lesson.number} | {title} | {lesson.minutes} | {lesson.shows} |\n")
+    return "".join(rows)
 
 
 def stale(project: Path) -> list[Path]:
@@ -128,7 +145,7 @@ def store_outputs(project: Path, only: str = "") -> list[Path]:
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `workshop derive`."""
-    parser = subparsers.add_parser("derive", help="write notebooks/ from solutions/, and the figures")
+    parser = subparsers.add_parser("derive", help="write notebooks/ from solutions/, the figures, README's table")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a file differs")
     parser.add_argument(
         "--run",

@@ -37,3 +37,6 @@ def who_looks() -> str:
         text(475, 215, "What only your rules would notice gets in where there are none.", BOLD, colour=RED),
     ]
     return picture(950, 240, "What is looked at, and by whom", parts)
+
+
+FIGURES = {"parts": parts_of_a_token, "who-looks": who_looks}

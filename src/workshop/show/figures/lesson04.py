@@ -29,3 +29,6 @@ def two_ways() -> str:
         text(645, 160, "brings Entra's token", "text-anchor:start", size=14, colour=SOFT),
     ]
     return picture(1000, 335, "The two approaches side by side", parts)
+
+
+FIGURES = {"two-ways": two_ways}

@@ -30,3 +30,6 @@ def registration() -> str:
         text(480, 240, "Enterprise applications", size=14, colour=SOFT),
     ]
     return picture(950, 290, "What an app registration is made of", parts)
+
+
+FIGURES = {"registration": registration}

@@ -28,3 +28,6 @@ def delegation() -> str:
         text(475, 375, "Each token is for one app, and each names Robin as the user.", BOLD, colour=SOFT),
     ]
     return picture(950, 400, "Who acts for Robin, and with which token", parts)
+
+
+FIGURES = {"delegation": delegation}

@@ -44,3 +44,6 @@ def two_tokens() -> str:
         text(475, 190, "No token of Entra's reaches the MCP client.", BOLD, colour=SOFT),
     ]
     return picture(950, 215, "Who holds which token", parts)
+
+
+FIGURES = {"one-scope": one_scope, "two-tokens": two_tokens}

@@ -52,3 +52,6 @@ def attack() -> str:
         text(200, 164, "7  a token for Robin", START, size=14, colour=RED),
     ]
     return picture(830, 340, "The attack: a code for Robin reaches the attacker", parts)
+
+
+FIGURES = {"two-sides": two_sides, "attack": attack}

@@ -29,3 +29,6 @@ def where_to_look() -> str:
         ),
     ]
     return picture(950, 385, "Where faults are, and what shows them", parts)
+
+
+FIGURES = {"where-to-look": where_to_look}
