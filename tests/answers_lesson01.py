@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workshop.registration.declared import PREAUTHORIZED, PROXY
+from workshop.registration.declarations import PREAUTHORIZED, PROXY
 
 CALLBACK = "http://localhost:8000/auth/callback"
 MENDED = {

@@ -11,6 +11,8 @@ import sys
 import uuid
 from typing import Any
 
+from hop_details import Details
+
 from workshop import background, practice, signin, trace
 from workshop.core import settings
 
@@ -115,7 +117,7 @@ def main() -> None:
         with agent.as_user(SAM, consent=consent, allow_client=True), trace.recording() as recorded:
             found.setdefault("calls", []).append(call(server.url))
         found["diagrams"].append(repr(recorded.diagram()))
-        found["details"].append(recorded.details().to_html() + recorded.diagram().to_html())
+        found["details"].append(Details(recorded._symbolic()).to_html() + recorded.diagram().to_html())
     with agent.as_user(LEE):
         found["disabled"] = [call(server.url), agent.wait().outcome]  # type: ignore[union-attr]
     found["log"] = repr(server.log)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.breaking.symptom import TOKEN, Symptom, steady, symptom
+from workshop.breaking.symptom import TOKEN, ShownSymptom, steady, symptom
 from workshop.diagnosis.guide import NAME, guide, page, save
 from workshop.diagnosis.knowledge import FAILURES, Failure, Mend
 from workshop.playground.directory_tenant import OnlyInPractice
@@ -57,11 +57,11 @@ def test_no_token_is_shown() -> None:
 
 
 def test_a_symptom_displays_as_text_and_as_html_without_markup_of_its_own() -> None:
-    shown = Symptom("<b>no</b>")
+    shown = ShownSymptom("<b>no</b>")
     assert repr(shown) == "WHAT YOU SEE\n  <b>no</b>"
     assert "<b>no" not in shown._repr_html_()
-    assert Symptom("").works
-    assert "It works" in Symptom("")._repr_html_()
+    assert ShownSymptom("").works
+    assert "It works" in ShownSymptom("")._repr_html_()
 
 
 def test_nothing_is_broken_in_an_own_tenant() -> None:

@@ -11,7 +11,7 @@ from lesson_kernel import Hop, Ran, run
 
 from workshop.lesson.checks.lesson01 import MANIFEST, SEEN
 from workshop.registration import codec
-from workshop.registration.declared import PROXY
+from workshop.registration.declarations import PROXY
 from workshop.registration.seen import Snapshot
 from workshop.registration.verification import verify
 

@@ -6,11 +6,12 @@ import json
 from urllib.parse import quote, urlencode
 
 import pytest
+from hop_details import Details
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workshop.show.masking import LEFT_OUT, SECRET, mask, mask_name, mask_text, mask_url
-from workshop.trace import Details, Diagram, Hop, carried
+from workshop.trace import Diagram, Hop, carried
 from workshop.trace.carried import Carried
 
 BASE64URL = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 import httpx2
 import pytest
 from fastmcp import Client
+from hop_details import Details
 from practice_help import until
 from server_help import call, get, protected, serving, signed_in_server, token
 from tenant import process as tenant_process
@@ -27,11 +28,11 @@ from practice_tenant.client.control import announced
 from workshop import signin, trace
 from workshop.background import BackgroundServer
 from workshop.show.symbols import Symbols
-from workshop.trace import Details, Diagram, Hop, bus
+from workshop.trace import Diagram, Hop, bus
 from workshop.trace.asgi import Recorder
+from workshop.trace.carried import marks_of
 from workshop.trace.following import follow
 from workshop.trace.hop import Sighting
-from workshop.trace.marks import marks_of
 from workshop.trace.merging import merged
 from workshop.trace.symbols import symbolic, symbols_of
 
@@ -362,7 +363,9 @@ class TestRecording:
                 with trace.recording() as recorded:
                     assert asyncio.run(_call_hello(server.url)) == "hello"
                 assert agent.last is not None
-                outputs.append((repr(recorded.diagram()), recorded.diagram().to_html(), recorded.details().to_html()))
+                outputs.append(
+                    (repr(recorded.diagram()), recorded.diagram().to_html(), Details(recorded._symbolic()).to_html())
+                )
         assert outputs[0] == outputs[1]
         assert [line.split()[0] for line in outputs[0][0].splitlines()[::2]] == [str(n) for n in range(1, 16)]
 

@@ -17,7 +17,7 @@ from workshop.playground.directory_tenant import OnlyInPractice, name_of_this_pr
 from workshop.registration import az
 from workshop.registration.az import Az, AzRefused
 from workshop.registration.by_hand import ByHand
-from workshop.registration.declared import PROXY
+from workshop.registration.declarations import PROXY
 from workshop.registration.desk import Desk
 
 ID = "11111111-2222-4333-8444-555555555555"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workshop.breaking import FAULTS, Fault, Scene, Stage, draw, scene
+from workshop.breaking import FAULTS, InjectedFault, Scene, Stage, draw, scene
 from workshop.diagnosis import Diagnosis, diagnose, walk
 from workshop.diagnosis.knowledge import BY_NAME
 from workshop.show.table import Table
@@ -47,7 +47,7 @@ def test_three_mysteries_from_a_seed() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.number:02}-{fault.failure}-{fault.where}")
-def test_a_failure(fault: Fault, stage: Stage, table: list[tuple[str, ...]]) -> None:
+def test_a_failure(fault: InjectedFault, stage: Stage, table: list[tuple[str, ...]]) -> None:
     broken = scene(stage)
     try:
         mend = fault.set(broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from workshop.breaking import FAULTS, Fault, Scene, Stage, scene
+from workshop.breaking import FAULTS, InjectedFault, Scene, Stage, scene
 from workshop.diagnosis import Diagnosis, diagnose, walk
 
 SEED = 7
@@ -16,7 +16,7 @@ LEAST = 45
 MOST_WITH_SERVERS = 12
 
 
-def drawn() -> list[tuple[Fault, Fault]]:
+def drawn() -> list[tuple[InjectedFault, InjectedFault]]:
     """Return the pairs: faults that change different things, of different failures."""
     every = [(a, b) for a, b in itertools.combinations(FAULTS, 2) if not _collide(a, b)]
     random.Random(SEED).shuffle(every)  # noqa: S311 - to be the same in every run
@@ -25,7 +25,7 @@ def drawn() -> list[tuple[Fault, Fault]]:
     return with_servers + without[: PAIRS - len(with_servers)]
 
 
-def _collide(one: Fault, other: Fault) -> bool:
+def _collide(one: InjectedFault, other: InjectedFault) -> bool:
     slots = [set(fault.slot.split(" and ")) for fault in (one, other)]
     return bool(slots[0] & slots[1]) or one.failure == other.failure
 
@@ -40,7 +40,7 @@ def named(broken: Scene) -> tuple[str, ...]:
     return diagnose(outcome.seen).names
 
 
-def one_after_the_other(pair: tuple[Fault, Fault], stage: Stage) -> tuple[tuple[str, ...], bool]:
+def one_after_the_other(pair: tuple[InjectedFault, InjectedFault], stage: Stage) -> tuple[tuple[str, ...], bool]:
     """Set both faults and return what is found, and whether the other is found once the first is mended."""
     broken = scene(stage)
     try:
@@ -70,5 +70,5 @@ def test_fifty_pairs(stage: Stage) -> None:
     assert PAIRS - len(missed) >= LEAST
 
 
-def _words(pair: tuple[Fault, Fault]) -> str:
+def _words(pair: tuple[InjectedFault, InjectedFault]) -> str:
     return " + ".join(fault.failure for fault in pair)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workshop.registration import certificates
-from workshop.registration.declared import (
+from workshop.registration.declarations import (
     PREAUTHORIZED,
     PROXY,
     VISUAL_STUDIO_CODE,

@@ -17,7 +17,7 @@ from tenant.process import Tenant
 import practice_tenant
 from practice_tenant import Running
 from workshop.core.settings import Settings, read_values
-from workshop.registration.declared import PROXY, Declaration
+from workshop.registration.declarations import PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import signed_in
 from workshop.signin import UserAgent

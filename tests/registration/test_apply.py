@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from workshop.errors import WorkshopError
-from workshop.registration.declared import (
+from workshop.registration.declarations import (
     PREAUTHORIZED,
     PROXY,
     VISUAL_STUDIO_CODE,

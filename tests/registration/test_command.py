@@ -15,7 +15,7 @@ from practice_help import clean_environ, end_any
 
 from workshop.commands.register import APPROACHES
 from workshop.core.settings import read_values, write_values
-from workshop.registration.declared import DECLARED
+from workshop.registration.declarations import DECLARED
 
 SECRET = "ENTRA_PROXY_AZURE_CLIENT_SECRET"
 CLIENT_ID = "ENTRA_PROXY_AZURE_CLIENT_ID"

@@ -8,7 +8,7 @@ import pytest
 
 from workshop.registration import desk
 from workshop.registration.apply import NotSettled
-from workshop.registration.declared import PROXY
+from workshop.registration.declarations import PROXY
 from workshop.registration.graph import GraphRefused
 
 from .office import Office

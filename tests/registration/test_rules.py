@@ -16,11 +16,11 @@ import pytest
 from cryptography import x509
 
 from workshop.core import settings
-from workshop.registration.declared import ON_BEHALF_OF, PREAUTHORIZED, PROXY, Declaration
+from workshop.registration.declarations import ON_BEHALF_OF, PREAUTHORIZED, PROXY, Declaration
 from workshop.registration.graph import client
 from workshop.registration.report import Report
 from workshop.registration.sign_in import signed_in
-from workshop.registration.verification import RULES, Finding
+from workshop.registration.verification import RULES, SettingFinding
 
 from .faults import FAULTS, Fault, with_certificate, with_role, with_trust
 from .office import Office
@@ -29,7 +29,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 NAMES = [rule.name for rule in RULES]
 
 
-def line(report: Report, rule: str) -> Finding:
+def line(report: Report, rule: str) -> SettingFinding:
     """Return the line of one rule."""
     (found,) = [one for one in report.judged.findings if one.rule == rule]
     return found
@@ -115,7 +115,7 @@ def test_a_mistake_is_found_told_in_the_manifest_too_and_mended(office: Office, 
     assert wrong(after) == fault.left or not fault.mended, repr(after)
 
 
-def check_manifest(fault: Fault, report: Report, found: Finding) -> None:
+def check_manifest(fault: Fault, report: Report, found: SettingFinding) -> None:
     """The manifest says the same as far as it can, and where it can't it says that."""
     if fault.told_by == "graph":
         assert line(report, found.rule).status == "unseen"

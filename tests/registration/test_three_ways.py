@@ -16,10 +16,9 @@ import pytest
 
 from workshop.core import azure_cli, settings
 from workshop.lesson.notebook_files import read
-from workshop.registration.az import Az, Transcript, opened
-from workshop.registration.az_recorded import RECORDED
+from workshop.registration.az import RECORDED, Az, Transcript, opened
 from workshop.registration.by_hand import by_hand
-from workshop.registration.declared import GRAPH_APP_ID, PROXY
+from workshop.registration.declarations import GRAPH_APP_ID, PROXY
 
 from .office import Office
 from .test_rules import wrong

@@ -13,7 +13,7 @@ import pytest
 from practice_help import clean_environ
 
 from workshop.core import azure_cli, settings
-from workshop.registration.declared import PREAUTHORIZED, PROXY, Declaration
+from workshop.registration.declarations import PREAUTHORIZED, PROXY, Declaration
 from workshop.registration.handover import handover
 from workshop.registration.verification import RULES
 

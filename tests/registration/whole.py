@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workshop.registration.declared import (
+from workshop.registration.declarations import (
     PROXY,
     VISUAL_STUDIO_CODE,
     Certificate,

@@ -18,7 +18,7 @@ from tenant.browser import page_of, upn
 from tenant.world import App
 
 from workshop.background import BackgroundServer
-from workshop.registration.declared import VISUAL_STUDIO_CODE
+from workshop.registration.declarations import VISUAL_STUDIO_CODE
 from workshop.servers import preauthorized
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
 

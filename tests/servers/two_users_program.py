@@ -32,7 +32,7 @@ from fastmcp import Client  # noqa: E402
 from fastmcp.client.auth import BearerAuth  # noqa: E402
 from fastmcp.client.elicitation import ElicitResult  # noqa: E402
 
-from workshop.registration.declared import VISUAL_STUDIO_CODE  # noqa: E402
+from workshop.registration.declarations import VISUAL_STUDIO_CODE  # noqa: E402
 from workshop.servers import both_doors, on_behalf_of, preauthorized, proxy  # noqa: E402
 from workshop.servers.preauthorized_settings import PreauthorizedSettings  # noqa: E402
 from workshop.servers.settings import ProxySettings, load  # noqa: E402

@@ -28,7 +28,7 @@ class Exchange(TypedDict):
 
     `at` is in seconds since 1970, `sent` the query and then the form's parameters, `received` the parameters
     of the Location header or the members of the JSON answer. The marks tell secrets apart, see
-    `workshop.trace.marks`.
+    `workshop.trace.carried`.
     """
 
     seq: int

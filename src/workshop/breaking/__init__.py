@@ -6,25 +6,24 @@ The diagnosis knows nothing of this room: import-linter holds that wall.
 from __future__ import annotations
 
 from workshop.breaking.case import Case, NothingThere
-from workshop.breaking.fault import Fault
+from workshop.breaking.fault import InjectedFault
 from workshop.breaking.faults import FAULTS, draw
-from workshop.breaking.mystery import Mystery
-from workshop.breaking.room import Room, keys, room
-from workshop.breaking.scene import Outcome, Scene, scene
+from workshop.breaking.room import Mystery, Room, keys, room
+from workshop.breaking.scene import AttemptOutcome, Scene, scene
 from workshop.breaking.stage import Stage
-from workshop.breaking.symptom import Symptom
+from workshop.breaking.symptom import ShownSymptom
 
 __all__ = [
     "FAULTS",
+    "AttemptOutcome",
     "Case",
-    "Fault",
+    "InjectedFault",
     "Mystery",
     "NothingThere",
-    "Outcome",
     "Room",
     "Scene",
+    "ShownSymptom",
     "Stage",
-    "Symptom",
     "draw",
     "keys",
     "room",

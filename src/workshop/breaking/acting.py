@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
 from workshop.breaking.stage import GRAPH_APP
 from workshop.breaking.stage import wording as said
@@ -77,23 +77,23 @@ def _token_for(scene: Scene, scope: str) -> str:
 
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "assertion-for-another-app", 22, 2, "server", "on behalf of",
         "The server shows a token of another API.", another_apps_token, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "assertion-signature", 22, 2, "server", "on behalf of",
         "The server shows one of Graph's tokens.", graphs_token, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "assertion-stale", 22, 2, "clock", "on behalf of",
         "The server shows a token of two hours ago.", stale_token, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "assertion-without-a-user", 22, 3, "client", "on behalf of",
         "The caller signed in as an app, not as a user.", app_only, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "claims-challenge", 22, 3, "directory", "on behalf of",
         "A policy demands a second factor for Microsoft Graph.", second_factor,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
 
 CAREFUL = "AzureProvider asks rightly, so a hand-written client asks here"
@@ -89,47 +89,47 @@ def _register_address(scene: Scene) -> None:
 
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "resource-not-an-identifier-uri", 1, 2, "directory", "resource",
         "The client sends the server's address as resource; the app has only its api:// name.",
         resource_unregistered, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "client-asks-entra-directly", 2, 3, "client", "scope and resource",
         "The client was given Entra's addresses and asks there, with a bare scope.",
         asks_entra_directly, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "scope-without-its-resource", 3, 1, "client", "scope",
         "The client asks for mcp.read and not for api://<client id>/mcp.read.", bare_scope, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "resource-with-a-slash", 4, 3, "client", "resource",
         "The address is an identifier URI, but the client puts a slash behind it.",
         slash, "current SDKs add no slash",
     ),
-    Fault(
+    InjectedFault(
         "resource-not-supported", 5, 1, "directory", "resource",
         "Entra takes no resource parameter, as before October 2025.", resource_refused, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "two-resources-in-one-request", 9, 2, "client", "redeem scope",
         "The token request names the API's scope and one of Graph's.", two_resources, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "no-scope-at-redemption", 10, 2, "client", "redeem scope",
         "The token request that redeems the code has no scope.", no_scope_at_redemption, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "token-for-itself", 12, 3, "client", "refresh",
         "The client is the API's own app and refreshes without a scope.", token_for_itself, CAREFUL,
     ),
-    Fault(
+    InjectedFault(
         "no-refresh-token", 13, 2, "client", "scope",
         "The client does not ask for offline_access; an hour later there is nothing to refresh with.",
         no_offline_access, "AzureProvider adds offline_access by itself",
     ),
-    Fault(
+    InjectedFault(
         "openid-scope-prefixed", 21, 2, "client", "scope",
         "The client asks for api://<client id>/openid.", openid_prefixed, CAREFUL,
     ),

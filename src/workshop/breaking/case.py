@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workshop.breaking.fault import Fault, Mend
-from workshop.breaking.scene import Outcome, Scene
+from workshop.breaking.fault import InjectedFault, Mend
+from workshop.breaking.scene import AttemptOutcome, Scene
 from workshop.breaking.serving import come_back
 from workshop.breaking.stage import EXPENSES
-from workshop.breaking.symptom import TOKEN, Symptom, steady, symptom
+from workshop.breaking.symptom import TOKEN, ShownSymptom, steady, symptom
 from workshop.diagnosis import Diagnosis, diagnose, walk
 from workshop.errors import WorkshopError
 from workshop.playground.directory_tenant import GraphCallRefused
@@ -44,10 +44,10 @@ class Case:
 
     key: str
     names: dict[str, str]
-    _fault: Fault = field(repr=False)
+    _fault: InjectedFault = field(repr=False)
     _scene: Scene = field(repr=False)
-    symptom: Symptom = field(init=False)
-    _outcome: Outcome = field(init=False)
+    symptom: ShownSymptom = field(init=False)
+    _outcome: AttemptOutcome = field(init=False)
     _mend: Mend = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +55,7 @@ class Case:
         self._outcome = self._scene.attempt()
         self.symptom = self._readable(self._outcome)
 
-    def attempt(self) -> Symptom:
+    def attempt(self) -> ShownSymptom:
         """Do once more what the user did, and return what is seen."""
         return self._readable(self._scene.attempt())
 
@@ -162,7 +162,7 @@ class Case:
         self._scene.close()
         self._scene.closing.clear()
 
-    def _readable(self, outcome: Outcome) -> Symptom:
+    def _readable(self, outcome: AttemptOutcome) -> ShownSymptom:
         return symptom(outcome.seen, self._names)
 
     def _steady(self, text: str) -> str:

@@ -13,7 +13,7 @@ Mend = Callable[[], object]
 
 
 @dataclass(frozen=True)
-class Fault:
+class InjectedFault:
     """One fault.
 
     Attributes:

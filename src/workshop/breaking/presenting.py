@@ -12,7 +12,7 @@ from pydantic import AnyHttpUrl
 
 from workshop.background import BackgroundServer
 from workshop.breaking.connecting import run, through
-from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
 from workshop.breaking.stage import LOGIN
 from workshop.servers import preauthorized
@@ -113,28 +113,28 @@ def refusal(server: BackgroundServer, token: str, *, shows_token: bool = False) 
 
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "token-version-1", 6, 1, "directory", "token version",
         "requestedAccessTokenVersion of the app is not set.", version_1,
     ),
-    Fault(
+    InjectedFault(
         "required-scope-by-its-long-name", 7, 2, "server", "token",
         "required_scopes has api://<client id>/access.", long_name,
         "AzureJWTVerifier takes the prefix away, so FastMCP's general JWTVerifier stands here",
     ),
-    Fault(
+    InjectedFault(
         "graphs-token", 8, 2, "client", "scope and redeem scope and token",
         "The client signed in for User.Read of Graph and shows that token.", for_graph,
         "AzureProvider asks rightly, so a hand-written client asks here",
     ),
-    Fault(
+    InjectedFault(
         "required-scope-missing", 7, 1, "server", "token",
         "The server requires a scope that the client never asks for.", scope_missing,
         "FastMCP's challenge names the scope; a hand-written client does not listen",
     ),
-    Fault(
+    InjectedFault(
         "token-from-another-issuer", 0, 2, "server", "token",
         "The server is set to another tenant.", another_tenant,
     ),
-    Fault("token-expired", 0, 1, "clock", "token", "The client shows a token of two hours ago.", old_token),
+    InjectedFault("token-expired", 0, 1, "clock", "token", "The client shows a token of two hours ago.", old_token),
 )  # fmt: skip

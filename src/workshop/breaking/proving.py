@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import Scene
 from workshop.breaking.stage import CALLBACK, LOGIN, redirects
 
@@ -118,23 +118,23 @@ def _certificate() -> tuple[rsa.RSAPrivateKey, bytes]:
 
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "federated-subject-wrong", 23, 3, "directory", "credential",
         "The federated credential's subject is a client id; the token's is the identity's object id.",
         federated_subject, "an issuer of its own stands for the managed identity",
     ),
-    Fault("secret-wrong", 24, 1, "client", "credential", "The Secret ID was pasted, not the Value.", secret_id),
-    Fault("secret-expired", 24, 1, "clock", "credential", "The secret ended yesterday.", secret_expired),
-    Fault(
+    InjectedFault("secret-wrong", 24, 1, "client", "credential", "The Secret ID was pasted, not the Value.", secret_id),
+    InjectedFault("secret-expired", 24, 1, "clock", "credential", "The secret ended yesterday.", secret_expired),
+    InjectedFault(
         "certificate-not-registered", 24, 2, "directory", "credential",
         "The certificate was never uploaded.", certificate_unregistered,
     ),
-    Fault("secret-missing", 24, 1, "client", "credential", "No secret is sent.", secret_missing),
-    Fault(
+    InjectedFault("secret-missing", 24, 1, "client", "credential", "No secret is sent.", secret_missing),
+    InjectedFault(
         "secret-of-a-public-client", 24, 2, "directory", "redirect platform",
         "The redirect URI stands under Mobile and desktop applications.", public_with_secret,
     ),
-    Fault(
+    InjectedFault(
         "single-page-redirect", 24, 2, "directory", "redirect platform and credential",
         "The redirect URI stands under Single-page application.", single_page,
     ),

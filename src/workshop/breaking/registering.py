@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from workshop.breaking.fault import Fault, Mend
+from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
 from workshop.breaking.stage import AZURE_CLI, CALLBACK, CLI_CALLBACK, GRAPH_APP, redirects, wording
 from workshop.playground.directory_tenant import GRAPH
@@ -111,46 +111,46 @@ def disabled_user(scene: Scene) -> Mend:
 
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "consent-missing", 11, 2, "directory", "on behalf of",
         "The server acts on behalf of a user who never consented to Graph's scope.", consent_gone,
     ),
-    Fault(
+    InjectedFault(
         "no-refresh-token", 13, 2, "clock", "refresh",
         "The client comes back after 91 days.", idle_refresh,
     ),
-    Fault(
+    InjectedFault(
         "redirect-uri-not-registered", 14, 1, "directory", "redirect",
         "Another path is registered than the server's /auth/callback.", redirect_unregistered,
     ),
-    Fault(
+    InjectedFault(
         "redirect-uri-http-behind-a-proxy", 19, 2, "server", "redirect",
         "TLS ends before the server, which sends its address with http://.", redirect_http,
         "the request of such a server is sent by hand; the server itself is broken in another fault",
     ),
-    Fault(
+    InjectedFault(
         "azure-cli-not-preauthorized", 25, 2, "directory", "az",
         "az account get-access-token asks for the app's scope; nobody pre-authorized the Azure CLI.",
         cli_not_preauthorized, "the Azure CLI's requests are sent by hand",
     ),
-    Fault(
+    InjectedFault(
         "microsofts-app-not-preauthorized", 25, 3, "directory", "az",
         "The Azure CLI is asked for a scope of Graph that Microsoft did not give it.",
         microsofts_app, "the Azure CLI's requests are sent by hand",
     ),
-    Fault(
+    InjectedFault(
         "resource-not-in-the-tenant", 25, 1, "client", "scope",
         "The scope names an app that is not in this tenant.", without_principal,
     ),
-    Fault(
+    InjectedFault(
         "client-not-in-the-tenant", 25, 1, "client", "client id",
         "The client id is one of another tenant.", wrong_client,
     ),
-    Fault(
+    InjectedFault(
         "user-not-assigned", 25, 1, "directory", "assignment",
         "The app demands assignment, and the user has none.", not_assigned,
     ),
-    Fault(
+    InjectedFault(
         "user-disabled", 0, 1, "directory", "account",
         "The user's account is switched off.", disabled_user,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
@@ -12,9 +13,8 @@ import httpx
 
 from practice_tenant import ANSWER_SECONDS, Running
 from workshop.breaking.case import Case, NothingThere
-from workshop.breaking.fault import Fault
+from workshop.breaking.fault import InjectedFault
 from workshop.breaking.faults import FAULTS, draw
-from workshop.breaking.mystery import Mystery
 from workshop.breaking.scene import scene
 from workshop.breaking.stage import Stage
 from workshop.errors import TOLD
@@ -29,14 +29,56 @@ _directories = itertools.count(1)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def keys() -> dict[str, Fault]:
+def keys() -> dict[str, InjectedFault]:
     """Return a key for every fault: its level and a letter, which tell nothing of what it is."""
-    made: dict[str, Fault] = {}
+    made: dict[str, InjectedFault] = {}
     for level in sorted({fault.level for fault in FAULTS}):
         fit = [fault for fault in FAULTS if fault.level == level]
         mixed = random.Random(level).sample(fit, len(fit))  # noqa: S311 - the same keys in every run
         made |= {f"{level}{letter}": fault for letter, fault in zip(_LETTERS, mixed, strict=False)}
     return made
+
+
+@dataclass(frozen=True, repr=False)
+class Mystery:
+    """Three cases; `mystery[1]` is the first.
+
+    Attributes:
+        offered: four failures for each, of which one is meant.
+    """
+
+    cases: tuple[Case, ...]
+    offered: tuple[tuple[str, ...], ...]
+
+    def __getitem__(self, number: int) -> Case:
+        if not 1 <= number <= len(self.cases):
+            raise NothingThere(f"There is no case {number}: they are counted from 1 to {len(self.cases)}.")
+        return self.cases[number - 1]
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def confirm(self, found: Sequence[object]) -> Table:
+        """Diagnose each case, hold it beside what was found, mend it and try again."""
+        rows = []
+        for number, case in enumerate(self.cases, 1):
+            said = str(found[number - 1]) if number <= len(found) else ""
+            diagnosed = ", ".join(case.diagnose().names)
+            case.mend()
+            again = "works" if case.attempt().works else "does not work"
+            rows.append((str(number), said, diagnosed, again))
+        return Table(("", "you said", "diagnose says", "mended"), tuple(rows))
+
+    def __repr__(self) -> str:
+        return "\n\n".join(
+            f"{case!r}\nIt is one of: {', '.join(names)}" for case, names in zip(self.cases, self.offered, strict=True)
+        )
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            f"{case._repr_html_()}<div>It is one of: {escape(', '.join(names))}</div><br>"
+            for case, names in zip(self.cases, self.offered, strict=True)
+        )
 
 
 @dataclass(eq=False)
@@ -98,7 +140,7 @@ class Room:
             rows.append((str(level), words, f"{fit[0]} to {fit[-1]}"))
         return Table(("level", "the symptom", "faults"), tuple(rows))
 
-    def _case(self, place: str, key: str, fault: Fault) -> Case:
+    def _case(self, place: str, key: str, fault: InjectedFault) -> Case:
         before = self._open.pop(place, None)
         if before is not None:
             before.close()

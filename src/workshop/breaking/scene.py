@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from workshop.breaking.stage import CALLBACK, App, Stage, wording
+from workshop.breaking.stage import CALLBACK, RegisteredApp, Stage, wording
 from workshop.playground.directory_tenant import GRAPH
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ GRAPH_SCOPE = f"{GRAPH}/User.Read"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptOutcome:
     """How an attempt went.
 
     Attributes:
@@ -59,7 +59,7 @@ class Scene:
     """
 
     stage: Stage
-    app: App
+    app: RegisteredApp
     account: str = "robin"
     sign_in: dict[str, str | None] = field(default_factory=dict)
     redeem: dict[str, str | None] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Scene:
     between: Callable[[], object] = lambda: None
     on_behalf_of: dict[str, str | None] | None = None
     present: Callable[[str], str] | None = None
-    connect: Callable[[], Outcome] | None = None
+    connect: Callable[[], AttemptOutcome] | None = None
     http: httpx.Client | None = None
     before: Callable[[], str] | None = None
     closing: list[Callable[[], object]] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Scene:
     def __post_init__(self) -> None:
         self.credential = self.credential or {"client_secret": self.app.secret}
 
-    def attempt(self) -> Outcome:
+    def attempt(self) -> AttemptOutcome:
         """Do what the user does, until something fails."""
         if self.connect is not None:
             outcome = self.connect()
@@ -88,16 +88,16 @@ class Scene:
         if self.before is not None:
             seen = self.before()
             if seen:
-                return Outcome(seen)
+                return AttemptOutcome(seen)
         asked = self.asked()
         landed = self.stage.sign_in(asked, self.account)
         if not landed.code:
-            return Outcome(f"GET {self.stage.authorize_url(asked)}\n{landed.seen}")
+            return AttemptOutcome(f"GET {self.stage.authorize_url(asked)}\n{landed.seen}")
         tokens = self._redeem(landed.code)
         if "access_token" not in tokens:
-            return Outcome(wording(tokens))
+            return AttemptOutcome(wording(tokens))
         self.held = str(tokens["access_token"])
-        return Outcome(self._go_on(tokens))
+        return AttemptOutcome(self._go_on(tokens))
 
     def asked(self) -> dict[str, str]:
         """Return the sign-in request."""

@@ -17,8 +17,8 @@ from pydantic import AnyHttpUrl
 from workshop.background import BackgroundServer
 from workshop.breaking import connecting
 from workshop.breaking.connecting import PUBLIC, Front, run, through
-from workshop.breaking.fault import Fault, Mend
-from workshop.breaking.scene import Outcome, Scene
+from workshop.breaking.fault import InjectedFault, Mend
+from workshop.breaking.scene import AttemptOutcome, Scene
 from workshop.breaking.stage import CALLBACK, LOGIN, redirects
 from workshop.servers import preauthorized, proxy
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
@@ -150,18 +150,18 @@ def _restarted(scene: Scene, first: ProxySettings, then: ProxySettings, lasting:
     """
     server, http, client_id = _registered(scene, first)
     _restart(scene, server.name, server.port, then)
-    scene.connect = lambda: Outcome(connecting.connect(server.url, http, client_id))
+    scene.connect = lambda: AttemptOutcome(connecting.connect(server.url, http, client_id))
 
     def mend() -> None:
         _restart(scene, server.name, server.port, lasting)
         anew, _ = connecting.register(http, f"{server.base_url}/register")
         _restart(scene, server.name, server.port, lasting)
-        scene.connect = lambda: Outcome(connecting.connect(server.url, http, anew))
+        scene.connect = lambda: AttemptOutcome(connecting.connect(server.url, http, anew))
 
     return mend
 
 
-def come_back(scene: Scene, environ: Mapping[str, str], folder: Path, *, new_secret: bool) -> Outcome:
+def come_back(scene: Scene, environ: Mapping[str, str], folder: Path, *, new_secret: bool) -> AttemptOutcome:
     """Let a client register, restart the server, and let the client come back.
 
     Args:
@@ -179,7 +179,7 @@ def come_back(scene: Scene, environ: Mapping[str, str], folder: Path, *, new_sec
     server, http, client_id = _registered(scene, told)
     secret = f"{told.client_secret}.renewed" if new_secret else told.client_secret
     _restart(scene, server.name, server.port, replace(told, client_secret=secret))
-    return Outcome(connecting.connect(server.url, http, client_id))
+    return AttemptOutcome(connecting.connect(server.url, http, client_id))
 
 
 def _registered(scene: Scene, told: ProxySettings) -> tuple[BackgroundServer, httpx.Client, str]:
@@ -202,9 +202,9 @@ def _restart(scene: Scene, name: str, port: int, told: ProxySettings) -> None:
     run(scene, lambda url: proxy.build(url, told), name=name, port=port)
 
 
-def _signed_in(scene: Scene, url: str) -> Outcome:
+def _signed_in(scene: Scene, url: str) -> AttemptOutcome:
     landed = scene.stage.sign_in(scene.asked())
-    return Outcome() if landed.code else Outcome(landed.seen, url)
+    return AttemptOutcome() if landed.code else AttemptOutcome(landed.seen, url)
 
 
 def _local(
@@ -224,9 +224,9 @@ def _local(
 
 def _outcome(
     url: str, http: httpx.Client, client_id: str = "", *, by_text: bool = False, guesses: bool = True
-) -> Outcome:
+) -> AttemptOutcome:
     seen = connecting.connect(url, http, client_id, guesses=guesses)
-    return Outcome(seen, "" if by_text or not seen else url)
+    return AttemptOutcome(seen, "" if by_text or not seen else url)
 
 
 def _public(scene: Scene, build: Callable[[str], FastMCP], front: type[Front] = Front) -> None:
@@ -271,44 +271,44 @@ BY_HAND = "the client that meets it is hand-written, after the MCP Python SDK"
 FRONT = "the reverse proxy is hand-written"
 
 FAULTS = (
-    Fault(
+    InjectedFault(
         "clients-redirect-uri-not-allowed", 15, 1, "server", "server",
         "The proxy allows https://claude.ai/* only; VS Code comes.", few_redirects, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "client-forgotten", 16, 2, "server", "server",
         "Clients are kept in memory, and the server restarts.", restarted, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "client-forgotten", 16, 3, "server", "server",
         "Clients are kept in files, encrypted with a key made of the client secret; the secret is renewed.",
         secret_renewed, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "no-client-registration", 17, 1, "client", "server",
         "A client that needs to register meets Entra, without a proxy.", no_registration, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "metadata-at-another-path", 18, 2, "server", "server",
         "base_url has the path /mcp in it.", base_url_with_path, BY_HAND,
     ),
-    Fault(
+    InjectedFault(
         "http-addresses-behind-tls", 19, 2, "server", "server",
         "TLS ends before the server; base_url is http and nobody tells it better.", http_behind_tls, FRONT,
     ),
-    Fault(
+    InjectedFault(
         "host-not-allowed", 20, 2, "server", "server",
         "The list of allowed hosts lacks the public one.", host_not_listed, FRONT,
     ),
-    Fault(
+    InjectedFault(
         "no-challenge", 0, 2, "server", "server",
         "The reverse proxy drops WWW-Authenticate.", challenge_dropped, FRONT,
     ),
-    Fault(
+    InjectedFault(
         "gateway-refuses", 0, 1, "server", "server",
         "What stands in front wants a function key.", function_key, FRONT,
     ),
-    Fault(
+    InjectedFault(
         "scopes-without-prefix-advertised", 3, 3, "server", "server and scope",
         "The server names Entra and advertises scopes without their app's name.", bare_scopes_advertised, BY_HAND,
     ),

@@ -24,8 +24,8 @@ from workshop.playground.directory_tenant import (
     ask_graph,
 )
 from workshop.registration.aspects import NAME, SCOPE, VERSION, WEB, body
-from workshop.registration.declared import PROXY, DeclaredScope
-from workshop.registration.desired import desired
+from workshop.registration.declarations import PROXY, DeclaredScope
+from workshop.registration.wanted_app import wanted_app
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
@@ -49,7 +49,7 @@ EXPENSES = replace(
 
 
 @dataclass(frozen=True)
-class App:
+class RegisteredApp:
     """A registered app, as its owner knows it."""
 
     client_id: str
@@ -124,23 +124,23 @@ class Stage(DirectoryTenant):
         answer = self.http.post(f"{LOGIN}/{self.tenant_id}/oauth2/v2.0/token", data=data, headers=headers)
         return dict(answer.json())
 
-    def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> App:
+    def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> RegisteredApp:
         """Register an app with the scope `access`, version 2.0 tokens, a secret and the usual redirect URI."""
-        wanted = desired(replace(EXPENSES, display_name=name), "", None, {}, lambda _: str(uuid.uuid4()))
+        wanted = wanted_app(replace(EXPENSES, display_name=name), "", None, {}, lambda _: str(uuid.uuid4()))
         made = self.graph("POST", "/applications", body(wanted, (NAME, WEB, VERSION, SCOPE)) | more)
         secret = self.graph("POST", f"/applications/{made['id']}/addPassword", {})["secretText"]
         principal_id = ""
         if principal:
             principal_id = self.graph("POST", "/servicePrincipals", {"appId": made["appId"]})["id"]
-        app = App(made["appId"], made["id"], principal_id, secret, wanted.scopes[0].id)
+        app = RegisteredApp(made["appId"], made["id"], principal_id, secret, wanted.scopes[0].id)
         self.change(app, identifierUris=[app.uri])
         return app
 
-    def change(self, app: App, **properties: Any) -> None:
+    def change(self, app: RegisteredApp, **properties: Any) -> None:
         """Change the registration, as the manifest page of the admin center does."""
         self.graph("PATCH", f"/applications/{app.object_id}", properties)
 
-    def change_principal(self, app: App, **properties: Any) -> None:
+    def change_principal(self, app: RegisteredApp, **properties: Any) -> None:
         """Change the enterprise application."""
         self.graph("PATCH", f"/servicePrincipals/{app.principal_id}", properties)
 

@@ -28,7 +28,7 @@ _NOT_SHOWN = ("error_codes", "error_uri", "state")
 
 
 @dataclass(frozen=True, repr=False)
-class Symptom:
+class ShownSymptom:
     """What a user sees, or finds in a log; "" if all went well."""
 
     text: str
@@ -48,14 +48,14 @@ class Symptom:
         return frame("What you see", [shown], AMBER)
 
 
-def symptom(seen: str, names: Mapping[str, str]) -> Symptom:
+def symptom(seen: str, names: Mapping[str, str]) -> ShownSymptom:
     """Return what was seen, as it may be shown.
 
     Args:
         names: what ids are called instead.
     """
     if _TOKEN.fullmatch(seen.strip()):
-        return Symptom(TOKEN)
+        return ShownSymptom(TOKEN)
     text = steady(seen, names)
     if text.startswith("{"):
         text = _of_json(json.loads(text))
@@ -63,7 +63,7 @@ def symptom(seen: str, names: Mapping[str, str]) -> Symptom:
         text = _of_answer(text)
     else:
         text = "\n".join(_of_line(line) for line in _PRACTICE.sub("", _PAGE_END.sub("", text)).splitlines())
-    return Symptom(_TOKEN.sub("‹token›", text).strip())
+    return ShownSymptom(_TOKEN.sub("‹token›", text).strip())
 
 
 def steady(seen: str, names: Mapping[str, str]) -> str:

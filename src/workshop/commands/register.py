@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from workshop import practice, signin
 from workshop.core.settings import load
 from workshop.errors import TOLD, WorkshopError
-from workshop.registration.declared import DECLARED, Declaration
+from workshop.registration.declarations import DECLARED, Declaration
 from workshop.registration.desk import Desk, NotAgreed
 from workshop.registration.sign_in import ADMINISTRATOR, WAYS
 from workshop.servers.settings import TENANT_ID
 
 if TYPE_CHECKING:
-    from workshop.registration.plan import Plan
+    from workshop.registration.plan import RegistrationPlan
     from workshop.registration.report import Report
 
 APPROACHES = {
@@ -158,7 +158,7 @@ def _desk(args: argparse.Namespace, *, malformed_too: bool = False) -> Desk:
     return Desk(settings, args.sign_in, args.account, file=args.env_file)
 
 
-def _agree(plan: Plan, *, yes: bool) -> None:
+def _agree(plan: RegistrationPlan, *, yes: bool) -> None:
     print(plan, flush=True)
     if plan.asks:
         _ask("Apply this?", yes=yes)

@@ -24,9 +24,8 @@ from workshop.playground import sandbox, workplace
 from workshop.playground.directory_tenant import name_of_this_process
 from workshop.playground.sandbox import Sandbox
 from workshop.playground.workplace import Workplace
-from workshop.registration.declared import PROXY, Declaration
-from workshop.show.frame import AMBER, Notice
-from workshop.show.link import Link
+from workshop.registration.declarations import PROXY, Declaration
+from workshop.show.frame import AMBER, Link, Notice
 from workshop.show.table import Table
 from workshop.signin import ACCOUNTS, UserAgent
 

@@ -16,7 +16,7 @@ from practice_tenant import Running
 from workshop.core.off_loop import off_the_loop
 from workshop.playground import directory_tenant
 from workshop.playground.directory_tenant import ADMINISTRATOR, DirectoryTenant, ask_graph, graph_token
-from workshop.registration.declared import PROXY, Declaration
+from workshop.registration.declarations import PROXY, Declaration
 from workshop.registration.keeper import MemoryKeeper
 from workshop.servers.settings import ProxySettings
 from workshop.signin import UserAgent

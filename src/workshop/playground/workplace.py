@@ -14,7 +14,7 @@ from workshop.core.private_files import make_private_folder
 from workshop.core.settings import Settings
 from workshop.playground import directory_tenant
 from workshop.playground.directory_tenant import ADMINISTRATOR, DirectoryTenant, OnlyInPractice
-from workshop.registration.declared import PROXY
+from workshop.registration.declarations import PROXY
 from workshop.registration.desk import Desk
 
 if TYPE_CHECKING:

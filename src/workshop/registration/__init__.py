@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.registration.declared import ON_BEHALF_OF, PREAUTHORIZED, PROXY
+from workshop.registration.declarations import ON_BEHALF_OF, PREAUTHORIZED, PROXY
 from workshop.registration.desk import Desk
 from workshop.registration.ready import Registration, as_proxy, ready
 

@@ -23,11 +23,11 @@ from msgraph.graph_service_client import GraphServiceClient
 from workshop.errors import WorkshopError
 from workshop.registration import apply_consent, apply_credentials, look, survey
 from workshop.registration.aspects import AFTERWARDS, ASPECTS, PREAUTHORIZED, ROLE, SCOPE, body
-from workshop.registration.compare import Change, changes
-from workshop.registration.declared import Declaration
+from workshop.registration.compare import PlannedChange, changes
+from workshop.registration.declarations import Declaration
 from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, PATIENCE, GraphRefused, from_json, once_there, step
 from workshop.registration.keeper import Keeper
-from workshop.registration.plan import Plan
+from workshop.registration.plan import RegistrationPlan
 from workshop.registration.seen import App
 from workshop.registration.survey import Survey
 from workshop.servers.settings import TENANT_ID
@@ -38,7 +38,7 @@ class NotSettled(WorkshopError):
     """The directory still shows something else than what was written."""
 
     seconds: float
-    missing: tuple[Change, ...]
+    missing: tuple[PlannedChange, ...]
 
     def __str__(self) -> str:
         told = ", ".join(change.what for change in self.missing)
@@ -49,7 +49,7 @@ class NotSettled(WorkshopError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ApplyResult:
     """What an apply did.
 
     Attributes:
@@ -59,7 +59,7 @@ class Outcome:
 
     client_id: str
     tenant_id: str
-    changed: tuple[Change, ...]
+    changed: tuple[PlannedChange, ...]
     left: tuple[str, ...] = field(default=())
 
 
@@ -68,9 +68,9 @@ async def apply(
     declaration: Declaration,
     keeper: Keeper,
     *,
-    agree: Callable[[Plan], None] = lambda _: None,
+    agree: Callable[[RegistrationPlan], None] = lambda _: None,
     patience: float = PATIENCE,
-) -> Outcome:
+) -> ApplyResult:
     """Bring the directory and the kept values in line with a declaration.
 
     Args:
@@ -94,7 +94,7 @@ async def apply(
     now = await apply_credentials.apply(graph, now, patience)
     left = await apply_consent.apply(graph, now, patience)
     await _settled(graph, now, app, patience, without_consent=bool(left))
-    return Outcome(app.client_id, before.directory.tenant_id, plan.changes, left)
+    return ApplyResult(app.client_id, before.directory.tenant_id, plan.changes, left)
 
 
 def _keep_ids(here: Survey, app: App) -> None:

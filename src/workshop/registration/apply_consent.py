@@ -9,7 +9,7 @@ from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
 from msgraph.graph_service_client import GraphServiceClient
 
-from workshop.registration.consent import Wanted, wanted_grants
+from workshop.registration.consent import WantedGrant, wanted_grants
 from workshop.registration.graph import GraphRefused, once_there, step
 from workshop.registration.survey import Survey
 
@@ -39,7 +39,7 @@ async def apply(graph: GraphServiceClient, here: Survey, patience: float) -> tup
     return tuple(left)
 
 
-async def _grant(graph: GraphServiceClient, principal_id: str, wanted: Wanted, patience: float) -> None:
+async def _grant(graph: GraphServiceClient, principal_id: str, wanted: WantedGrant, patience: float) -> None:
     scope = " ".join(sorted(wanted.scopes))
     grants = graph.oauth2_permission_grants
     with step(f"Granting the permissions of {wanted.resource}"):

@@ -25,8 +25,8 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import WorkshopError
 from workshop.registration import certificates, survey
-from workshop.registration.credentials import certificate_turn, federated_turn, secret_turn
-from workshop.registration.declared import Certificate, Secret
+from workshop.registration.credentials import certificate_renewal, federated_to_write, secret_renewal
+from workshop.registration.declarations import Certificate, Secret
 from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, once_there, step
 from workshop.registration.seen import App, Snapshot
 from workshop.registration.survey import Survey
@@ -54,9 +54,9 @@ async def apply(graph: GraphServiceClient, here: Survey, patience: float) -> Sur
 
 async def _secret(graph: GraphServiceClient, here: Survey, secret: Secret, patience: float) -> None:
     app = _app(here)
-    turn = secret_turn(secret, here.snapshot)
+    renewal = secret_renewal(secret, here.snapshot)
     item = graph.applications.by_application_id(app.object_id)
-    if turn.make:
+    if renewal.make:
         asked = PasswordCredential(
             display_name=secret.name, end_date_time=here.snapshot.at + timedelta(days=secret.days)
         )
@@ -68,7 +68,7 @@ async def _secret(graph: GraphServiceClient, here: Survey, secret: Secret, patie
             raise WorkshopError("Microsoft Graph answered without the new secret.")
         # First on disk, then the old ones go: at no moment is there no secret that works.
         here.keeper.keep({here.declaration.names.client_secret: made.secret_text})
-    for old in turn.gone:
+    for old in renewal.gone:
         with step("Removing an old client secret"):
             await item.remove_password.post(RemovePasswordPostRequestBody(key_id=UUID(old.key_id)))
 
@@ -93,15 +93,15 @@ def _fresh_but_refused(snapshot: Snapshot) -> bool:
 async def _certificate(graph: GraphServiceClient, here: Survey, wanted: Certificate, patience: float) -> None:
     """Upload the public half. The file with the key is written first, so that nothing is trusted that nobody holds."""
     app, names = _app(here), here.declaration.names
-    turn = certificate_turn(wanted, here.snapshot)
-    if not turn.make and not turn.gone:
+    renewal = certificate_renewal(wanted, here.snapshot)
+    if not renewal.make and not renewal.gone:
         return
     item = graph.applications.by_application_id(app.object_id)
     with step("Reading the certificates"):
         found = await item.get()
-    gone = {one.key_id for one in turn.gone}
+    gone = {one.key_id for one in renewal.gone}
     keys = [key for key in (found.key_credentials if found else None) or [] if str(key.key_id) not in gone]
-    if turn.make:
+    if renewal.make:
         path = here.keeper.folder / f"{here.declaration.key}-{app.client_id}.pem"
         certificate = certificates.read(path)
         if certificate is None or certificate.not_valid_after_utc < here.snapshot.at + timedelta(days=wanted.days // 2):
@@ -124,7 +124,7 @@ async def _certificate(graph: GraphServiceClient, here: Survey, wanted: Certific
 async def _federated(graph: GraphServiceClient, here: Survey, patience: float) -> None:
     app = _app(here)
     credentials = graph.applications.by_application_id(app.object_id).federated_identity_credentials
-    for wanted, now in federated_turn(here.declaration, here.snapshot):
+    for wanted, now in federated_to_write(here.declaration, here.snapshot):
         asked = FederatedIdentityCredential(issuer=wanted.issuer, subject=wanted.subject, audiences=[wanted.audience])
         with step(f"Trusting the issuer of {wanted.name}"):
             if now:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workshop.errors import SettingMissing
-from workshop.registration.declared import CALLBACK, DECLARED, LOCAL, PREAUTHORIZED, PROXY, Declaration, DeclaredScope
+from workshop.registration.declarations import (
+    CALLBACK,
+    DECLARED,
+    LOCAL,
+    PREAUTHORIZED,
+    PROXY,
+    Declaration,
+    DeclaredScope,
+)
 from workshop.registration.keeper import Keeper
 from workshop.registration.marks import PREFIX
 from workshop.registration.seen import App, Snapshot

@@ -14,8 +14,8 @@ from workshop.registration.codec import (
     role_json,
     scope_json,
 )
-from workshop.registration.declared import GRAPH_APP_ID, VISUAL_STUDIO_CODE
-from workshop.registration.seen import App, Role, Scope
+from workshop.registration.declarations import GRAPH_APP_ID, VISUAL_STUDIO_CODE
+from workshop.registration.seen import App, ExposedScope, Role
 
 Items = Mapping[str, str]
 
@@ -76,7 +76,7 @@ def _scopes(app: App) -> Items:
     return {scope.value: _scope(scope) for scope in app.scopes}
 
 
-def _scope(scope: Scope) -> str:
+def _scope(scope: ExposedScope) -> str:
     who = "only administrators consent" if scope.type == "Admin" else "everyone may consent"
     title, description, user_title, user_description = scope.texts
     texts = f"“{title}”: {description}"

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from practice_tenant import Running
 from workshop.errors import WorkshopError
-from workshop.registration.az_recorded import RECORDED
-from workshop.registration.declared import Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.desk import Desk
 from workshop.show.frame import AMBER, GREEN, frame
 
@@ -34,6 +33,30 @@ INSTEAD = (
     "What stands below each line is what it answered elsewhere.",
     "So that you have the app to look at, it is made in Python instead.",
 )
+
+# tests/registration/test_three_ways.py runs the same lines with the real one and compares.
+RECORDED: Mapping[str, str] = {
+    "az ad app update --id $CLIENT_ID --identifier-uris api://$CLIENT_ID": "",
+    "az ad sp create --id $CLIENT_ID --query servicePrincipalNames": """[
+  "$CLIENT_ID",
+  "api://$CLIENT_ID"
+]
+""",
+    "az ad app credential reset --id $CLIENT_ID --append --display-name workshop --query password --output tsv": "",
+    (
+        "az rest --method PATCH --url \"https://graph.microsoft.com/v1.0/applications(appId='$CLIENT_ID')\" "
+        "--body $BODY"
+    ): "",
+    (
+        'az ad app permission grant --id $CLIENT_ID --api $GRAPH --scope "openid profile offline_access User.Read" '
+        "--query scope"
+    ): '"openid profile offline_access User.Read"\n',
+    "az ad app permission grant --id $CLIENT_ID --api $CLIENT_ID --scope mcp-access --query scope": '"mcp-access"\n',
+}
+"""What the Azure CLI answers to the lines of lesson 01, for machines that have none.
+
+By line, with the names of variables in place of their values.
+"""
 
 
 class AzRefused(WorkshopError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from workshop.registration.declared import Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.desk import Desk
 from workshop.show.frame import AMBER, GREEN, frame
 

@@ -15,13 +15,13 @@ from typing import Any
 from workshop.registration.seen import (
     App,
     Credential,
+    ExposedScope,
     Federated,
     Grant,
-    Permission,
     Preauthorized,
     Principal,
+    RequestedPermission,
     Role,
-    Scope,
 )
 
 Json = Mapping[str, Any]
@@ -88,7 +88,7 @@ def federated(graph: Json) -> Federated:
     )
 
 
-def scope_json(scope: Scope) -> dict[str, object]:
+def scope_json(scope: ExposedScope) -> dict[str, object]:
     """Write a scope."""
     return {
         "id": scope.id,
@@ -116,7 +116,7 @@ def client_json(client: Preauthorized) -> dict[str, object]:
     return {"appId": client.app_id, "delegatedPermissionIds": list(client.scope_ids)}
 
 
-def permissions_json(permissions: Iterable[Permission]) -> list[dict[str, object]]:
+def permissions_json(permissions: Iterable[RequestedPermission]) -> list[dict[str, object]]:
     """Write permissions, by the resource they belong to."""
     accesses: dict[str, list[dict[str, str]]] = {}
     for permission in permissions:
@@ -150,9 +150,9 @@ def moment(text: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _scope(entry: Json) -> Scope:
+def _scope(entry: Json) -> ExposedScope:
     title, description, user_title, user_description = (_text(entry, name) for name in SCOPE_TEXTS)
-    return Scope(
+    return ExposedScope(
         id=_text(entry, "id").lower(),
         value=_text(entry, "value"),
         enabled=bool(entry.get("isEnabled")),
@@ -178,10 +178,12 @@ def _preauthorized_ids(entry: Json) -> tuple[str, ...]:
     return tuple(sorted(one.lower() for one in ids))
 
 
-def _permissions(entries: Iterable[Json]) -> Iterable[Permission]:
+def _permissions(entries: Iterable[Json]) -> Iterable[RequestedPermission]:
     for entry in entries:
         for access in _objects(entry, "resourceAccess"):
-            yield Permission(_text(entry, "resourceAppId").lower(), _text(access, "id").lower(), _text(access, "type"))
+            yield RequestedPermission(
+                _text(entry, "resourceAppId").lower(), _text(access, "id").lower(), _text(access, "type")
+            )
 
 
 def _credential(entry: Json) -> Credential:

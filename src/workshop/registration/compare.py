@@ -13,7 +13,7 @@ Verb = Literal["add", "change", "remove"]
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """One line of a plan: what becomes of one thing.
 
     Attributes:
@@ -35,7 +35,7 @@ class Change:
         return f"{self.aspect} {self.item}".strip()
 
 
-def changes(now: App | None, wanted: App, permission_names: Mapping[str, str]) -> tuple[Change, ...]:
+def changes(now: App | None, wanted: App, permission_names: Mapping[str, str]) -> tuple[PlannedChange, ...]:
     """Return what differs, in the order of the admin center's pages.
 
     Args:
@@ -50,9 +50,9 @@ def changes(now: App | None, wanted: App, permission_names: Mapping[str, str]) -
     )
 
 
-def _differences(aspect: str, now: Items, wanted: Items) -> Iterator[Change]:
+def _differences(aspect: str, now: Items, wanted: Items) -> Iterator[PlannedChange]:
     for item in [*now, *(item for item in wanted if item not in now)]:
         before, after = now.get(item, ""), wanted.get(item, "")
         if before != after:
             verb: Verb = "change" if before and after else "add" if after else "remove"
-            yield Change(verb, aspect, item, before, after)
+            yield PlannedChange(verb, aspect, item, before, after)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workshop.registration.compare import Change
-from workshop.registration.declared import Declaration
+from workshop.registration.compare import PlannedChange
+from workshop.registration.declarations import Declaration
 from workshop.registration.seen import Grant, Snapshot
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedGrant:
     """What one resource's grant should hold, and what it holds.
 
     Attributes:
@@ -30,9 +30,9 @@ class Wanted:
         return len(self.grants) == 1 and self.grants[0].scopes == self.scopes
 
 
-def wanted_grants(declaration: Declaration, snapshot: Snapshot) -> tuple[Wanted, ...]:
+def wanted_grants(declaration: Declaration, snapshot: Snapshot) -> tuple[WantedGrant, ...]:
     """Return what should be granted to the app: its own scopes if people sign in to it, and Graph's permissions."""
-    wanted: list[Wanted] = []
+    wanted: list[WantedGrant] = []
     own = snapshot.principal.id if snapshot.principal else ""
     if is_client(declaration):
         wanted.append(_wanted("the app itself", own, (scope.value for scope in declaration.scopes), snapshot))
@@ -47,24 +47,26 @@ def is_client(declaration: Declaration) -> bool:
     return bool(declaration.web_redirect_uris or declaration.spa_redirect_uris or declaration.public_redirect_uris)
 
 
-def consent_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[Change, ...]:
+def consent_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[PlannedChange, ...]:
     """Return the lines of a plan."""
     if "consent" in snapshot.unseen:
         return ()
-    found: list[Change] = []
+    found: list[PlannedChange] = []
     for one in wanted_grants(declaration, snapshot):
         if one.right:
             continue
         before = "; ".join(" ".join(sorted(grant.scopes)) for grant in one.grants)
         found.append(
-            Change("change" if before else "add", "Consent for everyone:", one.resource, before, _listed(one.scopes))
+            PlannedChange(
+                "change" if before else "add", "Consent for everyone:", one.resource, before, _listed(one.scopes)
+            )
         )
     return tuple(found)
 
 
-def _wanted(resource: str, resource_id: str, scopes: Iterable[str], snapshot: Snapshot) -> Wanted:
+def _wanted(resource: str, resource_id: str, scopes: Iterable[str], snapshot: Snapshot) -> WantedGrant:
     there = tuple(grant for grant in snapshot.grants if grant.everyone and grant.resource_id == resource_id)
-    return Wanted(resource, resource_id, frozenset(scopes), there)
+    return WantedGrant(resource, resource_id, frozenset(scopes), there)
 
 
 def _listed(scopes: frozenset[str]) -> str:

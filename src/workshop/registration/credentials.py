@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workshop.registration.compare import Change
-from workshop.registration.declared import Certificate, Declaration, FederatedCredential, Secret
+from workshop.registration.compare import PlannedChange
+from workshop.registration.declarations import Certificate, Declaration, FederatedCredential, Secret
 from workshop.registration.seen import Credential, Federated, Snapshot
 
 RENEW = timedelta(days=14)
@@ -14,14 +14,14 @@ RENEW = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Turn:
+class CredentialRenewal:
     """What becomes of the workshop's own credentials of one kind: one is made, these go; both may be nothing."""
 
     make: bool
     gone: tuple[Credential, ...]
 
 
-def secret_turn(secret: Secret, snapshot: Snapshot) -> Turn:
+def secret_renewal(secret: Secret, snapshot: Snapshot) -> CredentialRenewal:
     """Say whether a secret has to be made.
 
     A secret's value is shown once, so one whose value was lost can't be used any more: it goes, and a new one is made.
@@ -34,21 +34,21 @@ def secret_turn(secret: Secret, snapshot: Snapshot) -> Turn:
     # Entra can't be asked while the service principal is missing: then the kept value gets the benefit of the doubt.
     refused = values is None or values.accepted is False
     if kept and not refused and len(usable) <= 1 and (usable or not ours):
-        return Turn(False, tuple(one for one in ours if one not in usable))
-    return Turn(True, ours)
+        return CredentialRenewal(False, tuple(one for one in ours if one not in usable))
+    return CredentialRenewal(True, ours)
 
 
-def certificate_turn(certificate: Certificate, snapshot: Snapshot) -> Turn:
-    """Say whether a certificate has to be made; see `secret_turn`."""
+def certificate_renewal(certificate: Certificate, snapshot: Snapshot) -> CredentialRenewal:
+    """Say whether a certificate has to be made; see `secret_renewal`."""
     ours = _named(snapshot.app.certificates if snapshot.app else (), certificate.name)
     here = snapshot.values.thumbprint if snapshot.values else ""
     usable = [
         one for one in ours if one.thumbprint == here and not _ends_within(one, snapshot.at, _early(certificate.days))
     ]
-    return Turn(not usable, tuple(one for one in ours if one not in usable))
+    return CredentialRenewal(not usable, tuple(one for one in ours if one not in usable))
 
 
-def federated_turn(
+def federated_to_write(
     declaration: Declaration, snapshot: Snapshot
 ) -> tuple[tuple[FederatedCredential, Federated | None], ...]:
     """Return the federated credentials that are missing or differ, each with what is there under its name."""
@@ -57,25 +57,25 @@ def federated_turn(
     return tuple((wanted, now) for wanted, now in pairs if now is None or not _same(wanted, now))
 
 
-def credential_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[Change, ...]:
+def credential_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[PlannedChange, ...]:
     """Return the lines of a plan."""
-    found: list[Change] = []
+    found: list[PlannedChange] = []
     if declaration.secret:
-        turn = secret_turn(declaration.secret, snapshot)
-        found += _lines("Client secret", declaration.secret.name, declaration.secret.days, turn)
+        renewal = secret_renewal(declaration.secret, snapshot)
+        found += _lines("Client secret", declaration.secret.name, declaration.secret.days, renewal)
     if declaration.certificate:
-        turn = certificate_turn(declaration.certificate, snapshot)
-        found += _lines("Certificate", declaration.certificate.name, declaration.certificate.days, turn)
-    for wanted, now in federated_turn(declaration, snapshot):
+        renewal = certificate_renewal(declaration.certificate, snapshot)
+        found += _lines("Certificate", declaration.certificate.name, declaration.certificate.days, renewal)
+    for wanted, now in federated_to_write(declaration, snapshot):
         after = f"{wanted.issuer}, {wanted.subject}, {wanted.audience}"
         before = f"{now.issuer}, {now.subject}, {' '.join(now.audiences)}" if now else ""
-        found.append(Change("change" if now else "add", "Federated credential", wanted.name, before, after))
+        found.append(PlannedChange("change" if now else "add", "Federated credential", wanted.name, before, after))
     return tuple(found)
 
 
-def _lines(kind: str, name: str, days: int, turn: Turn) -> list[Change]:
-    lines = [Change("add", kind, name, "", f"a new one, for {days} days")] if turn.make else []
-    return lines + [Change("remove", kind, f"{name} ({one.key_id})", _until(one)) for one in turn.gone]
+def _lines(kind: str, name: str, days: int, renewal: CredentialRenewal) -> list[PlannedChange]:
+    lines = [PlannedChange("add", kind, name, "", f"a new one, for {days} days")] if renewal.make else []
+    return lines + [PlannedChange("remove", kind, f"{name} ({one.key_id})", _until(one)) for one in renewal.gone]
 
 
 def _until(one: Credential) -> str:

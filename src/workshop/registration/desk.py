@@ -14,7 +14,7 @@ from workshop.core.off_loop import off_the_loop
 from workshop.core.settings import Mode, Settings
 from workshop.errors import WorkshopError
 from workshop.registration.approach import approach_of, as_served, kept_client_id
-from workshop.registration.declared import DECLARED, PROXY, Declaration, Names
+from workshop.registration.declarations import DECLARED, PROXY, Declaration, Names
 from workshop.registration.keeper import FileKeeper
 from workshop.registration.sign_in import ADMINISTRATOR, SignIn, signed_in, usual
 from workshop.servers.settings import TENANT_ID
@@ -23,8 +23,8 @@ from workshop.show.frame import AMBER, GREEN, frame
 if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
 
-    from workshop.registration.plan import Plan
-    from workshop.registration.remove import Found
+    from workshop.registration.plan import RegistrationPlan
+    from workshop.registration.remove import ToRemove
     from workshop.registration.report import Report
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Desk:
         """Return what reads and writes the values."""
         return FileKeeper(self.settings, self.file)
 
-    def plan(self, declaration: Declaration = PROXY) -> Plan:
+    def plan(self, declaration: Declaration = PROXY) -> RegistrationPlan:
         """Say what would change. Nothing is changed.
 
         Raises:
@@ -103,7 +103,7 @@ class Desk:
         """
         from workshop.registration.survey import survey
 
-        async def work(graph: GraphServiceClient) -> Plan:
+        async def work(graph: GraphServiceClient) -> RegistrationPlan:
             return (await survey(graph, declaration, self.keeper)).plan()
 
         return self._run(work)
@@ -113,7 +113,7 @@ class Desk:
         declaration: Declaration = PROXY,
         *,
         replace_values: bool = False,
-        agree: Callable[[Plan], None] = lambda _: None,
+        agree: Callable[[RegistrationPlan], None] = lambda _: None,
     ) -> Applied:
         """Bring directory and kept values in line with the declaration. It may be run again at any time.
 
@@ -127,7 +127,7 @@ class Desk:
         """
         from workshop.registration.apply import apply
 
-        def asked(plan: Plan) -> None:
+        def asked(plan: RegistrationPlan) -> None:
             agree(plan)
             if plan.replaces and not replace_values:
                 raise NotAgreed(f"{plan.warnings[0]} Agree with replace_values=True, or --yes in a terminal.")
@@ -140,13 +140,13 @@ class Desk:
 
         return self._run(work)
 
-    def find(self, keys: Collection[str] = ()) -> Found:
+    def find(self, keys: Collection[str] = ()) -> ToRemove:
         """Say what `remove` would remove. Nothing is changed."""
         from workshop.registration import remove
 
         return self._run(lambda graph: remove.find(graph, self.keeper, _names(), keys))
 
-    def remove(self, found: Found) -> Found:
+    def remove(self, found: ToRemove) -> ToRemove:
         """Remove what `find` found, and return it.
 
         Raises:
@@ -154,7 +154,7 @@ class Desk:
         """
         from workshop.registration import remove
 
-        async def work(graph: GraphServiceClient) -> Found:
+        async def work(graph: GraphServiceClient) -> ToRemove:
             await remove.remove(graph, found, self.keeper, _names())
             return found
 

@@ -18,12 +18,12 @@ from urllib.parse import urlencode
 from workshop.errors import FileUnusable
 from workshop.registration.aspects import AFTERWARDS, ASPECTS, IMPLICIT_GRANT, PUBLIC_FLOWS, body
 from workshop.registration.compare import changes
-from workshop.registration.declared import GRAPH_APP_ID, Declaration
-from workshop.registration.desired import NO_ID_YET, desired
+from workshop.registration.declarations import GRAPH_APP_ID, Declaration
 from workshop.registration.marks import PREFIX
 from workshop.registration.rules.rules_directory import PUBLISHED
 from workshop.registration.seen import App
 from workshop.registration.verification import RULES
+from workshop.registration.wanted_app import NO_ID_YET, wanted_app
 
 AS_MADE = (IMPLICIT_GRANT, PUBLIC_FLOWS)
 """Off in every new application: the script need not say it."""
@@ -67,7 +67,7 @@ def handover(declaration: Declaration, tenant_id: str = "", client_id: str = "",
         number: tells this request from others; a random one if empty.
     """
     unique_name = f"{PREFIX}-{declaration.key}-{number or secrets.token_hex(8)}"
-    wanted = desired(declaration, f"{PREFIX}:$OWNER_ID:{declaration.key}", None, _published(), _new_id(declaration))
+    wanted = wanted_app(declaration, f"{PREFIX}:$OWNER_ID:{declaration.key}", None, _published(), _new_id(declaration))
     return Handover(
         declaration.key,
         _letter(declaration, wanted, tenant_id, client_id),

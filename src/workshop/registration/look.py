@@ -18,10 +18,10 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import TOLD, WorkshopError
 from workshop.registration import codec, probe
-from workshop.registration.declared import GRAPH_APP_ID, Declaration, Names
+from workshop.registration.declarations import GRAPH_APP_ID, Declaration, Names
 from workshop.registration.graph import found_or_none, step, to_json
 from workshop.registration.keeper import Keeper
-from workshop.registration.seen import App, Directory, Federated, Grant, Part, Principal, Snapshot, Values
+from workshop.registration.seen import App, Federated, Grant, KeptValues, Part, Principal, SeenDirectory, Snapshot
 from workshop.registration.values import values_of
 from workshop.servers.settings import TENANT_ID
 
@@ -54,7 +54,7 @@ class Looking:
         return found
 
 
-async def directory_of(graph: GraphServiceClient) -> Directory:
+async def directory_of(graph: GraphServiceClient) -> SeenDirectory:
     """Return the directory one is signed in to, and Microsoft Graph in it.
 
     Raises:
@@ -69,7 +69,7 @@ async def directory_of(graph: GraphServiceClient) -> Directory:
     organization = to_json(first[0])
     graph_app = to_json(principal)
     domains = tuple(str(domain.get("name", "")).lower() for domain in organization.get("verifiedDomains", ()))
-    return Directory(
+    return SeenDirectory(
         tenant_id=str(organization["id"]),
         domains=domains,
         graph_principal_id=str(graph_app["id"]),
@@ -132,7 +132,7 @@ async def _listed(graph: GraphServiceClient, condition: str, what: str) -> tuple
     return tuple(codec.application(to_json(one)) for one in (found.value if found else None) or [])
 
 
-async def look(graph: GraphServiceClient, app: App | None, directory: Directory) -> Snapshot:
+async def look(graph: GraphServiceClient, app: App | None, directory: SeenDirectory) -> Snapshot:
     """Return all that can be seen of a registration.
 
     Args:
@@ -197,7 +197,7 @@ def with_values(snapshot: Snapshot, keeper: Keeper, names: Names) -> Snapshot:
     return replace(snapshot, values=values, parts=snapshot.parts | {"values"})
 
 
-def _asked(keeper: Keeper, names: Names, values: Values, tenant_id: str) -> tuple[bool | None, str]:
+def _asked(keeper: Keeper, names: Names, values: KeptValues, tenant_id: str) -> tuple[bool | None, str]:
     if values.kept == "value":
         return probe.secret_accepted(tenant_id, values.client_id, keeper.get(names.client_secret))
     if values.thumbprint:

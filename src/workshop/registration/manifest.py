@@ -12,7 +12,7 @@ from typing import Any
 
 from workshop.errors import FileUnusable
 from workshop.registration import codec
-from workshop.registration.declared import Names
+from workshop.registration.declarations import Names
 from workshop.registration.keeper import Keeper
 from workshop.registration.seen import Part, Snapshot
 from workshop.registration.values import values_of

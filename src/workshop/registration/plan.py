@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from workshop.registration.compare import Change, Verb
-from workshop.registration.declared import Declaration
+from workshop.registration.compare import PlannedChange, Verb
+from workshop.registration.declarations import Declaration
 from workshop.registration.seen import Snapshot
 from workshop.show.frame import AMBER, BLUE, GREEN, frame
 from workshop.show.table import Table
@@ -15,7 +15,7 @@ SIGNS: dict[Verb, str] = {"add": "+", "change": "~", "remove": "-"}
 
 
 @dataclass(frozen=True, repr=False)
-class Plan:
+class RegistrationPlan:
     """What would change in a directory and on this machine. Making one changes nothing.
 
     Attributes:
@@ -29,7 +29,7 @@ class Plan:
     declaration: Declaration
     where: str
     client_id: str | None
-    changes: tuple[Change, ...]
+    changes: tuple[PlannedChange, ...]
     warnings: tuple[str, ...] = ()
     replaces: bool = False
     seen: Snapshot | None = None
@@ -61,7 +61,7 @@ class Plan:
         return frame(escape(self.heading), [escape(f"! {warning}") for warning in self.warnings], colour) + table
 
 
-def said(change: Change) -> str:
+def said(change: PlannedChange) -> str:
     """Return before and after in one line."""
     plain = ("registered", "")
     if change.verb == "change":

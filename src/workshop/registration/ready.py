@@ -9,7 +9,7 @@ from workshop.core.off_loop import off_the_loop
 from workshop.core.private_files import locked, make_private_folder
 from workshop.core.settings import Settings, load
 from workshop.errors import TOLD, WorkshopError
-from workshop.registration.declared import ON_BEHALF_OF, PROXY, Declaration
+from workshop.registration.declarations import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
 from workshop.servers.settings import TENANT_ID

@@ -12,11 +12,11 @@ from html import escape
 from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.registration import look
-from workshop.registration.declared import Names
+from workshop.registration.declarations import Names
 from workshop.registration.graph import found_or_none, step
 from workshop.registration.keeper import Keeper
 from workshop.registration.marks import Journal, key_of, prefix
-from workshop.registration.seen import App, Directory, Snapshot
+from workshop.registration.seen import App, SeenDirectory, Snapshot
 from workshop.servers.settings import TENANT_ID
 from workshop.show.frame import BLUE, frame
 
@@ -31,7 +31,7 @@ class Marked:
 
 
 @dataclass(frozen=True, repr=False)
-class Found:
+class ToRemove:
     """What there is to remove, shown before anything goes.
 
     Attributes:
@@ -41,7 +41,7 @@ class Found:
     """
 
     where: str
-    directory: Directory
+    directory: SeenDirectory
     marked: tuple[Marked, ...]
     others: tuple[str, ...]
     leftover: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Found:
         return frame(escape(f"To remove in {self.where}"), [escape(line) for line in self.lines()], BLUE)
 
 
-async def find(graph: GraphServiceClient, keeper: Keeper, names: Collection[Names], keys: Collection[str]) -> Found:
+async def find(graph: GraphServiceClient, keeper: Keeper, names: Collection[Names], keys: Collection[str]) -> ToRemove:
     """Look for registrations with the mark of whoever is signed in.
 
     Args:
@@ -91,10 +91,10 @@ async def find(graph: GraphServiceClient, keeper: Keeper, names: Collection[Name
     others = tuple(one for one, app in apps.items() if one in kept and key_of(app, maker) is None)
     here = keeper.get(TENANT_ID).lower() == directory.tenant_id.lower()
     leftover = tuple(one for one in kept if here and not keys and one not in apps)
-    return Found(directory.name, directory, tuple(marked), others, leftover)
+    return ToRemove(directory.name, directory, tuple(marked), others, leftover)
 
 
-async def remove(graph: GraphServiceClient, found: Found, keeper: Keeper, names: Collection[Names]) -> None:
+async def remove(graph: GraphServiceClient, found: ToRemove, keeper: Keeper, names: Collection[Names]) -> None:
     """Remove what was found. The application goes last: it carries the mark by which an interrupted run is taken up.
 
     Raises:

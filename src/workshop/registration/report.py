@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
-from workshop.registration.verification import Finding, Judged, Status
+from workshop.registration.verification import SettingFinding, Status, VerifiedRegistration
 from workshop.show.frame import AMBER, GREEN, frame, words
 
 WORDS: dict[Status, str] = {"right": "ok", "wrong": "WRONG", "unseen": "?"}
@@ -19,7 +19,7 @@ WIDTH = 100
 class Report:
     """What `workshop register verify` found, about one registration."""
 
-    judged: Judged
+    judged: VerifiedRegistration
 
     @property
     def heading(self) -> str:
@@ -58,7 +58,7 @@ class Report:
 LEFT = 'style="text-align:left;vertical-align:top;overflow-wrap:anywhere"'
 
 
-def _below(one: Finding) -> list[str]:
+def _below(one: SettingFinding) -> list[str]:
     """Return what stands below a wrong line. Commands are not wrapped: they are there to be copied."""
     said = [
         *_wrapped("should be", one.should),
@@ -81,7 +81,7 @@ def _code(name: str, text: str) -> list[str]:
     return [f"        {label:<10}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
 
 
-def _row(one: Finding) -> str:
+def _row(one: SettingFinding) -> str:
     status = f'<b style="white-space:nowrap">{WORDS[one.status]}</b>'
     cells = [status, escape(one.setting), escape(one.found), escape(one.should)]
     row = "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"

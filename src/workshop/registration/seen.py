@@ -15,7 +15,7 @@ Part = Literal["application", "federated", "principal", "consent", "directory", 
 
 
 @dataclass(frozen=True)
-class Scope:
+class ExposedScope:
     """A delegated permission of the application."""
 
     id: str
@@ -47,7 +47,7 @@ class Preauthorized:
 
 
 @dataclass(frozen=True)
-class Permission:
+class RequestedPermission:
     """What the application asks for of another one. `kind` is Scope (delegated) or Role (application)."""
 
     resource_app_id: str
@@ -91,7 +91,7 @@ class App:
     account_types: str = ""
     identifier_uris: tuple[str, ...] = ()
     token_version: int | None = None
-    scopes: tuple[Scope, ...] = ()
+    scopes: tuple[ExposedScope, ...] = ()
     roles: tuple[Role, ...] = ()
     preauthorized: tuple[Preauthorized, ...] = ()
     web: tuple[str, ...] = ()
@@ -99,12 +99,12 @@ class App:
     public: tuple[str, ...] = ()
     implicit: tuple[str, ...] = ()
     fallback_public_client: bool = False
-    permissions: tuple[Permission, ...] = ()
+    permissions: tuple[RequestedPermission, ...] = ()
     secrets: tuple[Credential, ...] = ()
     certificates: tuple[Credential, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def scope(self, value: str) -> Scope | None:
+    def scope(self, value: str) -> ExposedScope | None:
         """Return the scope of this value."""
         return next((scope for scope in self.scopes if scope.value == value), None)
 
@@ -143,7 +143,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Directory:
+class SeenDirectory:
     """The directory itself, and Microsoft Graph in it.
 
     Attributes:
@@ -164,7 +164,7 @@ class Directory:
 
 
 @dataclass(frozen=True)
-class Values:
+class KeptValues:
     """What the environment or the file holds for a server, without any secret.
 
     Attributes:
@@ -205,7 +205,7 @@ class Snapshot:
     federated: tuple[Federated, ...] = ()
     principal: Principal | None = None
     grants: tuple[Grant, ...] = ()
-    directory: Directory | None = None
-    values: Values | None = None
+    directory: SeenDirectory | None = None
+    values: KeptValues | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
     unseen: Mapping[Part, str] = field(default_factory=dict)

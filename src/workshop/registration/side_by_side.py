@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from workshop.registration.report import WORDS, Report
-from workshop.registration.verification import Finding
+from workshop.registration.verification import SettingFinding
 from workshop.show.table import Table
 
 SAME = "the same"
@@ -31,6 +31,6 @@ def side_by_side(reports: Mapping[str, Report]) -> Table:
     return Table(("setting", *reports), tuple(rows))
 
 
-def _shown(one: Finding, client_id: str) -> str:
+def _shown(one: SettingFinding, client_id: str) -> str:
     """Return the line of a verification; ids and dates are called so, for they are others in each column."""
     return DATE.sub("{date}", f"{WORDS[one.status]}: {one.found}".replace(client_id, "{client}"))

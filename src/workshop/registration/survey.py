@@ -9,15 +9,15 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from workshop.errors import WorkshopError
 from workshop.registration import look
-from workshop.registration.compare import Change, changes
+from workshop.registration.compare import PlannedChange, changes
 from workshop.registration.consent import consent_changes
 from workshop.registration.credentials import credential_changes
-from workshop.registration.declared import Declaration
-from workshop.registration.desired import desired
+from workshop.registration.declarations import Declaration
 from workshop.registration.keeper import Keeper
 from workshop.registration.marks import Journal, is_ours, mark
-from workshop.registration.plan import Plan
-from workshop.registration.seen import App, Directory, Snapshot
+from workshop.registration.plan import RegistrationPlan
+from workshop.registration.seen import App, SeenDirectory, Snapshot
+from workshop.registration.wanted_app import wanted_app
 from workshop.servers.settings import TENANT_ID
 
 
@@ -32,7 +32,7 @@ class Survey:
 
     declaration: Declaration
     keeper: Keeper
-    directory: Directory
+    directory: SeenDirectory
     mark: str
     journal: Journal
     snapshot: Snapshot
@@ -50,9 +50,9 @@ class Survey:
         def new_id(value: str) -> str:
             return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{seed}/{value}"))
 
-        return desired(self.declaration, self.mark, self.app, self.directory.graph_permissions, new_id)
+        return wanted_app(self.declaration, self.mark, self.app, self.directory.graph_permissions, new_id)
 
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[PlannedChange, ...]:
         """Return what differs from the declaration."""
         return (
             *changes(self.app, self.wanted(), self.directory.permission_names),
@@ -62,7 +62,7 @@ class Survey:
             *self._value_changes(),
         )
 
-    def plan(self) -> Plan:
+    def plan(self) -> RegistrationPlan:
         """Return the changes as a person reads them."""
         file = self.keeper.place
         warnings = []
@@ -76,7 +76,7 @@ class Survey:
         if hidden:
             warnings.append(f"{' and '.join(hidden)} stands in your environment, where it wins over {file}.")
         client_id = self.app.client_id if self.app else None
-        return Plan(
+        return RegistrationPlan(
             self.declaration,
             self.directory.name,
             client_id,
@@ -90,18 +90,18 @@ class Survey:
         names = self.declaration.names
         return (names.client_id, *((names.client_secret,) if self.declaration.secret else ()))
 
-    def _principal_changes(self) -> tuple[Change, ...]:
+    def _principal_changes(self) -> tuple[PlannedChange, ...]:
         there = self.snapshot.principal or "principal" in self.snapshot.unseen
-        return () if there else (Change("add", "Service principal", "", "", "in this directory"),)
+        return () if there else (PlannedChange("add", "Service principal", "", "", "in this directory"),)
 
-    def _value_changes(self) -> tuple[Change, ...]:
+    def _value_changes(self) -> tuple[PlannedChange, ...]:
         values, file = self.snapshot.values, self.keeper.place
         client_id = self.app.client_id if self.app else ""
         if values and client_id and (values.client_id, values.tenant) == (client_id, self.directory.tenant_id):
             return ()
         before = values.client_id if values else ""
         verb = "change" if before else "add"
-        return (Change(verb, file, "", before, client_id or "the ids"),)  # type: ignore[arg-type]
+        return (PlannedChange(verb, file, "", before, client_id or "the ids"),)  # type: ignore[arg-type]
 
 
 async def survey(graph: GraphServiceClient, declaration: Declaration, keeper: Keeper) -> Survey:

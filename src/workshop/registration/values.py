@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from workshop.registration.certificates import thumbprint_of
-from workshop.registration.declared import Names
+from workshop.registration.declarations import Names
 from workshop.registration.keeper import Keeper
-from workshop.registration.seen import Values
+from workshop.registration.seen import KeptValues
 from workshop.servers.settings import TENANT_ID
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def values_of(keeper: Keeper, names: Names) -> Values:
+def values_of(keeper: Keeper, names: Names) -> KeptValues:
     """Return what stands in the environment or the file under these names.
 
     Raises:
@@ -22,7 +22,7 @@ def values_of(keeper: Keeper, names: Names) -> Values:
     secret = keeper.get(names.client_secret)
     is_id = bool(GUID.fullmatch(secret))
     path = keeper.get(names.certificate)
-    return Values(
+    return KeptValues(
         place=keeper.place,
         client_id=keeper.get(names.client_id).lower(),
         tenant=keeper.get(TENANT_ID),

@@ -8,10 +8,10 @@ from string import Template
 from typing import Literal
 
 from workshop.errors import WorkshopError
-from workshop.registration.declared import Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.rules import rules_api, rules_credentials, rules_directory, rules_redirects
 from workshop.registration.rules.facts import facts
-from workshop.registration.rules.rule import Mend, Rule
+from workshop.registration.rules.rule import Rule, SettingMend
 from workshop.registration.seen import Part, Snapshot
 
 Status = Literal["right", "wrong", "unseen"]
@@ -35,7 +35,7 @@ NOT_TOLD: dict[Part, str] = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class SettingFinding:
     """One line: a setting and what was found.
 
     Attributes:
@@ -49,12 +49,12 @@ class Finding:
     found: str
     should: str
     why: str
-    mend: Mend
+    mend: SettingMend
     source: str
 
 
 @dataclass(frozen=True)
-class Judged:
+class VerifiedRegistration:
     """All lines about one registration.
 
     Attributes:
@@ -66,20 +66,20 @@ class Judged:
     name: str
     source: str
     approach: str
-    findings: tuple[Finding, ...]
+    findings: tuple[SettingFinding, ...]
 
     @property
-    def wrong(self) -> tuple[Finding, ...]:
+    def wrong(self) -> tuple[SettingFinding, ...]:
         """Return the lines that are wrong."""
         return tuple(one for one in self.findings if one.status == "wrong")
 
     @property
-    def unseen(self) -> tuple[Finding, ...]:
+    def unseen(self) -> tuple[SettingFinding, ...]:
         """Return the lines that could not be looked at."""
         return tuple(one for one in self.findings if one.status == "unseen")
 
 
-def verify(snapshot: Snapshot, declaration: Declaration) -> Judged:
+def verify(snapshot: Snapshot, declaration: Declaration) -> VerifiedRegistration:
     """Hold what was seen against what the approach needs.
 
     Raises:
@@ -94,10 +94,10 @@ def verify(snapshot: Snapshot, declaration: Declaration) -> Judged:
         finding = _judged(rule, snapshot, declaration)
         if finding:
             findings.append(_filled(finding, known))
-    return Judged(app.client_id, app.display_name, snapshot.source, declaration.key, tuple(findings))
+    return VerifiedRegistration(app.client_id, app.display_name, snapshot.source, declaration.key, tuple(findings))
 
 
-def _judged(rule: Rule, snapshot: Snapshot, declaration: Declaration) -> Finding | None:
+def _judged(rule: Rule, snapshot: Snapshot, declaration: Declaration) -> SettingFinding | None:
     assert snapshot.app is not None
     missing = sorted(rule.parts - snapshot.parts)
     if missing:
@@ -121,14 +121,14 @@ def _matters(rule: Rule, snapshot: Snapshot, declaration: Declaration) -> bool:
     return bool(counterpart.get(rule.name, True))
 
 
-def _finding(rule: Rule, status: Status, found: str) -> Finding:
-    return Finding(rule.name, rule.setting, status, found, rule.should, rule.why, rule.mend, rule.source)
+def _finding(rule: Rule, status: Status, found: str) -> SettingFinding:
+    return SettingFinding(rule.name, rule.setting, status, found, rule.should, rule.why, rule.mend, rule.source)
 
 
-def _filled(finding: Finding, known: Mapping[str, str]) -> Finding:
+def _filled(finding: SettingFinding, known: Mapping[str, str]) -> SettingFinding:
     mend = finding.mend
     return replace(
         finding,
         should=Template(finding.should).substitute(known),
-        mend=Mend(*(Template(text).substitute(known) for text in (mend.portal, mend.az, mend.python))),
+        mend=SettingMend(*(Template(text).substitute(known) for text in (mend.portal, mend.az, mend.python))),
     )

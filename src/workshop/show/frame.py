@@ -1,4 +1,4 @@
-"""A bordered block of text, readable on a light page and on a dark one."""
+"""A bordered block of text, or of a link, readable on a light page and on a dark one."""
 
 from __future__ import annotations
 
@@ -44,6 +44,28 @@ class Notice:
 
     def _repr_html_(self) -> str:
         return frame(escape(self.heading), [words(line) for line in self.lines], self.colour)
+
+
+@dataclass(frozen=True, repr=False)
+class Link:
+    """A link that opens in a tab of its own.
+
+    Attributes:
+        url: where it leads; one with a token in it belongs in no stored output (tag the cell nbval-ignore-output).
+    """
+
+    heading: str
+    label: str
+    url: str
+    lines: tuple[str, ...] = ()
+    colour: str = BLUE
+
+    def __repr__(self) -> str:
+        return "\n".join([self.heading, *(f"  {line}" for line in (f"{self.label}: {self.url}", *self.lines))])
+
+    def _repr_html_(self) -> str:
+        anchor = f'<a href="{escape(self.url)}" target="_blank" rel="noopener noreferrer">{escape(self.label)}</a>'
+        return frame(escape(self.heading), [anchor, *(words(line) for line in self.lines)], self.colour)
 
 
 class Words(str):

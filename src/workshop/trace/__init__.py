@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from workshop.trace.details import Details
 from workshop.trace.diagram import Diagram
 from workshop.trace.hop import PARTICIPANTS, Hop
 from workshop.trace.recording import Recording, recording, use_tenant
 
-__all__ = ["PARTICIPANTS", "Details", "Diagram", "Hop", "Recording", "recording", "use_tenant"]
+__all__ = ["PARTICIPANTS", "Diagram", "Hop", "Recording", "recording", "use_tenant"]

@@ -15,7 +15,6 @@ from workshop.trace.symbols import symbolic, symbols_of
 if TYPE_CHECKING:
     from workshop.show.frame import Words
     from workshop.show.table import Table
-    from workshop.trace.details import Details
     from workshop.trace.diagram import Diagram
 
 _SETTLE_SECONDS = 120.0
@@ -53,12 +52,6 @@ class Recording:
         from workshop.trace.diagram import Diagram
 
         return Diagram(self._symbolic())
-
-    def details(self) -> Details:
-        """Return a table of what each hop carried."""
-        from workshop.trace.details import Details
-
-        return Details(self._symbolic())
 
     def scopes(self) -> Table:
         """Return a table of where a scope was named: advertised, asked for, granted."""

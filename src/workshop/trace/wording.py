@@ -67,11 +67,6 @@ def carried_lines(hop: Hop) -> tuple[str, ...]:
     return tuple(line for line in (sent, f"→ {received}" if received else "") if line)
 
 
-def everything(pairs: Pairs) -> tuple[str, ...]:
-    """Return one line for each parameter."""
-    return tuple(_pair(name, value) for name, value in pairs)
-
-
 def _brief(pairs: Pairs, telling: tuple[str, ...]) -> str:
     found = dict(pairs)
     decided = tuple(name for name in _DECISIONS if name in found)
@@ -88,8 +83,9 @@ def _short(name: str, value: str) -> str:
         value = parts.path if here else f"{parts.netloc}{parts.path}"
     if len(value) > _LONGEST_VALUE:
         value = value[: _LONGEST_VALUE - 1] + LEFT_OUT
-    return _pair(name, value)
+    return pair(name, value)
 
 
-def _pair(name: str, value: str) -> str:
+def pair(name: str, value: str) -> str:
+    """Return one parameter."""
     return f"{name}: {value}" if name[:1].isupper() else f"{name}={value}"

@@ -44,7 +44,7 @@ class Callback:
         """Listen while the block runs, and give the redirect URI."""
         codes = self.codes
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class CallbackHandler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 codes[query.get("state", [""])[0]] = query.get("code", [""])[0]
@@ -56,10 +56,10 @@ class Callback:
             def log_message(self, *_: object) -> None:  # the addresses in it carry codes
                 pass
 
-        class Server(http.server.ThreadingHTTPServer):
+        class CallbackServer(http.server.ThreadingHTTPServer):
             request_queue_size = 512
 
-        with Server(("127.0.0.1", 0), Handler) as server:
+        with CallbackServer(("127.0.0.1", 0), CallbackHandler) as server:
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
             yield f"http://localhost:{server.server_port}/callback"

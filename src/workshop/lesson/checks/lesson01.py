@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from workshop.core.settings import Settings
 from workshop.lesson.checks.exercise import Exercise, NotStarted, Verdict
 from workshop.lesson.checks.learner_code import is_unstarted, shown
-from workshop.registration.declared import CALLBACK, GRAPH_APP_ID, LOCAL, PROXY, Declaration
+from workshop.registration.declarations import CALLBACK, GRAPH_APP_ID, LOCAL, PROXY, Declaration
 
 if TYPE_CHECKING:
-    from workshop.registration.verification import Finding
+    from workshop.registration.verification import SettingFinding
 
 ADDRESS = "https://mcp.contoso.com"
 
@@ -81,7 +81,7 @@ def _refused(name: object, value: object) -> str:
     return ""
 
 
-def _still_wrong(changes: Mapping[str, Any]) -> tuple[Finding, ...]:
+def _still_wrong(changes: Mapping[str, Any]) -> tuple[SettingFinding, ...]:
     from workshop.registration import codec
     from workshop.registration.seen import Snapshot
     from workshop.registration.verification import verify

@@ -10,12 +10,12 @@ from dataclasses import replace
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.codec import client_json, permissions_json, redirects_json, role_json, scope_json
 from workshop.registration.consent import wanted_grants
-from workshop.registration.declared import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
-from workshop.registration.desired import role_as_declared, scope_as_declared
+from workshop.registration.declarations import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
 from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
 from workshop.registration.rules.rules_directory import PUBLISHED
-from workshop.registration.seen import App, Federated, Permission, Preauthorized, Role, Scope, Snapshot
+from workshop.registration.seen import App, ExposedScope, Federated, Preauthorized, RequestedPermission, Role, Snapshot
+from workshop.registration.wanted_app import role_as_declared, scope_as_declared
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -98,14 +98,14 @@ def _scope_facts(app: App, declaration: Declaration) -> dict[str, str]:
     }
 
 
-def _mended_scopes(app: App, declaration: Declaration) -> list[Scope]:
+def _mended_scopes(app: App, declaration: Declaration) -> list[ExposedScope]:
     """Return the scopes as they are, the declared ones put right and the missing ones added."""
     wanted = {one.value: one for one in declaration.scopes}
     kept = [_mended_scope(app, wanted[scope.value], scope) if scope.value in wanted else scope for scope in app.scopes]
     return [*kept, *(_mended_scope(app, one, None) for one in declaration.scopes if app.scope(one.value) is None)]
 
 
-def _mended_scope(app: App, wanted: DeclaredScope, there: Scope | None) -> Scope:
+def _mended_scope(app: App, wanted: DeclaredScope, there: ExposedScope | None) -> ExposedScope:
     declared = scope_as_declared(wanted, app, _new_id(app))
     return replace(there, enabled=True, type=declared.type) if there else declared
 
@@ -117,7 +117,7 @@ def _new_id(app: App) -> Callable[[str], str]:
 def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:
     published = {name: id_ for id_, name in PUBLISHED.items()}
     ids = dict(snapshot.directory.graph_permissions) if snapshot.directory else published
-    wanted = [Permission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
+    wanted = [RequestedPermission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
     roles = [_mended_role(app, one) for one in declaration.app_roles]
     roles += [role for role in app.roles if all(role.value != one.value for one in declaration.app_roles)]
     there = [one for one in app.permissions if one not in wanted]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from workshop.registration.declared import Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.seen import App, Part, Snapshot
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SettingVerdict:
     """A judgement and its evidence: what was found there. `right` is None where it can't be told."""
 
     right: bool | None
@@ -18,7 +18,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Mend:
+class SettingMend:
     """How to put a setting right, in three ways. `$name` stands for a fact of `facts.facts`."""
 
     portal: str
@@ -26,7 +26,7 @@ class Mend:
     python: str
 
 
-Judge = Callable[[App, Snapshot, Declaration], Verdict | None]
+Judge = Callable[[App, Snapshot, Declaration], SettingVerdict | None]
 """Looks at the application, at all that was seen, and at what is declared. None: the setting does not matter here."""
 
 
@@ -48,24 +48,24 @@ class Rule:
     judge: Judge
     should: str
     why: str
-    mend: Mend
+    mend: SettingMend
     source: str
     parts: frozenset[Part] = frozenset()
 
 
-def right(found: str) -> Verdict:
+def right(found: str) -> SettingVerdict:
     """Return that the setting is as it should be."""
-    return Verdict(True, found)
+    return SettingVerdict(True, found)
 
 
-def wrong(found: str) -> Verdict:
+def wrong(found: str) -> SettingVerdict:
     """Return that it is not."""
-    return Verdict(False, found)
+    return SettingVerdict(False, found)
 
 
-def unclear(found: str) -> Verdict:
+def unclear(found: str) -> SettingVerdict:
     """Return that it can't be told from what was looked at."""
-    return Verdict(None, found)
+    return SettingVerdict(None, found)
 
 
 def listed(items: Iterable[object], none: str = "none") -> str:

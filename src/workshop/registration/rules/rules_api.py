@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from workshop.registration.aspects import CLIENTS
-from workshop.registration.declared import Declaration
-from workshop.registration.rules.rule import Mend, Rule, Verdict, listed, right, wrong
+from workshop.registration.declarations import Declaration
+from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot
 
 EXPOSE = "https://learn.microsoft.com/entra/identity-platform/quickstart-configure-app-expose-web-apis"
@@ -14,13 +14,13 @@ MANIFEST = "https://learn.microsoft.com/entra/identity-platform/reference-micros
 URI_RULES = "https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions"
 
 
-def token_version(app: App, _: Snapshot, declaration: Declaration) -> Verdict:
+def token_version(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Compare the version of access tokens."""
     found = str(app.token_version) if app.token_version else "not set, which means 1"
     return right(found) if app.token_version == declaration.token_version else wrong(found)
 
 
-def identifier_uri(app: App, _: Snapshot, declaration: Declaration) -> Verdict:
+def identifier_uri(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Look for the declared URI, letter for letter."""
     expected = declaration.identifier_uri.format(client_id=app.client_id)
     found = listed(app.identifier_uris)
@@ -32,7 +32,7 @@ def identifier_uri(app: App, _: Snapshot, declaration: Declaration) -> Verdict:
     return wrong(found)
 
 
-def identifier_owner(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict:
+def identifier_owner(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict:
     """See that no other application holds the declared URI."""
     expected = declaration.identifier_uri.format(client_id=app.client_id)
     owner = snapshot.owners.get(expected)
@@ -41,7 +41,7 @@ def identifier_owner(app: App, snapshot: Snapshot, declaration: Declaration) -> 
     return right("this app holds it") if owner == app.client_id else wrong(f"the app {owner} holds {expected}")
 
 
-def identifier_policy(app: App, snapshot: Snapshot, _: Declaration) -> Verdict | None:
+def identifier_policy(app: App, snapshot: Snapshot, _: Declaration) -> SettingVerdict | None:
     """Hold each URI against the policy that directories have by default."""
     if not app.identifier_uris or snapshot.directory is None:
         return None
@@ -59,14 +59,14 @@ def _allowed(uri: str, ids: tuple[str, ...], domains: tuple[str, ...], version: 
     return verified or version == 2 or any(one in uri for one in ids)
 
 
-def scopes_exist(app: App, _: Snapshot, declaration: Declaration) -> Verdict:
+def scopes_exist(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Look for each declared scope by its value."""
     there = {scope.value for scope in app.scopes}
     missing = [scope.value for scope in declaration.scopes if scope.value not in there]
     return wrong(f"there is {listed(sorted(there), 'no scope')}") if missing else right(listed(sorted(there)))
 
 
-def scopes_enabled(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+def scopes_enabled(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the declared scopes are switched on."""
     there = [scope for one in declaration.scopes if (scope := app.scope(one.value))]
     off = [scope.value for scope in there if not scope.enabled]
@@ -75,7 +75,7 @@ def scopes_enabled(app: App, _: Snapshot, declaration: Declaration) -> Verdict |
     return wrong(f"disabled: {listed(off)}") if off else right("enabled")
 
 
-def scopes_consent(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+def scopes_consent(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """Compare who may consent to the declared scopes."""
     pairs = [(one, scope) for one in declaration.scopes if (scope := app.scope(one.value))]
     if not pairs:
@@ -86,7 +86,7 @@ def scopes_consent(app: App, _: Snapshot, declaration: Declaration) -> Verdict |
     return wrong(found) if differing else right(found)
 
 
-def preauthorized(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+def preauthorized(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the declared clients are listed with every declared scope, and with no scope that is gone."""
     if not declaration.preauthorized:
         return None
@@ -113,7 +113,7 @@ RULES = (
             "FastMCP's Azure classes expect the issuer of version 2, login.microsoftonline.com/.../v2.0. A token of "
             "version 1 comes from sts.windows.net, and the server answers 401."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Manifest: under api, set requestedAccessTokenVersion to $token_version, then Save",
             az="az ad app update --id $client_id --requested-access-token-version $token_version",
             python="await $app.patch(Application(api=ApiApplication(requested_access_token_version=$token_version)))",
@@ -129,7 +129,7 @@ RULES = (
             "Clients ask for a scope by this URI and the scope's name. Without it Entra does not know whose scope is "
             "meant: AADSTS500011, or AADSTS650053 when it looks in Microsoft Graph instead."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: Application ID URI > Add (or Edit), $identifier_uri",
             az="az ad app update --id $client_id --identifier-uris $identifier_uris",
             python="await $app.patch(Application(identifier_uris=$identifier_uris_list))",
@@ -145,7 +145,7 @@ RULES = (
             "A URI belongs to one app of a directory. If another one holds it, tokens asked for by this URI are that "
             "app's tokens, and your server refuses them for their audience."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal=(
                 "Expose an API: take another URI, such as api://$client_id. Or open the app $other_owner and "
                 "remove the URI there."
@@ -165,7 +165,7 @@ RULES = (
             "Directories refuse other URIs: “All newly added URIs must contain a tenant verified domain, tenant ID, "
             "or app ID”. What was added before stays, but can't be added again."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: Application ID URI > Edit, api://$client_id",
             az="az ad app update --id $client_id --identifier-uris api://$client_id",
             python='await $app.patch(Application(identifier_uris=["api://$client_id"]))',
@@ -182,7 +182,7 @@ RULES = (
             "The server asks for this scope at every sign-in. Entra refuses a scope it can't find: AADSTS650053 or "
             "AADSTS65005. The name counts letter for letter, without the URI."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: Add a scope, $scopes, Admins and users, Enabled",
             az="az rest --method PATCH --url $application_url --body '$scopes_body'",
             python="await $app.patch(Application(api=ApiApplication(oauth2_permission_scopes=$scopes_list)))",
@@ -195,7 +195,7 @@ RULES = (
         scopes_enabled,
         should="enabled",
         why="A disabled scope can't be asked for: Entra answers as if it were not there.",
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: open the scope, State: Enabled, Save",
             az="az rest --method PATCH --url $application_url --body '$scopes_body'",
             python="await $app.patch(Application(api=ApiApplication(oauth2_permission_scopes=$scopes_list)))",
@@ -211,7 +211,7 @@ RULES = (
             "With “Admins only”, everybody else meets the page “Need admin approval”, AADSTS90094. With “Admins and "
             "users”, people let an app use the scope themselves. “Admins only” is the stricter choice, made on purpose."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: open the scope, Who can consent: $scopes_consent",
             az="az rest --method PATCH --url $application_url --body '$scopes_body'",
             python="await $app.patch(Application(api=ApiApplication(oauth2_permission_scopes=$scopes_list)))",
@@ -227,7 +227,7 @@ RULES = (
             "A listed client gets tokens for the listed scopes without a consent page. One that is not listed meets "
             "consent, and where people may not consent themselves an administrator has to act first."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Expose an API: Add a client application, $preauthorized, and tick every scope",
             az="az rest --method PATCH --url $application_url --body '$preauthorized_body'",
             python="await $app.patch(Application(api=ApiApplication(pre_authorized_applications=$preauthorized_list)))",

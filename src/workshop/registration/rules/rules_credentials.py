@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from workshop.registration.declared import Declaration
-from workshop.registration.rules.rule import Judge, Mend, Rule, Verdict, listed, right, unclear, wrong
+from workshop.registration.declarations import Declaration
+from workshop.registration.rules.rule import Judge, Rule, SettingMend, SettingVerdict, listed, right, unclear, wrong
 from workshop.registration.seen import App, Credential, Federated, Snapshot
 
 CREDENTIALS = "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials"
@@ -17,7 +17,7 @@ FEDERATION = (
 SOON = timedelta(days=30)
 EXCHANGE = "api://AzureADTokenExchange"
 
-NEW_SECRET = Mend(
+NEW_SECRET = SettingMend(
     portal=(
         "Certificates & secrets: New client secret. Copy the Value at once (not the Secret ID) into $file, "
         "as $secret_name"
@@ -31,7 +31,7 @@ NEW_SECRET = Mend(
 )
 
 
-def present(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def present(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the app has something to prove itself with that has not ended."""
     if not declaration.credentials:
         return None
@@ -44,7 +44,7 @@ def present(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict |
     return wrong(f"expired: {listed(_told(one) for one in ended)}" if ended else "none")
 
 
-def expiring(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def expiring(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the last one to end has a month left."""
     usable = _usable(app, snapshot.at)
     if not declaration.credentials or not usable or snapshot.federated:
@@ -55,7 +55,7 @@ def expiring(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict 
     return wrong(f"{_told(last)}, in {(last.ends - snapshot.at).days} days")
 
 
-def value(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def value(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that what is kept is the secret's value, and that Entra takes it."""
     values = snapshot.values
     if not declaration.secret or values is None or values.client_id != app.client_id:
@@ -70,7 +70,7 @@ def value(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | N
     return right(f"Entra takes the one in {values.place}") if values.accepted else right(f"kept in {values.place}")
 
 
-def certificate(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def certificate(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the certificate whose key is on this machine is registered and has not ended."""
     here = snapshot.values.thumbprint if snapshot.values else ""
     if not here and not declaration.certificate:
@@ -94,7 +94,7 @@ def _told(one: Credential) -> str:
 def _trusted(judge: Callable[[Federated, App, Snapshot, Declaration], str]) -> Judge:
     """Return a judge over every federated credential; `judge` returns the fault, empty if there is none."""
 
-    def verdict(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+    def verdict(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
         if not snapshot.federated:
             return wrong("there is no federated credential") if declaration.federated else None
         faults = [
@@ -141,8 +141,8 @@ def _declared(declaration: Declaration, name: str, member: str) -> str | None:
     return next(iter(found), None)
 
 
-def _trust_mend(what: str) -> Mend:
-    return Mend(
+def _trust_mend(what: str) -> SettingMend:
+    return SettingMend(
         portal=f"Certificates & secrets > Federated credentials: open it, correct the {what}, Update",
         az="$federated_az",
         python="$federated_python",
@@ -188,7 +188,7 @@ RULES = (
         certificate,
         should="registered with the app, not expired",
         why="Entra knows the public half by its thumbprint. One that is not registered is refused with AADSTS700027.",
-        mend=Mend(
+        mend=SettingMend(
             portal="Certificates & secrets > Certificates: Upload certificate, the one in $certificate_path",
             az="az ad app credential reset --id $client_id --append --cert @$certificate_path",
             python="await $app.patch(Application(key_credentials=[*(await $app.get()).key_credentials, KeyCredential("

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from workshop.registration.aspects import ACCOUNT_TYPES
-from workshop.registration.declared import GRAPH_APP_ID, Declaration
-from workshop.registration.rules.rule import Mend, Rule, Verdict, listed, right, wrong
+from workshop.registration.declarations import GRAPH_APP_ID, Declaration
+from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot
 
 OBJECTS = "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals"
@@ -15,7 +15,7 @@ GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MANY = ("AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount")
 
 
-def account_types(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict:
+def account_types(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Compare who may sign in with the declared types and with the tenant setting."""
     found = ACCOUNT_TYPES.get(app.account_types, app.account_types or "not set")
     setting = snapshot.values.tenant.lower() if snapshot.values else ""
@@ -27,14 +27,14 @@ def account_types(app: App, snapshot: Snapshot, declaration: Declaration) -> Ver
     return right(found) if app.account_types == declaration.account_types else wrong(found)
 
 
-def service_principal(_: App, snapshot: Snapshot, __: Declaration) -> Verdict:
+def service_principal(_: App, snapshot: Snapshot, __: Declaration) -> SettingVerdict:
     """See that the app is present in the directory and switched on."""
     if snapshot.principal is None:
         return wrong("there is none")
     return right("there, enabled") if snapshot.principal.enabled else wrong("there, but sign-in is disabled")
 
 
-def assignment(_: App, snapshot: Snapshot, __: Declaration) -> Verdict | None:
+def assignment(_: App, snapshot: Snapshot, __: Declaration) -> SettingVerdict | None:
     """See that people can get past a required assignment."""
     principal = snapshot.principal
     if principal is None:
@@ -46,7 +46,7 @@ def assignment(_: App, snapshot: Snapshot, __: Declaration) -> Verdict | None:
     return right(f"required, {principal.assigned} assigned") if principal.assigned else wrong("required, nobody is")
 
 
-def app_roles(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+def app_roles(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """Look for each declared app role, switched on."""
     if not declaration.app_roles:
         return None
@@ -60,7 +60,7 @@ def app_roles(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None
     return wrong(listed(faults)) if faults else right(listed(there))
 
 
-def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """Look for each declared permission of Microsoft Graph, as a delegated one."""
     if not declaration.graph_permissions:
         return None
@@ -75,7 +75,7 @@ def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> Verdi
     return wrong(f"missing: {listed(faults)}{more}")
 
 
-def consent(_: App, snapshot: Snapshot, declaration: Declaration) -> Verdict | None:
+def consent(_: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that an administrator granted the declared permissions of Microsoft Graph to everyone."""
     if not declaration.graph_permissions or snapshot.directory is None or snapshot.principal is None:
         return None
@@ -113,7 +113,7 @@ RULES = (
             "with a single-tenant app, AADSTS700016 for another directory. Wider than needed, they let strangers in as "
             "far as your own checks."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal=(
                 "Authentication: Supported account types: $account_types, Save. And set AZURE_TENANT_ID to $tenant_id"
             ),
@@ -132,7 +132,7 @@ RULES = (
             "Entra answers AADSTS500011 or AADSTS700016, disabled AADSTS7000112. The portal makes it for you, az and "
             "Graph do not."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal=(
                 "Overview: Managed application in local directory > Create Service Principal. If it is disabled: "
                 "Enterprise applications > $name > Properties, Enabled for users to sign-in: Yes"
@@ -149,7 +149,7 @@ RULES = (
         assignment,
         should="not required; or required, with people or groups assigned",
         why="Whoever is not assigned is turned away with AADSTS50105, and people can't consent for themselves.",
-        mend=Mend(
+        mend=SettingMend(
             portal=(
                 "Enterprise applications > $name > Users and groups: Add user/group. Or Properties, Assignment "
                 "required: No"
@@ -169,7 +169,7 @@ RULES = (
         app_roles,
         should="$app_roles, enabled",
         why="A role that is missing or disabled never stands in a token: the server refuses people who should pass.",
-        mend=Mend(
+        mend=SettingMend(
             portal="App roles: Create app role, $app_roles, enabled",
             az="az ad app update --id $client_id --app-roles '$app_roles_body'",
             python="await $app.patch(Application(app_roles=$app_roles_list))",
@@ -185,7 +185,7 @@ RULES = (
             "What stands here is what consent is asked for. “Application” permissions are for a server that acts "
             "without a user: they don't count when it acts for one."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="API permissions: Add a permission > Microsoft Graph > Delegated permissions: $permissions",
             az="az ad app update --id $client_id --required-resource-accesses '$permissions_body'",
             python="await $app.patch(Application(required_resource_access=$permissions_list))",
@@ -201,7 +201,7 @@ RULES = (
             "A server that acts on behalf of a user can't show a consent page: AADSTS65001. And where people may not "
             "consent themselves, nobody gets in."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="API permissions: Grant admin consent for your organization. It takes an administrator",
             az="az ad app permission grant --id $client_id --api $graph_app_id --scope $permissions_words",
             python="$consent_python",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from workshop.registration.declared import Declaration
-from workshop.registration.rules.rule import Judge, Mend, Rule, Verdict, listed, right, wrong
+from workshop.registration.declarations import Declaration
+from workshop.registration.rules.rule import Judge, Rule, SettingMend, SettingVerdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot
 
 RULES_OF_URIS = "https://learn.microsoft.com/entra/identity-platform/reply-url"
@@ -67,7 +67,7 @@ def _port(uri: SplitResult) -> int:
     return uri.port or (443 if uri.scheme == "https" else 80)
 
 
-def registered(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+def registered(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the declared URIs are there; one that is nearly there is left to the rule about what differs."""
     near = [nearness(app, uri) for uri in declaration.web_redirect_uris]
     if any(how == "none" for how, _ in near):
@@ -78,7 +78,7 @@ def registered(app: App, _: Snapshot, declaration: Declaration) -> Verdict | Non
 def _about(kind: Nearness, fine: str) -> Judge:
     """Return a judge that finds fault where the nearest URI differs in this."""
 
-    def judge(app: App, _: Snapshot, declaration: Declaration) -> Verdict | None:
+    def judge(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
         near = [nearness(app, uri) for uri in declaration.web_redirect_uris]
         faults = [found for how, found in near if how == kind]
         if faults:
@@ -88,17 +88,17 @@ def _about(kind: Nearness, fine: str) -> Judge:
     return judge
 
 
-def implicit(app: App, _: Snapshot, __: Declaration) -> Verdict:
+def implicit(app: App, _: Snapshot, __: Declaration) -> SettingVerdict:
     """See that no token is handed out in the browser's address."""
     return wrong(f"on for {listed(app.implicit)}") if app.implicit else right("off")
 
 
-def public_client(app: App, _: Snapshot, __: Declaration) -> Verdict:
+def public_client(app: App, _: Snapshot, __: Declaration) -> SettingVerdict:
     """See that a client without a secret can't pass for this app."""
     return wrong("allowed") if app.fallback_public_client else right("not allowed")
 
 
-WEB = Mend(
+WEB = SettingMend(
     portal="Authentication: under Web, Add URI (or correct the one there): $callback, Save",
     az="az ad app update --id $client_id --web-redirect-uris $web_uris",
     python="await $app.patch(Application(web=WebApplication(redirect_uris=$web_uris_list)))",
@@ -139,7 +139,7 @@ RULES = (
             "“Single-page application” only a browser may redeem (AADSTS9002327), under “Mobile and desktop” no "
             "secret may be sent (AADSTS700025)."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Authentication: remove the URI under the other platform, add $callback under Web",
             az="az rest --method PATCH --url $application_url --body '$platforms_body'",
             python="await $app.patch($platforms_model)",
@@ -176,7 +176,7 @@ RULES = (
         implicit,
         should="off",
         why="It puts tokens into the browser's address and its history. No MCP client needs it.",
-        mend=Mend(
+        mend=SettingMend(
             portal="Authentication: under Implicit grant and hybrid flows, untick both, Save",
             az=(
                 "az ad app update --id $client_id --enable-access-token-issuance false --enable-id-token-issuance false"
@@ -197,7 +197,7 @@ RULES = (
             "The server can keep a secret, so nobody without it should get tokens in its name. Allowed, anyone who "
             "knows the client id can start a sign-in for it, with a device code for example."
         ),
-        mend=Mend(
+        mend=SettingMend(
             portal="Authentication: Advanced settings, Allow public client flows: No, Save",
             az="az ad app update --id $client_id --is-fallback-public-client false",
             python="await $app.patch(Application(is_fallback_public_client=False))",

@@ -1,4 +1,4 @@
-"""A table of what each hop carried."""
+"""A table of all that each hop carried: what must hold no secret, shown at its widest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 
 from workshop.trace import wording
-from workshop.trace.hop import Hop
+from workshop.trace.hop import Hop, Pairs
 
 _HEADINGS = ("", "From", "To", "Request", "Sent", "Answer", "Received")
 
@@ -34,12 +34,16 @@ class Details:
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _everything(pairs: Pairs) -> tuple[str, ...]:
+    return tuple(wording.pair(name, value) for name, value in pairs)
+
+
 def _lines(number: int, hop: Hop) -> list[str]:
     return [
         f"{number:2}  {hop.source} -> {hop.target}  {hop.method} {hop.url}",
-        *(f"      sent      {line}" for line in wording.everything(hop.sent)),
+        *(f"      sent      {line}" for line in _everything(hop.sent)),
         f"      answered  {wording.answered(hop)}{' ' + hop.note if hop.note else ''}",
-        *(f"      received  {line}" for line in wording.everything(hop.received)),
+        *(f"      received  {line}" for line in _everything(hop.received)),
     ]
 
 
@@ -50,9 +54,9 @@ def _row(number: int, hop: Hop) -> str:
         hop.source,
         hop.target,
         f"{hop.method} {hop.url}",
-        "\n".join(wording.everything(hop.sent)),
+        "\n".join(_everything(hop.sent)),
         answer,
-        "\n".join(wording.everything(hop.received)),
+        "\n".join(_everything(hop.received)),
     )
     return "<tr>" + "".join(_cell(cell) for cell in cells) + "</tr>"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from workshop.errors import WorkshopError
-from workshop.registration.declared import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
-from workshop.registration.seen import App, Permission, Preauthorized, Role, Scope
+from workshop.registration.declarations import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
+from workshop.registration.seen import App, ExposedScope, Preauthorized, RequestedPermission, Role
 
 NO_ID_YET = "<application id>"
 
 
-def desired(
+def wanted_app(
     declaration: Declaration,
     mark: str,
     now: App | None,
@@ -50,10 +50,10 @@ def desired(
     )
 
 
-def scope_as_declared(scope: DeclaredScope, now: App | None, new_id: Callable[[str], str]) -> Scope:
+def scope_as_declared(scope: DeclaredScope, now: App | None, new_id: Callable[[str], str]) -> ExposedScope:
     """Return a scope as it should be, with the id it has already."""
     there = now.scope(scope.value) if now else None
-    return Scope(
+    return ExposedScope(
         id=there.id if there else new_id(scope.value),
         value=scope.value,
         enabled=True,
@@ -71,7 +71,7 @@ def role_as_declared(role: DeclaredRole, now: App | None, new_id: Callable[[str]
     )
 
 
-def _permission(name: str, ids: Mapping[str, str]) -> Permission:
+def _permission(name: str, ids: Mapping[str, str]) -> RequestedPermission:
     if name not in ids:
         raise WorkshopError(f"Microsoft Graph has no delegated permission {name!r}.")
-    return Permission(GRAPH_APP_ID, ids[name], "Scope")
+    return RequestedPermission(GRAPH_APP_ID, ids[name], "Scope")
