@@ -10,7 +10,7 @@ import pytest
 
 from workshop.breaking.symptom import TOKEN, ShownSymptom, steady, symptom
 from workshop.diagnosis.guide import NAME, guide, page, save
-from workshop.diagnosis.knowledge import FAILURES, Failure, Mend
+from workshop.diagnosis.knowledge import FAILURES, Failure, Remedy
 from workshop.playground.directory_tenant import OnlyInPractice
 
 NAMES = {"0a1b2c3d-0000-4000-8000-000000000001": "{client}", "0a1b2c3d": "{client}", "abc": "{tenant}"}
@@ -89,7 +89,7 @@ def test_a_folder_that_takes_no_file_is_said_in_words(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_what_is_known_as_text() -> None:
-    odd = Failure("odd", "<script>", (), "a & b", Mend(az="az <id>"), "https://x.example")
+    odd = Failure("odd", "<script>", (), "a & b", Remedy(az="az <id>"), "https://x.example")
     for shown in (page((odd,)), guide((odd,))._repr_html_()):
         assert "<b>&lt;script&gt;</b> <br>a &amp; b<br>→ <i>az: az &lt;id&gt;</i></div>" in shown
         assert "<script" not in shown

@@ -76,7 +76,7 @@ def test_an_unknown_code_is_said_to_be_unknown() -> None:
 def test_an_unknown_code_beside_a_known_one() -> None:
     said = diagnose("AADSTS4242424: new. Then AADSTS54005: OAuth2 Authorization code was already redeemed")
     assert said.names == ("code-used-twice",)
-    assert said.said.unknown == (4242424,)
+    assert said.diagnosed.unknown == (4242424,)
 
 
 def test_what_is_nothing_known() -> None:

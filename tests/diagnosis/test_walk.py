@@ -65,9 +65,9 @@ def test_a_healthy_server_has_no_finding(kind: str, entra: Entra) -> None:
         said = Diagnosis(walk(server.url, tell=told.append))
     assert said.names == (), said
     assert said.exit_code == 0
-    assert not [step for step in said.said.steps if step.result == "wrong"]
+    assert not [step for step in said.diagnosed.steps if step.result == "wrong"]
     assert told[0] == f"POST {server.url}"
-    assert len(told) >= len({step.request for step in said.said.steps if step.request})
+    assert len(told) >= len({step.request for step in said.diagnosed.steps if step.request})
 
 
 def test_it_says_which_client_stops_without_a_proxy(entra: Entra) -> None:

@@ -91,7 +91,7 @@ def test_what_is_found(change: Callable[[Wrong], None], names: tuple[str, ...], 
     said = walked(wrong.url)
     assert said.names == names, said
     for one in said.findings:
-        assert any(step.name == one.step and step.result == "wrong" and step.stops for step in said.said.steps)
+        assert any(step.name == one.step and step.result == "wrong" and step.stops for step in said.diagnosed.steps)
 
 
 def test_nobody_there(wrong: Wrong) -> None:

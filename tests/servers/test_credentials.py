@@ -20,9 +20,9 @@ import practice_tenant
 from workshop.servers import proxy
 from workshop.servers.credentials import assertions
 from workshop.servers.environment import SettingsError
-from workshop.servers.obo import Exchanges, ServerApp
+from workshop.servers.obo import ServerApp, TokenExchanges
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
-from workshop.servers.refusals import Refused
+from workshop.servers.refusals import CallRefused
 
 from .conftest import Entra
 from .forge import decoded
@@ -128,14 +128,14 @@ def test_an_identity_that_the_app_does_not_trust_is_the_operators_to_mend(entra:
     settings = PreauthorizedSettings(app.client_id, entra.tenant.id, managed_identity=found["client_id"])
 
     async def ask() -> None:
-        exchanges = Exchanges(ServerApp(app.client_id, "", assertions(settings), "login.microsoftonline.com"))
+        exchanges = TokenExchanges(ServerApp(app.client_id, "", assertions(settings), "login.microsoftonline.com"))
         try:
             exchange = await exchanges.of(entra.world.tokens(app)["access_token"])
             await exchange.get_token("https://graph.microsoft.com/User.Read")
         finally:
             await exchanges.close()
 
-    with pytest.raises(Refused, match=r"for its operator to mend; the server's log says AADSTS70021"):
+    with pytest.raises(CallRefused, match=r"for its operator to mend; the server's log says AADSTS70021"):
         asyncio.run(ask())
 
 
@@ -147,11 +147,13 @@ def test_off_azure_a_managed_identity_is_the_operators_to_mend(entra: Entra, mon
     settings = PreauthorizedSettings(entra.app.client_id, entra.tenant.id, managed_identity="system")
 
     async def ask() -> None:
-        exchanges = Exchanges(ServerApp(entra.app.client_id, "", assertions(settings), "login.microsoftonline.com"))
+        exchanges = TokenExchanges(
+            ServerApp(entra.app.client_id, "", assertions(settings), "login.microsoftonline.com")
+        )
         exchange = await exchanges.of(entra.world.tokens(entra.app)["access_token"])
         await exchange.get_token("https://graph.microsoft.com/User.Read")
 
-    with pytest.raises(Refused, match="for its operator to mend"):
+    with pytest.raises(CallRefused, match="for its operator to mend"):
         asyncio.run(ask())
 
 

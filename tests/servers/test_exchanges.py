@@ -13,7 +13,7 @@ from azure.core.credentials import AccessToken
 
 import practice_tenant
 from workshop.servers import proxy
-from workshop.servers.obo import MOST, Exchange, Exchanges, ServerApp
+from workshop.servers.obo import MOST, ServerApp, TokenExchange, TokenExchanges
 from workshop.servers.settings import ProxySettings
 
 from .conftest import Entra
@@ -61,12 +61,12 @@ def assertion(user: int, ends: float = 3_600) -> str:
 
 
 @pytest.fixture
-def exchanges() -> Exchanges:
+def exchanges() -> TokenExchanges:
     Entras.opened.clear()
-    return Exchanges(App("an-app", "", None, "login.microsoftonline.com"))
+    return TokenExchanges(App("an-app", "", None, "login.microsoftonline.com"))
 
 
-def test_five_hundred_users_at_once_each_get_their_own_and_few_are_kept(exchanges: Exchanges) -> None:
+def test_five_hundred_users_at_once_each_get_their_own_and_few_are_kept(exchanges: TokenExchanges) -> None:
     tokens = [assertion(user) for user in range(USERS)]
     order = [(user, scope) for user in range(USERS) for scope in SCOPES] * 3
     random.Random(6).shuffle(order)  # noqa: S311 - an order, not a secret
@@ -91,11 +91,11 @@ def test_five_hundred_users_at_once_each_get_their_own_and_few_are_kept(exchange
     assert sum(one.asked for one in Entras.opened) == len(order)
 
 
-def test_the_one_used_longest_ago_goes_first_and_what_has_ended_goes_at_once(exchanges: Exchanges) -> None:
+def test_the_one_used_longest_ago_goes_first_and_what_has_ended_goes_at_once(exchanges: TokenExchanges) -> None:
     exchanges.most = 2
     kept = [assertion(1), assertion(2), assertion(3)]
 
-    async def turns() -> list[Exchange]:
+    async def turns() -> list[TokenExchange]:
         first, second = await exchanges.of(kept[0]), await exchanges.of(kept[1])
         assert await exchanges.of(kept[0]) is first
         await exchanges.of(kept[2])
@@ -110,7 +110,7 @@ def test_the_one_used_longest_ago_goes_first_and_what_has_ended_goes_at_once(exc
     assert len(exchanges) == 1
 
 
-def test_two_tokens_of_one_user_are_not_one(exchanges: Exchanges) -> None:
+def test_two_tokens_of_one_user_are_not_one(exchanges: TokenExchanges) -> None:
     """A token with fewer rights must not find what another one was exchanged for."""
 
     async def both() -> bool:
@@ -123,7 +123,7 @@ def test_with_entra_each_user_is_exchanged_once_for_each_scope(entra: Entra) -> 
     """The same through the library and the tenant: a few users, many calls at once."""
     app = consented(entra, "Many users")
     tokens = {name: entra.world.tokens(app, name)["access_token"] for name in ("robin", "sam", "avery")}
-    exchanges = Exchanges(ServerApp(app.client_id, app.secret, None, "login.microsoftonline.com"))
+    exchanges = TokenExchanges(ServerApp(app.client_id, app.secret, None, "login.microsoftonline.com"))
     scope = "https://graph.microsoft.com/User.Read"
 
     async def one(name: str) -> tuple[str, str]:

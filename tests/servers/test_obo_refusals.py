@@ -19,8 +19,8 @@ from tenant.world import GRAPH_APP, App
 
 from workshop.servers import proxy
 from workshop.servers.graph import Graph
-from workshop.servers.obo import Exchanges, ServerApp
-from workshop.servers.refusals import Refused
+from workshop.servers.obo import ServerApp, TokenExchanges
+from workshop.servers.refusals import CallRefused
 
 from .conftest import Entra
 from .doors import door, listening, planted, tries
@@ -128,7 +128,7 @@ def test_a_permission_that_graph_misses_is_named(entra: Entra) -> None:
     """The app may read the profile, and asks for the groups with what it has."""
     app = entra.world.register("Few permissions")
     entra.world.grant(app, "User.Read")
-    exchanges = Exchanges(ServerApp(app.client_id, app.secret, None, "login.microsoftonline.com"))
+    exchanges = TokenExchanges(ServerApp(app.client_id, app.secret, None, "login.microsoftonline.com"))
     token = entra.world.tokens(app)["access_token"]
 
     async def ask() -> None:
@@ -141,22 +141,22 @@ def test_a_permission_that_graph_misses_is_named(entra: Entra) -> None:
             await exchanges.close()
             await graph.close()
 
-    with pytest.raises(Refused, match=r"lacks the permission Files\.Read"):
+    with pytest.raises(CallRefused, match=r"lacks the permission Files\.Read"):
         asyncio.run(ask())
 
 
-def exchanged(app: App, assertion: str, secret: str = "") -> Refused:
+def exchanged(app: App, assertion: str, secret: str = "") -> CallRefused:
     """Return what an exchange is refused with."""
 
     async def ask() -> None:
-        exchanges = Exchanges(ServerApp(app.client_id, secret or app.secret, None, "login.microsoftonline.com"))
+        exchanges = TokenExchanges(ServerApp(app.client_id, secret or app.secret, None, "login.microsoftonline.com"))
         exchange = await exchanges.of(assertion)
         try:
             await exchange.get_token("https://graph.microsoft.com/User.Read")
         finally:
             await exchange.close()
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CallRefused) as refused:
         asyncio.run(ask())
     return refused.value
 
@@ -238,7 +238,7 @@ def test_a_challenge_of_graphs_reaches_the_client_decoded() -> None:
             await graph.close()
 
     try:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CallRefused) as refused:
             asyncio.run(ask())
     finally:
         server.shutdown()

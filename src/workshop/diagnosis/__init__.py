@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from workshop.diagnosis.findings import Diagnosed, Finding, Step
+from workshop.diagnosis.findings import Diagnosed, FoundFailure, Step
 from workshop.diagnosis.knowledge import FAILURES, Failure, known_codes
-from workshop.diagnosis.reading import Symptom, of_code, read
+from workshop.diagnosis.reading import ErrorReport, of_code, read
 from workshop.diagnosis.recognise import recognise
 from workshop.diagnosis.report import Diagnosis
 from workshop.diagnosis.token import Expected, diagnose_token, token_in
@@ -21,11 +21,11 @@ from workshop.diagnosis.walk import walk
 
 __all__ = [
     "FAILURES",
-    "Answer",
     "Diagnosis",
     "Expected",
     "Failure",
-    "Finding",
+    "FoundFailure",
+    "HttpAnswer",
     "Step",
     "diagnose",
     "is_address",
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class Answer(Protocol):
+class HttpAnswer(Protocol):
     """An answer as httpx, httpx2 and requests have it."""
 
     @property
@@ -50,7 +50,7 @@ class Answer(Protocol):
 
 
 def diagnose(
-    what: str | int | Answer | Verified, *, expected: Expected | None = None, now: float | None = None
+    what: str | int | HttpAnswer | Verified, *, expected: Expected | None = None, now: float | None = None
 ) -> Diagnosis:
     """Say what is wrong, why, and how to mend it.
 
@@ -90,12 +90,12 @@ def is_address(text: str) -> bool:
     return bool(parts.hostname) and not {"error", "client_id", "code"} & carried.keys()
 
 
-def _known(symptom: Symptom, subject: str) -> Diagnosis:
-    found = recognise(symptom)
+def _known(symptom: ErrorReport, subject: str) -> Diagnosis:
+    failures = recognise(symptom)
     unknown = tuple(code for code in symptom.codes if code not in known_codes())
-    return Diagnosis(Diagnosed(subject, found, unknown=unknown, looked=bool(found)))
+    return Diagnosis(Diagnosed(subject, failures, unknown=unknown, looked=bool(failures)))
 
 
-def _as_text(answer: Answer) -> str:
+def _as_text(answer: HttpAnswer) -> str:
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
     return f"HTTP/1.1 {answer.status_code}\n{headers}\n\n{answer.text}"

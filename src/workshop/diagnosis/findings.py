@@ -11,7 +11,7 @@ Result = Literal["well", "wrong", "note", "not tried"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class FoundFailure:
     """One failure that was found.
 
     Attributes:
@@ -54,13 +54,13 @@ class Diagnosed:
     """
 
     subject: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[FoundFailure, ...] = ()
     steps: tuple[Step, ...] = ()
     unknown: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
     looked: bool = True
 
 
-def finding(name: str, evidence: str, step: str = "") -> Finding:
+def finding(name: str, evidence: str, step: str = "") -> FoundFailure:
     """Return a finding by its failure's name."""
-    return Finding(BY_NAME[name], evidence, step)
+    return FoundFailure(BY_NAME[name], evidence, step)

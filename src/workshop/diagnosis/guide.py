@@ -35,8 +35,8 @@ class Guide(Table):
 
 def guide(failures: tuple[Failure, ...] | None = None) -> Guide:
     """Return symptom, cause and mend of failures, the most reported ones if none are given."""
-    reported = sorted((one for one in FAILURES if one.number), key=lambda one: one.number)
-    rows = tuple(_row(one) for one in (reported if failures is None else failures))
+    reported = sorted((failure for failure in FAILURES if failure.number), key=lambda failure: failure.number)
+    rows = tuple(_row(failure) for failure in (reported if failures is None else failures))
     return Guide(("what you see", "why", "what to do"), rows, TITLE)
 
 

@@ -27,7 +27,7 @@ _ACCOUNT = re.compile(r"[\w.+#-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 @dataclass(frozen=True)
-class Symptom:
+class ErrorReport:
     """What was read.
 
     Attributes:
@@ -39,20 +39,20 @@ class Symptom:
     codes: tuple[int, ...]
 
 
-def read(text: str) -> Symptom:
+def read(text: str) -> ErrorReport:
     """Read a text."""
     text = text[-LONGEST:]
     plain = unescape(_TAG.sub(" ", text)) if "<html" in text.lower() else unescape(text)
     decoded = unquote_plus(plain) if "%" in plain else plain
     asked = "\n".join(f"asked: {line}" for line in dict.fromkeys(_asked(plain)))
-    found = [number for match in _CODE.finditer(f"{plain}\n{decoded}") for number in _numbers(match)]
+    numbers = [number for match in _CODE.finditer(f"{plain}\n{decoded}") for number in _numbers(match)]
     whole = plain if decoded == plain else f"{plain}\n{decoded}"
-    return Symptom(f"{whole}\n{asked}" if asked else whole, tuple(dict.fromkeys(found)))
+    return ErrorReport(f"{whole}\n{asked}" if asked else whole, tuple(dict.fromkeys(numbers)))
 
 
-def of_code(number: int) -> Symptom:
+def of_code(number: int) -> ErrorReport:
     """Return what a bare AADSTS number tells."""
-    return Symptom(f"AADSTS{number}", (number,))
+    return ErrorReport(f"AADSTS{number}", (number,))
 
 
 def shown(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from workshop.diagnosis.findings import Diagnosed, Finding, Step
+from workshop.diagnosis.findings import Diagnosed, FoundFailure, Step
 from workshop.diagnosis.knowledge import CODES, Failure
 from workshop.show.frame import AMBER, BLUE, GREEN, frame
 
@@ -24,55 +24,55 @@ NOTHING, FOUND, UNKNOWN = 0, 1, 2
 class Diagnosis:
     """What `diagnose` found."""
 
-    said: Diagnosed
+    diagnosed: Diagnosed
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[FoundFailure, ...]:
         """What was found."""
-        return self.said.findings
+        return self.diagnosed.findings
 
     @property
     def names(self) -> tuple[str, ...]:
         """The short names of what was found."""
-        return tuple(one.failure.name for one in self.said.findings)
+        return tuple(finding.failure.name for finding in self.diagnosed.findings)
 
     @property
     def exit_code(self) -> int:
         """0 nothing wrong, 1 something found, 2 could not be told."""
-        if self.said.findings:
+        if self.diagnosed.findings:
             return FOUND
-        return UNKNOWN if self.said.unknown or not self.said.looked else NOTHING
+        return UNKNOWN if self.diagnosed.unknown or not self.diagnosed.looked else NOTHING
 
     @property
     def heading(self) -> str:
         """The first line."""
         count = len(self.findings)
         if count:
-            return f"{self.said.subject}: {count} {'failure' if count == 1 else 'failures'} found"
+            return f"{self.diagnosed.subject}: {count} {'failure' if count == 1 else 'failures'} found"
         if self.exit_code == UNKNOWN:
-            return f"{self.said.subject}: not known"
-        return f"{self.said.subject}: no finding"
+            return f"{self.diagnosed.subject}: not known"
+        return f"{self.diagnosed.subject}: no finding"
 
     def text(self) -> str:
         """Return it for a terminal."""
         lines = [self.heading]
-        lines += [line for step in self.said.steps for line in _step_lines(step)]
-        for one in self.findings:
-            lines += ["", *_finding_lines(one)]
+        lines += [line for step in self.diagnosed.steps for line in _step_lines(step)]
+        for finding in self.findings:
+            lines += ["", *_finding_lines(finding)]
         lines += [""] * bool(self.findings)
-        lines += [_unknown(number) for number in self.said.unknown]
-        lines += [NOT_RECOGNISED] * (not self.said.looked and not self.said.unknown)
-        return "\n".join([*lines, *self.said.notes]).rstrip()
+        lines += [_unknown(number) for number in self.diagnosed.unknown]
+        lines += [NOT_RECOGNISED] * (not self.diagnosed.looked and not self.diagnosed.unknown)
+        return "\n".join([*lines, *self.diagnosed.notes]).rstrip()
 
     def json(self) -> dict[str, Any]:
         """Return it for a program."""
-        said = self.said
+        diagnosed = self.diagnosed
         return {
-            "subject": said.subject,
-            "findings": [_finding_json(one) for one in said.findings],
-            "steps": [vars(step) for step in said.steps],
-            "unknown": [{"code": f"AADSTS{number}", "see": CODES} for number in said.unknown],
-            "notes": list(said.notes),
+            "subject": diagnosed.subject,
+            "findings": [_finding_json(finding) for finding in diagnosed.findings],
+            "steps": [vars(step) for step in diagnosed.steps],
+            "unknown": [{"code": f"AADSTS{number}", "see": CODES} for number in diagnosed.unknown],
+            "notes": list(diagnosed.notes),
             "exit_code": self.exit_code,
         }
 
@@ -81,12 +81,12 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         colour = AMBER if self.findings else (BLUE if self.exit_code == UNKNOWN else GREEN)
-        told = [escape(_unknown(number)) for number in self.said.unknown]
-        told += [escape(NOT_RECOGNISED)] * (not self.said.looked and not told)
-        head = frame(escape(self.heading), [*told, *(escape(note) for note in self.said.notes)], colour)
-        steps = _table(("", "step", "found"), [_step_row(step) for step in self.said.steps])
-        found = _table(("failure", "cause and mend"), [_finding_row(one) for one in self.findings])
-        return head + steps + found
+        lines = [escape(_unknown(number)) for number in self.diagnosed.unknown]
+        lines += [escape(NOT_RECOGNISED)] * (not self.diagnosed.looked and not lines)
+        head = frame(escape(self.heading), [*lines, *(escape(note) for note in self.diagnosed.notes)], colour)
+        steps = _table(("", "step", "found"), [_step_row(step) for step in self.diagnosed.steps])
+        findings = _table(("failure", "cause and mend"), [_finding_row(finding) for finding in self.findings])
+        return head + steps + findings
 
 
 NOT_RECOGNISED = (
@@ -105,10 +105,10 @@ def _wrapped(name: str, text: str) -> list[str]:
     return [f"  {label:<{INDENT - 2}}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
 
 
-def _finding_lines(one: Finding) -> list[str]:
-    failure = one.failure
-    lines = [f"{failure.title}  [{failure.name}]", *_wrapped("Evidence", one.evidence)]
-    lines += _wrapped("Step", one.step) if one.step else []
+def _finding_lines(finding: FoundFailure) -> list[str]:
+    failure = finding.failure
+    lines = [f"{failure.title}  [{failure.name}]", *_wrapped("Evidence", finding.evidence)]
+    lines += _wrapped("Step", finding.step) if finding.step else []
     lines += _wrapped("Cause", failure.cause)
     lines += [line for name, text in mends(failure) for line in _mend_lines(name, text)]
     lines += _wrapped("Clients", failure.clients) if failure.clients else []
@@ -130,13 +130,13 @@ def mends(failure: Failure) -> list[tuple[str, str]]:
     return [(name, text) for name, key in WAYS if (text := getattr(failure.mend, key))]
 
 
-def _finding_json(one: Finding) -> dict[str, Any]:
-    failure = one.failure
+def _finding_json(finding: FoundFailure) -> dict[str, Any]:
+    failure = finding.failure
     return {
         "failure": failure.name,
         "title": failure.title,
-        "evidence": one.evidence,
-        "step": one.step,
+        "evidence": finding.evidence,
+        "step": finding.step,
         "cause": failure.cause,
         "mend": vars(failure.mend),
         "clients": failure.clients,
@@ -157,13 +157,13 @@ def _step_row(step: Step) -> tuple[str, ...]:
     return f"<b>{MARKS[step.result]}</b>", escape(step.name), escape(step.said) + stops
 
 
-def _finding_row(one: Finding) -> tuple[str, ...]:
-    failure = one.failure
+def _finding_row(finding: FoundFailure) -> tuple[str, ...]:
+    failure = finding.failure
     lines = [f"<b>Cause:</b> {escape(failure.cause)}"]
     lines += [f"<b>{name}:</b> {_mend_html(name, text)}" for name, text in mends(failure)]
     lines += [f"<b>Clients:</b> {escape(failure.clients)}"] if failure.clients else []
     lines += [f'<a href="{escape(failure.source)}">{escape(failure.source)}</a>']
-    first = f"<b>{escape(failure.title)}</b><div>{escape(one.evidence)}</div>"
+    first = f"<b>{escape(failure.title)}</b><div>{escape(finding.evidence)}</div>"
     return first, "".join(f"<div>{line}</div>" for line in lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from workshop.diagnosis.findings import Diagnosed, Finding, finding
+from workshop.diagnosis.findings import Diagnosed, FoundFailure, finding
 from workshop.diagnosis.reading import shown
 from workshop.diagnosis.verified import FAILURES
 from workshop.servers.claims import (
@@ -71,37 +71,37 @@ def diagnose_token(token: str, expected: Expected, now: float) -> Diagnosed:
     except Unreadable as error:
         return Diagnosed("a token that can't be read", notes=(shown(str(error)),), looked=False)
     header, claims = read.header, read.claims
-    found = [one for look in LOOKS if (one := look(header, claims, expected, now))]
+    findings = [failure for look in LOOKS if (failure := look(header, claims, expected, now))]
     version = claims.get("ver", "?")
     subject = f"a token, version {version}, {'of a user' if claims.get('scp') else 'without a user'}"
     notes = [NOT_LOOKED] if claims.get("iss") else [NOT_LOOKED, "It names no issuer."]
-    rest = _by_rules(claims, expected, now) if not _serious(found) else None
-    return Diagnosed(subject, tuple(found + ([rest] if rest else [])), notes=tuple(notes))
+    rest = _by_rules(claims, expected, now) if not _serious(findings) else None
+    return Diagnosed(subject, tuple(findings + ([rest] if rest else [])), notes=tuple(notes))
 
 
-def _serious(found: list[Finding]) -> bool:
-    return any(one.failure.name != "groups-overage" for one in found)
+def _serious(findings: list[FoundFailure]) -> bool:
+    return any(each.failure.name != "groups-overage" for each in findings)
 
 
-def _graphs(header: Claims, claims: Claims, _: Expected, __: float) -> Finding | None:
+def _graphs(header: Claims, claims: Claims, _: Expected, __: float) -> FoundFailure | None:
     if is_for_graph(claims) or "nonce" in header:
         return finding("graphs-token", f"aud {claims.get('aud')}{', nonce in the header' if 'nonce' in header else ''}")
     return None
 
 
-def _version(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
+def _version(_: Claims, claims: Claims, __: Expected, ___: float) -> FoundFailure | None:
     if not is_for_graph(claims) and str(claims.get("iss", "")).startswith(V1_ISSUER):
         return finding("token-version-1", f"iss {claims['iss']}, ver {claims.get('ver')}, aud {claims.get('aud')}")
     return None
 
 
-def _expired(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _expired(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     if _is_near(claims.get("exp")) and ENDED.refuses(claims, expected.rules, now):
         return _failed(ENDED, f"exp was {(now - claims['exp']) / 60:.0f} minutes ago")
     return None
 
 
-def _future(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _future(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     for judge in (BEGUN, ISSUED):
         begins = claims.get(judge.claim)
         if _is_near(begins) and judge.refuses(claims, expected.rules, now):
@@ -109,33 +109,33 @@ def _future(_: Claims, claims: Claims, expected: Expected, now: float) -> Findin
     return None
 
 
-def _id_token(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
+def _id_token(_: Claims, claims: Claims, __: Expected, ___: float) -> FoundFailure | None:
     if "scp" not in claims and "roles" not in claims and ("nonce" in claims or "preferred_username" in claims):
         return finding("id-token-instead", "it names a user and no scope (scp)")
     return None
 
 
-def _app_only(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
+def _app_only(_: Claims, claims: Claims, __: Expected, ___: float) -> FoundFailure | None:
     if claims.get("oid") and claims.get("sub") == claims.get("oid") and "scp" not in claims:
         return finding("app-only-token", "sub is oid, and there is no scp")
     return None
 
 
-def _audience(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _audience(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     v1 = str(claims.get("iss", "")).startswith(V1_ISSUER)
     if AUDIENCE.refuses(claims, expected.rules, now) and not is_for_graph(claims) and not v1:
         return _failed(AUDIENCE, f"aud {claims.get('aud')}, the server's client id is {expected.client_id}")
     return None
 
 
-def _tenant(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _tenant(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     tenant = claims.get("tid")
     if expected.tenant_id and tenant and TENANT.refuses(claims, expected.rules, now):
         return _failed(TENANT, f"tid {tenant}, the server's tenant is {expected.tenant_id}")
     return None
 
 
-def _scopes(_: Claims, claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _scopes(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     has = set(str(claims.get("scp", "")).split())
     if not has or is_for_graph(claims) or not SCOPES.refuses(claims, expected.rules, now):
         return None
@@ -146,14 +146,14 @@ def _scopes(_: Claims, claims: Claims, expected: Expected, now: float) -> Findin
     return _failed(SCOPES, evidence)
 
 
-def _groups(_: Claims, claims: Claims, __: Expected, ___: float) -> Finding | None:
+def _groups(_: Claims, claims: Claims, __: Expected, ___: float) -> FoundFailure | None:
     names = claims.get("_claim_names")
     if "hasgroups" in claims or (isinstance(names, dict) and "groups" in names):
         return finding("groups-overage", "_claim_names has groups, and there is no claim groups")
     return None
 
 
-def _failed(judge: Judge, evidence: str) -> Finding:
+def _failed(judge: Judge, evidence: str) -> FoundFailure:
     return finding(FAILURES[judge.claim], evidence)
 
 
@@ -162,7 +162,7 @@ def _is_near(value: object) -> TypeGuard[float]:
     return is_time(value) and abs(value) < 1e15
 
 
-LOOKS: tuple[Callable[[Claims, Claims, Expected, float], Finding | None], ...] = (
+LOOKS: tuple[Callable[[Claims, Claims, Expected, float], FoundFailure | None], ...] = (
     _graphs,
     _version,
     _expired,
@@ -176,7 +176,7 @@ LOOKS: tuple[Callable[[Claims, Claims, Expected, float], Finding | None], ...] =
 )
 
 
-def _by_rules(claims: Claims, expected: Expected, now: float) -> Finding | None:
+def _by_rules(claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
     """Ask the servers' own judges, for what none of the above told."""
     issuer = str(claims.get("iss", ""))
     host = issuer.removeprefix("https://").partition("/")[0]

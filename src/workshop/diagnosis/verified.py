@@ -44,21 +44,23 @@ class Verified(Protocol):
 
 def diagnose_verified(verified: Verified) -> Diagnosed:
     """Say what is wrong with a token, from the checks that a server made."""
-    said = {check.claim: shown(f"{check.claim}: {check.found}") for check in verified.failed}
-    names = {claim: FAILURES.get(claim, "token-refused") for claim in said}
+    evidence_by_claim = {check.claim: shown(f"{check.claim}: {check.found}") for check in verified.failed}
+    names = {claim: FAILURES.get(claim, "token-refused") for claim in evidence_by_claim}
     # A claim may be looked at twice. The first finding is FastMCP's, and it says what stands there.
     special = _special({check.claim: str(check.found) for check in reversed(verified.failed)})
-    found = {special or name: said[claim] for claim, name in names.items()}
-    return Diagnosed("a token at a server", tuple(finding(name, evidence) for name, evidence in found.items()))
+    evidence_by_failure = {special or name: evidence_by_claim[claim] for claim, name in names.items()}
+    return Diagnosed(
+        "a token at a server", tuple(finding(name, evidence) for name, evidence in evidence_by_failure.items())
+    )
 
 
-def _special(found: dict[str, str]) -> str:
+def _special(text_by_claim: dict[str, str]) -> str:
     """Return the one failure that explains all that failed, "" if there is none."""
-    if "sts.windows.net" in found.get("iss", "") and "graph" not in found.get("aud", "").lower():
+    if "sts.windows.net" in text_by_claim.get("iss", "") and "graph" not in text_by_claim.get("aud", "").lower():
         return "token-version-1"
-    if "graph.microsoft.com" in found.get("aud", "") or "Microsoft Graph" in found.get("signature", ""):
+    if "graph.microsoft.com" in text_by_claim.get("aud", "") or "Microsoft Graph" in text_by_claim.get("signature", ""):
         return "graphs-token"
-    missing = found.get("scp", "").partition(" is missing")[0]
-    if set(found) == {"scp"} and "://" in missing:
+    missing = text_by_claim.get("scp", "").partition(" is missing")[0]
+    if set(text_by_claim) == {"scp"} and "://" in missing:
         return "required-scope-by-its-long-name"
     return ""

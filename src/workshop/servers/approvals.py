@@ -12,7 +12,7 @@ from .caller import caller_of
 from .expenses import ExpenseStore
 from .graph import Graph
 from .graph_tools import READ_ONLY, USER_READ, Token, in_group
-from .refusals import Refused
+from .refusals import CallRefused
 
 NOT_A_MEMBER = (
     "Only members of the approvers' group may see everyone's sums, and you are not in it. Ask the group's owner to "
@@ -34,6 +34,6 @@ def add_approvals(mcp: FastMCP, store: ExpenseStore, graph: Graph, token: Token,
         """Add up the expenses of everyone in the organization. Only for members of the approvers' group."""
         owner = await caller_of(context)
         if not await in_group(graph, graph_token, group_id):
-            raise Refused(NOT_A_MEMBER)
+            raise CallRefused(NOT_A_MEMBER)
         people, count, total = await asyncio.to_thread(store.summarize_tenant, owner.tenant_id)
         return {"people": people, "count": count, "total": float(total)}

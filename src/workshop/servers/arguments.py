@@ -88,14 +88,14 @@ def _error(tool: str, arguments: Arguments, lines: Iterable[str]) -> ToolError:
 
 
 def _lines(arguments: Arguments, error: PydanticValidationError) -> Iterable[str]:
-    for one in error.errors(include_url=False):
-        name = str(one["loc"][0]) if one["loc"] else ""
+    for problem in error.errors(include_url=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
         if name not in arguments.expected:
             yield f"- {_shown(name)} is not an argument. Known: {', '.join(arguments.expected) or 'none'}."
-        elif one["type"].startswith("missing"):
+        elif problem["type"].startswith("missing"):
             yield f"- {name} is missing. Send {arguments.expected[name]}."
         else:
-            yield _not_usable(arguments, name, one["input"])
+            yield _not_usable(arguments, name, problem["input"])
 
 
 def _not_usable(arguments: Arguments, name: str, value: object) -> str:

@@ -42,14 +42,14 @@ def build(
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    told = settings or load()
-    proxy = provider(told, base_url or told.base_url or LOCAL, client_storage)
-    return behind(doors(proxy, told), proxy, told)
+    settings = settings or load()
+    proxy = provider(settings, base_url or settings.base_url or LOCAL, client_storage)
+    return behind(doors(proxy, settings), proxy, settings)
 
 
-def doors(proxy: EntraProxy, told: ProxySettings) -> BothDoors:
+def doors(proxy: EntraProxy, settings: ProxySettings) -> BothDoors:
     """Return both doors: one app, one scope, the same rules for Entra's token on either way."""
-    return BothDoors(server=proxy, verifiers={"entra": verifier(told, proxy.rules)})
+    return BothDoors(server=proxy, verifiers={"entra": verifier(settings, proxy.rules)})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 from mcp_types import CallToolRequestParams
 
-from .refusals import Refused
+from .refusals import CallRefused
 
 ERROR = "insufficient_claims"
 MOST = 1_000
@@ -47,13 +47,13 @@ class ChallengeErrors(Middleware):
         """Go on, and hand over what Entra demands."""
         try:
             return await call_next(context)
-        except Refused as refused:
+        except CallRefused as refused:
             token = get_access_token()
             if refused.claims is None or token is None:
                 raise
             self.note(token.token, refused.claims)
-            told = {"error": ERROR, "claims": refused.claims, "what_to_do": str(refused)}
-            return ToolResult(content=str(refused), structured_content=told, is_error=True)
+            challenge = {"error": ERROR, "claims": refused.claims, "what_to_do": str(refused)}
+            return ToolResult(content=str(refused), structured_content=challenge, is_error=True)
 
 
 class Pending:

@@ -15,7 +15,7 @@ import mcp_types
 from fastmcp import Context
 from fastmcp.server.elicitation import AcceptedElicitation
 
-from .refusals import Refused
+from .refusals import CallRefused
 
 KEY = "confirm"
 CANT_ASK = (
@@ -36,22 +36,22 @@ async def confirmed(context: Context, tool: str, question: str) -> bool | mcp_ty
         Whether the user said yes, or what the tool has to return so that the client asks.
 
     Raises:
-        Refused: the client can't ask.
+        CallRefused: the client can't ask.
     """
     wanted = mcp_types.ClientCapabilities(elicitation=mcp_types.ElicitationCapability())
     if not context.session.check_client_capability(wanted):
-        raise Refused(CANT_ASK.format(tool=tool))
+        raise CallRefused(CANT_ASK.format(tool=tool))
     request = context.request_context
     if request is None or request.protocol_version < "2026":
         answer = await context.elicit(question, bool, response_title=FIELD["title"])
         return isinstance(answer, AcceptedElicitation) and answer.data is True
     about = hashlib.sha256(json.dumps([tool, question]).encode()).hexdigest()
-    given = (context.input_responses or {}).get(KEY)
-    if given is None or context.request_state != about:
+    response = (context.input_responses or {}).get(KEY)
+    if response is None or context.request_state != about:
         asked = mcp_types.ElicitRequest(
             params=mcp_types.ElicitRequestFormParams(message=question, requested_schema=SCHEMA)
         )
         return mcp_types.InputRequiredResult(input_requests={KEY: asked}, request_state=about)
-    if not isinstance(given, mcp_types.ElicitResult):
+    if not isinstance(response, mcp_types.ElicitResult):
         return False
-    return given.action == "accept" and (given.content or {}).get(KEY) is True
+    return response.action == "accept" and (response.content or {}).get(KEY) is True

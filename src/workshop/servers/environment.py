@@ -263,19 +263,19 @@ def is_loopback(name: str) -> bool:
 
 def issuers(text: str) -> tuple[str, ...]:
     """Take issuers, each of one tenant."""
-    found = words(text)
-    for one in found:
-        if not re.fullmatch(r"https://[a-z0-9.:-]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0", one):
+    addresses = words(text)
+    for address in addresses:
+        if not re.fullmatch(r"https://[a-z0-9.:-]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0", address):
             raise ValueError("issuers such as https://login.microsoftonline.com/<tenant id>/v2.0, in small letters")
-    return found
+    return addresses
 
 
 def parameters(text: str) -> dict[str, str]:
     """Take a JSON object of texts."""
     try:
-        found = json.loads(text)
+        texts = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        texts = None
+    if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
         raise ValueError('a JSON object of texts, such as {"domain_hint": "contoso.com"}')
-    return found
+    return texts

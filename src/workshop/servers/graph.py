@@ -19,7 +19,7 @@ from msgraph.graph_request_adapter import options as graph_options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
-from .refusals import MORE_NEEDED, SIGN_IN_AGAIN, Refused, challenge_of, of_graph, of_service
+from .refusals import MORE_NEEDED, SIGN_IN_AGAIN, CallRefused, challenge_of, of_graph, of_service
 
 GLOBAL = "https://graph.microsoft.com"
 
@@ -49,7 +49,7 @@ class Graph:
             permission: what the calls in the block need, for the words of a refusal.
 
         Raises:
-            Refused: Graph's refusal, in words for the caller.
+            CallRefused: Graph's refusal, in words for the caller.
         """
         adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(_One(token, self.url)), self._client())
         adapter.base_url = f"{self.url}/v1.0"
@@ -89,7 +89,7 @@ class _One(AccessTokenProvider):
     ) -> str:
         if claims := (additional_authentication_context or {}).get("claims"):
             # Graph has answered with a challenge. No exchange can satisfy it: only the user can.
-            raise Refused(MORE_NEEDED + SIGN_IN_AGAIN, challenge_of(f'claims="{claims}"'))
+            raise CallRefused(MORE_NEEDED + SIGN_IN_AGAIN, challenge_of(f'claims="{claims}"'))
         return self._token if self._hosts.is_url_host_valid(uri) else ""
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:

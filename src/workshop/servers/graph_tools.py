@@ -30,7 +30,7 @@ from pydantic import AfterValidator, Field
 from .arguments import ArgumentErrors, Arguments, one_line, refusal
 from .confirmation import confirmed
 from .graph import Graph
-from .refusals import Refused
+from .refusals import CallRefused
 
 USER_READ, GROUPS_READ, FILES_READ, MAIL_SEND = "User.Read", "GroupMember.Read.All", "Files.Read", "Mail.Send"
 PERMISSIONS = (USER_READ, GROUPS_READ, FILES_READ, MAIL_SEND)
@@ -102,8 +102,8 @@ async def in_group(graph: Graph, token: str, group_id: str) -> bool:
     wanted = _configured(builder(filter=f"id eq '{group_id}'", select=["id"], count=True))
     wanted.headers.add("ConsistencyLevel", "eventual")
     async with graph.of(token, USER_READ) as client:
-        found = await client.me.transitive_member_of.graph_group.get(wanted)
-    return any(one.id == group_id for one in (found.value if found else None) or ())
+        page = await client.me.transitive_member_of.graph_group.get(wanted)
+    return any(group.id == group_id for group in (page.value if page else None) or ())
 
 
 def _add_people(mcp: FastMCP, graph: Graph, token: Token) -> None:
@@ -133,8 +133,8 @@ def _add_people(mcp: FastMCP, graph: Graph, token: Token) -> None:
         builder = GraphGroupRequestBuilder.GraphGroupRequestBuilderGetQueryParameters
         wanted = _configured(builder(select=["id", "displayName"], top=MOST))
         async with graph.of(graph_token, GROUPS_READ) as client:
-            found = await client.me.transitive_member_of.graph_group.get(wanted)
-        return [{"id": one.id, "name": one.display_name} for one in (found.value if found else None) or ()]
+            page = await client.me.transitive_member_of.graph_group.get(wanted)
+        return [{"id": group.id, "name": group.display_name} for group in (page.value if page else None) or ()]
 
 
 def _add_files(mcp: FastMCP, graph: Graph, token: Token) -> None:
@@ -145,8 +145,8 @@ def _add_files(mcp: FastMCP, graph: Graph, token: Token) -> None:
         """List the files and folders of the signed-in user's OneDrive: at the top, or in a folder."""
         async with graph.of(graph_token, FILES_READ) as client:
             items = client.drives.by_drive_id(await _drive_id(client)).items
-            found = await items.by_drive_item_id(folder_id or "root").children.get()
-        return [_file(one) for one in ((found.value if found else None) or ())[:MOST]]
+            page = await items.by_drive_item_id(folder_id or "root").children.get()
+        return [_file(item) for item in ((page.value if page else None) or ())[:MOST]]
 
     @mcp.tool(annotations=READ_ONLY)
     async def read_my_file(file_id: FileId, graph_token: str = files) -> dict[str, Any]:
@@ -157,12 +157,14 @@ def _add_files(mcp: FastMCP, graph: Graph, token: Token) -> None:
             if file is None or file.folder is not None:
                 raise refusal("read_my_file", ARGUMENTS["read_my_file"], file_id=file_id)
             if (file.size or 0) > LARGEST_FILE:
-                raise Refused(f"The file is too large to read here: {file.size} bytes, and {LARGEST_FILE} is the most.")
+                raise CallRefused(
+                    f"The file is too large to read here: {file.size} bytes, and {LARGEST_FILE} is the most."
+                )
             content = await item.content.get() or b""
         try:
             return {"name": file.name, "text": content.decode("utf-8-sig")}
         except UnicodeDecodeError:
-            raise Refused("The file is not text. Read another one.") from None
+            raise CallRefused("The file is not text. Read another one.") from None
 
 
 def _add_mail(mcp: FastMCP, graph: Graph, token: Token) -> None:
@@ -192,7 +194,7 @@ def _add_mail(mcp: FastMCP, graph: Graph, token: Token) -> None:
 async def _drive_id(client: GraphServiceClient) -> str:
     drive = await client.me.drive.get()
     if drive is None or not drive.id:
-        raise Refused("You have no OneDrive here.")
+        raise CallRefused("You have no OneDrive here.")
     return drive.id
 
 

@@ -23,7 +23,7 @@ from fastmcp.utilities.auth import decode_jwt_payload
 from fastmcp.utilities.logging import get_logger
 
 from .credentials import Assertions
-from .refusals import SERVER_AT_FAULT, SIGN_IN_AGAIN, Refused, of_exchange
+from .refusals import SERVER_AT_FAULT, SIGN_IN_AGAIN, CallRefused, of_exchange
 
 if TYPE_CHECKING:  # a third of a second, for servers that never exchange anything
     from azure.core.credentials import AccessToken
@@ -63,7 +63,7 @@ class ServerApp:
         )
 
 
-class Exchange:
+class TokenExchange:
     """What one token of a user is exchanged for: each scope's token is fetched once and kept while it lasts."""
 
     def __init__(self, app: ServerApp, user_assertion: str) -> None:
@@ -80,7 +80,7 @@ class Exchange:
         """Return a token for these scopes, for the user.
 
         Raises:
-            Refused: Entra's refusal, in words for the caller.
+            CallRefused: Entra's refusal, in words for the caller.
         """
         from azure.core.exceptions import AzureError
 
@@ -111,7 +111,7 @@ class Exchange:
                 await self._app.assertions.prepare()
             except ClientAuthenticationError as error:  # the host has no such identity, or there is no such host
                 logger.warning("The managed identity gives no token: %s", error.message)
-                raise Refused(f"{SERVER_AT_FAULT}why.") from error
+                raise CallRefused(f"{SERVER_AT_FAULT}why.") from error
 
     def _note(self, answer: Any) -> None:
         # The library's error has no answer where it was not JSON, as when Entra is too busy.
@@ -123,7 +123,7 @@ class Exchange:
             await credential.close()
 
 
-class Exchanges:
+class TokenExchanges:
     """The exchanges of the users who called last.
 
     Each is found by the hash of the whole token: never by a user's id, which two tokens of different rights share.
@@ -139,20 +139,20 @@ class Exchanges:
         self.app = app
         self.most = most
         self.now = now
-        self._kept: OrderedDict[str, Exchange] = OrderedDict()
+        self._kept: OrderedDict[str, TokenExchange] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def of(self, user_assertion: str) -> Exchange:
+    async def of(self, user_assertion: str) -> TokenExchange:
         """Return the exchange of a token, the kept one or a new one."""
         key = hashlib.sha256(user_assertion.encode()).hexdigest()
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = Exchange(self.app, user_assertion)
+        exchange = self._kept.get(key)
+        if exchange is None:
+            exchange = self._kept[key] = TokenExchange(self.app, user_assertion)
         self._kept.move_to_end(key)
         await self._drop()
-        return found
+        return exchange
 
     async def close(self) -> None:
         """Close and forget all."""
@@ -165,7 +165,11 @@ class Exchanges:
         """Close those whose token has ended, and those over the number."""
         now = self.now()
         over = len(self._kept) - self.most
-        names = [name for place, (name, one) in enumerate(self._kept.items()) if place < over or one.expires_at <= now]
+        names = [
+            name
+            for place, (name, exchange) in enumerate(self._kept.items())
+            if place < over or exchange.expires_at <= now
+        ]
         for exchange in [self._kept.pop(name) for name in names]:
             await exchange.close()
 
@@ -176,7 +180,7 @@ class OnBehalfOf(Dependency[str]):
     What ``EntraOBOToken`` is behind FastMCP's proxy, where clients bring Entra's own tokens.
     """
 
-    def __init__(self, exchanges: Exchanges, scopes: Sequence[str]) -> None:
+    def __init__(self, exchanges: TokenExchanges, scopes: Sequence[str]) -> None:
         self.exchanges = exchanges
         self.scopes = scopes
 
@@ -184,16 +188,16 @@ class OnBehalfOf(Dependency[str]):
         """Exchange the caller's token.
 
         Raises:
-            Refused: nobody is signed in, or Entra refused.
+            CallRefused: nobody is signed in, or Entra refused.
         """
         token = get_access_token()
         if token is None:
-            raise Refused(f"The server does not know who is calling. {SIGN_IN_AGAIN}")
+            raise CallRefused(f"The server does not know who is calling. {SIGN_IN_AGAIN}")
         exchange = await self.exchanges.of(token.token)
         return (await exchange.get_token(*self.scopes)).token
 
 
-def _refused(error: AzureError, answer: Any) -> Refused:
+def _refused(error: AzureError, answer: Any) -> CallRefused:
     """Put an error into words.
 
     Args:
@@ -206,7 +210,7 @@ def _refused(error: AzureError, answer: Any) -> Refused:
 
 def _body(answer: Any) -> Mapping[str, Any]:
     try:
-        found = json.loads(answer.text())
+        body = json.loads(answer.text())
     except (AttributeError, TypeError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return body if isinstance(body, dict) else {}

@@ -44,27 +44,27 @@ def build(
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    told = settings or load()
-    proxy = provider(told, base_url or told.base_url or LOCAL, client_storage)
-    return behind(proxy, proxy, told)
+    settings = settings or load()
+    proxy = provider(settings, base_url or settings.base_url or LOCAL, client_storage)
+    return behind(proxy, proxy, settings)
 
 
-def behind(auth: AuthProvider, proxy: EntraProxy, told: ProxySettings) -> FastMCP:
+def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> FastMCP:
     """Return the tools behind a door.
 
     Args:
         auth: the door: the proxy, or more than one that the proxy is part of.
         proxy: exchanges the users' tokens.
     """
-    acting = Acting(Graph(told.graph_url), EntraOBOToken, proxy.close_obo_credentials)
+    acting = Acting(Graph(settings.graph_url), EntraOBOToken, proxy.close_obo_credentials)
     name = "Expenses (on behalf of)"
     mcp = FastMCP(name, auth=auth, icons=[ICON], mask_error_details=True, lifespan=acting.lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
     mcp.add_middleware(ChallengeErrors(proxy.pending.note))
-    store = ExpenseStore(told.database)
+    store = ExpenseStore(settings.database)
     add_tools(mcp, store)
-    acting.add_tools(mcp, store, told.approvers_group_id)
+    acting.add_tools(mcp, store, settings.approvers_group_id)
     return mcp
 
 

@@ -26,7 +26,7 @@ from .challenges import ChallengeErrors
 from .credentials import assertions
 from .expenses import ExpenseStore
 from .icon import ICON
-from .obo import Exchanges, OnBehalfOf, ServerApp
+from .obo import OnBehalfOf, ServerApp, TokenExchanges
 from .one_token import TakesOneToken
 from .preauthorized_settings import PreauthorizedSettings, load
 from .tools import add_tools
@@ -51,9 +51,9 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    told = settings or load()
-    auth = provider(told, base_url or told.base_url or LOCAL)
-    acting = _acting(told) if told.credentials else None
+    settings = settings or load()
+    auth = provider(settings, base_url or settings.base_url or LOCAL)
+    acting = _acting(settings) if settings.credentials else None
     mcp = FastMCP(
         "Expenses (pre-authorized clients)",
         auth=auth,
@@ -64,53 +64,53 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
     mcp.add_middleware(ChallengeErrors())
-    store = ExpenseStore(told.database)
+    store = ExpenseStore(settings.database)
     add_tools(mcp, store)
     if acting:
-        acting.add_tools(mcp, store, told.approvers_group_id)
+        acting.add_tools(mcp, store, settings.approvers_group_id)
     return mcp
 
 
-def provider(told: PreauthorizedSettings, base_url: str) -> EntraTokens:
+def provider(settings: PreauthorizedSettings, base_url: str) -> EntraTokens:
     """Return the door of these settings, to put before any server.
 
     Its protected resource metadata (RFC 9728) names Entra, and the scopes as Entra wants them asked for: in full,
     such as ``api://<client id>/user_impersonation``. In a token (`scp`) the same scope has its short name.
     """
-    issuer = f"https://{told.base_authority}/{told.tenant_id}/v2.0"
+    issuer = f"https://{settings.base_authority}/{settings.tenant_id}/v2.0"
     return EntraTokens(
-        token_verifier=verifier(told),
+        token_verifier=verifier(settings),
         authorization_servers=[AnyHttpUrl(issuer)],
         base_url=base_url,
         resource_name="Expenses",
     )
 
 
-def verifier(told: AppSettings, rules: Rules | None = None) -> EntraTokenVerifier:
+def verifier(settings: AppSettings, rules: Rules | None = None) -> EntraTokenVerifier:
     """Return what looks at the tokens: FastMCP's verifier for Entra, and then the servers' own rules.
 
     Args:
         rules: those of the settings if None.
     """
-    rules = rules or Rules(told.tenant_ids, told.base_authority, frozenset(told.allowed_clients))
+    rules = rules or Rules(settings.tenant_ids, settings.base_authority, frozenset(settings.allowed_clients))
     azure = AzureJWTVerifier(
-        client_id=told.client_id,
-        tenant_id=told.tenant_id,
-        required_scopes=list(told.required_scopes),
-        identifier_uri=told.identifier_uri,
-        base_authority=told.base_authority,
+        client_id=settings.client_id,
+        tenant_id=settings.tenant_id,
+        required_scopes=list(settings.required_scopes),
+        identifier_uri=settings.identifier_uri,
+        base_authority=settings.base_authority,
     )
     return EntraTokenVerifier(azure, rules)
 
 
-def _acting(told: PreauthorizedSettings) -> Acting:
+def _acting(settings: PreauthorizedSettings) -> Acting:
     """Return what acts on behalf of users. It needs msgraph-sdk, which a server that does not can do without."""
     from .acting import Acting
     from .graph import Graph
 
-    app = ServerApp(told.client_id, told.client_secret, assertions(told), told.base_authority)
-    exchanges = Exchanges(app)
-    return Acting(Graph(told.graph_url), lambda scopes: OnBehalfOf(exchanges, scopes), exchanges.close)
+    app = ServerApp(settings.client_id, settings.client_secret, assertions(settings), settings.base_authority)
+    exchanges = TokenExchanges(app)
+    return Acting(Graph(settings.graph_url), lambda scopes: OnBehalfOf(exchanges, scopes), exchanges.close)
 
 
 if __name__ == "__main__":

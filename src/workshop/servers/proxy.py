@@ -28,7 +28,7 @@ from .challenges import Pending
 from .credentials import Assertions, assertions
 from .expenses import ExpenseStore
 from .icon import ICON
-from .obo import Exchanges, ServerApp
+from .obo import ServerApp, TokenExchanges
 from .one_token import TakesOneToken
 from .settings import ProxySettings, load
 from .storage import storage
@@ -59,7 +59,7 @@ class EntraProxy(TakesOneToken, AzureProvider):
         self.pending = Pending()
         secret = str(options.get("client_secret") or "")
         app = ServerApp(str(options["client_id"]), secret, assertions, self._base_authority)
-        self._exchanges = Exchanges(app)
+        self._exchanges = TokenExchanges(app)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return Entra's token for one of the proxy's own, or None with the reason in the log."""
@@ -125,52 +125,54 @@ def build(
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    told = settings or load()
-    auth = provider(told, base_url or told.base_url or LOCAL, client_storage, http_client)
+    settings = settings or load()
+    auth = provider(settings, base_url or settings.base_url or LOCAL, client_storage, http_client)
     mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True, lifespan=auth.lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
-    add_tools(mcp, ExpenseStore(told.database))
+    add_tools(mcp, ExpenseStore(settings.database))
     return mcp
 
 
 def provider(
-    told: ProxySettings,
+    settings: ProxySettings,
     base_url: str,
     client_storage: AsyncKeyValue | None = None,
     http_client: httpx2.AsyncClient | None = None,
 ) -> EntraProxy:
     """Return the OAuth proxy of these settings, to put before any server."""
-    clients = frozenset((told.client_id, *told.allowed_clients)) if told.allowed_clients else frozenset()
-    issuers = list(told.issuers)
+    clients = frozenset((settings.client_id, *settings.allowed_clients)) if settings.allowed_clients else frozenset()
+    issuers = list(settings.issuers)
     return EntraProxy(
-        rules=Rules(told.tenant_ids, told.base_authority, clients),
-        assertions=assertions(told),
-        client_id=told.client_id,
-        client_secret=told.client_secret or None,
-        tenant_id=told.tenant_id,
-        required_scopes=list(told.required_scopes),
+        rules=Rules(settings.tenant_ids, settings.base_authority, clients),
+        assertions=assertions(settings),
+        client_id=settings.client_id,
+        client_secret=settings.client_secret or None,
+        tenant_id=settings.tenant_id,
+        required_scopes=list(settings.required_scopes),
         base_url=base_url,
-        resource_base_url=told.resource_base_url,
-        identifier_uri=told.identifier_uri,
-        issuer_url=told.issuer_url,
-        redirect_path=told.redirect_path,
-        additional_authorize_scopes=list(told.additional_authorize_scopes),
-        allowed_client_redirect_uris=_list(told.allowed_client_redirect_uris),
-        client_storage=client_storage or storage(told.storage, told.jwt_signing_key or told.client_secret),
-        jwt_signing_key=told.jwt_signing_key,
-        require_authorization_consent=told.consent,
-        consent_csp_policy=told.consent_csp_policy,
-        forward_resource=told.forward_resource,
-        fallback_refresh_token_expiry_seconds=told.refresh_token_seconds,
-        fastmcp_access_token_expiry_seconds=told.access_token_seconds,
-        token_expiry_threshold_seconds=told.refresh_early_seconds,
-        base_authority=told.base_authority,
+        resource_base_url=settings.resource_base_url,
+        identifier_uri=settings.identifier_uri,
+        issuer_url=settings.issuer_url,
+        redirect_path=settings.redirect_path,
+        additional_authorize_scopes=list(settings.additional_authorize_scopes),
+        allowed_client_redirect_uris=_list(settings.allowed_client_redirect_uris),
+        client_storage=client_storage or storage(settings.storage, settings.jwt_signing_key or settings.client_secret),
+        jwt_signing_key=settings.jwt_signing_key,
+        require_authorization_consent=settings.consent,
+        consent_csp_policy=settings.consent_csp_policy,
+        forward_resource=settings.forward_resource,
+        fallback_refresh_token_expiry_seconds=settings.refresh_token_seconds,
+        fastmcp_access_token_expiry_seconds=settings.access_token_seconds,
+        token_expiry_threshold_seconds=settings.refresh_early_seconds,
+        base_authority=settings.base_authority,
         # Its type is one issuer. It goes on to JWTVerifier as it stands, which takes a list as well.
         token_issuer=issuers[0] if len(issuers) == 1 else issuers,
-        extra_authorize_params=None if told.extra_authorize_params is None else dict(told.extra_authorize_params),
+        extra_authorize_params=None
+        if settings.extra_authorize_params is None
+        else dict(settings.extra_authorize_params),
         http_client=http_client or keys_client(),
-        enable_cimd=told.enable_cimd,
+        enable_cimd=settings.enable_cimd,
         # No identity_assertion: /token takes none (ID-JAG, SEP-990). Entra is not documented to issue them, and what
         # FastMCP makes of one is a token of its own that names no tenant and no object id of Entra's: the second look
         # at the door would refuse it, and there would be nothing to exchange on behalf of the user.

@@ -48,7 +48,7 @@ _SIGN_IN = frozenset({"500133", "50173", "50133", "70043", "70044", "700082", "5
 _MORE = frozenset({"50076", "50079"})
 
 
-class Refused(ToolError):
+class CallRefused(ToolError):
     """A refusal in words for the caller.
 
     Attributes:
@@ -60,7 +60,7 @@ class Refused(ToolError):
         self.claims = claims
 
 
-def of_exchange(message: str, body: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> Refused:
+def of_exchange(message: str, body: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> CallRefused:
     """Return the refusal for an answer of the token endpoint to an exchange on behalf of the user.
 
     Args:
@@ -75,17 +75,17 @@ def of_exchange(message: str, body: Mapping[str, Any], status: int, headers: Map
     if status == 429 or status >= 500 or (not code and not status):
         return of_service("Entra ID", status, headers)
     if code in _CONSENT or body.get("suberror") == "consent_required":
-        return Refused(NO_CONSENT)
+        return CallRefused(NO_CONSENT)
     if code in _BLOCKED:
-        return Refused(BLOCKED)
+        return CallRefused(BLOCKED)
     if claims or code in _MORE:
-        return Refused(MORE_NEEDED + SIGN_IN_AGAIN, claims)
+        return CallRefused(MORE_NEEDED + SIGN_IN_AGAIN, claims)
     if code in _SIGN_IN:
-        return Refused(f"Your sign-in is no longer good for this. {SIGN_IN_AGAIN}")
-    return Refused(SERVER_AT_FAULT + (f"AADSTS{code}." if code else "why."))
+        return CallRefused(f"Your sign-in is no longer good for this. {SIGN_IN_AGAIN}")
+    return CallRefused(SERVER_AT_FAULT + (f"AADSTS{code}." if code else "why."))
 
 
-def of_graph(status: int, code: str, headers: Mapping[str, str], permission: str) -> Refused:
+def of_graph(status: int, code: str, headers: Mapping[str, str], permission: str) -> CallRefused:
     """Return the refusal for an answer of Microsoft Graph.
 
     Args:
@@ -98,21 +98,21 @@ def of_graph(status: int, code: str, headers: Mapping[str, str], permission: str
         return of_service("Microsoft Graph", status, headers)
     if status == 401:
         claims = challenge_of(headers.get("www-authenticate", ""))
-        return Refused(
+        return CallRefused(
             (MORE_NEEDED if claims else "Microsoft Graph does not take your sign-in. ") + SIGN_IN_AGAIN, claims
         )
     if status == 403:
-        return Refused(FORBIDDEN.format(permission=permission))
-    return Refused(GONE if status == 404 else "Microsoft Graph can't do this with these arguments.")
+        return CallRefused(FORBIDDEN.format(permission=permission))
+    return CallRefused(GONE if status == 404 else "Microsoft Graph can't do this with these arguments.")
 
 
-def of_service(service: str, status: int, headers: Mapping[str, str]) -> Refused:
+def of_service(service: str, status: int, headers: Mapping[str, str]) -> CallRefused:
     """Return the refusal of a service that is too busy, or out of order."""
     if status != 429:
-        return Refused(OUT_OF_ORDER.format(service=service))
-    told = headers.get("retry-after", "")
-    seconds = f"{told} seconds" if told.isdigit() else "a minute"
-    return Refused(BUSY.format(service=service, seconds=seconds))
+        return CallRefused(OUT_OF_ORDER.format(service=service))
+    retry_after = headers.get("retry-after", "")
+    seconds = f"{retry_after} seconds" if retry_after.isdigit() else "a minute"
+    return CallRefused(BUSY.format(service=service, seconds=seconds))
 
 
 def challenge_of(header: str) -> str | None:

@@ -16,11 +16,11 @@ def changed(token: object, claims: Mapping[str, Any]) -> str:
     Raises:
         Unreadable: it is no token that can be read.
     """
-    found = parts(token)
-    if all(found.claims.get(name) == value for name, value in claims.items()):
-        return found.text
-    kept = {name: value for name, value in {**found.claims, **claims}.items() if value is not None}
-    header, _, signature = found.text.split(".")
+    original = parts(token)
+    if all(original.claims.get(name) == value for name, value in claims.items()):
+        return original.text
+    kept = {name: value for name, value in {**original.claims, **claims}.items() if value is not None}
+    header, _, signature = original.text.split(".")
     return f"{header}.{segment(kept)}.{signature}"
 
 

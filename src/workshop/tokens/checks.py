@@ -33,7 +33,7 @@ NOTES: Mapping[str, Callable[[Claims, Rules], str]] = {
 }
 
 
-class Outcome(NamedTuple):
+class CheckOutcome(NamedTuple):
     """What one check found; `passed` is None if it could not be made."""
 
     passed: bool | None
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class TokenCheck:
     """One check and what became of it.
 
     Attributes:
@@ -79,111 +79,115 @@ def fetched(verifier: JWTVerifier) -> Keys:
         return Keys(why=f"they could not be fetched ({type(error).__name__})")
 
 
-def of_verifier(verifier: JWTVerifier, keys: Keys, found: Parts, values: Values, now: float) -> Iterator[Finding]:
+def of_verifier(
+    verifier: JWTVerifier, keys: Keys, token_parts: Parts, values: Values, now: float
+) -> Iterator[TokenCheck]:
     """Make FastMCP's checks of a token whose issuer publishes its keys."""
-    header, claims = found.header, found.claims
+    header, claims = token_parts.header, token_parts.claims
     algorithm = _same(header.get("alg"), verifier.algorithm, values.text)
-    yield Finding(FASTMCP, "alg", f"is it signed by {verifier.algorithm}?", *algorithm)
-    yield Finding(FASTMCP, "kid", "did the issuer publish this key?", *_published(header, keys, values))
-    yield Finding(FASTMCP, "crit", "does its header demand nothing special?", *_critical(header))
-    signed = _signed(verifier, keys, found) if algorithm.passed else Outcome(None, "not with another algorithm")
-    yield Finding(FASTMCP, "signature", "did that key sign exactly this?", *signed)
+    yield TokenCheck(FASTMCP, "alg", f"is it signed by {verifier.algorithm}?", *algorithm)
+    yield TokenCheck(FASTMCP, "kid", "did the issuer publish this key?", *_published(header, keys, values))
+    yield TokenCheck(FASTMCP, "crit", "does its header demand nothing special?", *_critical(header))
+    signed = (
+        _signed(verifier, keys, token_parts) if algorithm.passed else CheckOutcome(None, "not with another algorithm")
+    )
+    yield TokenCheck(FASTMCP, "signature", "did that key sign exactly this?", *signed)
     for judge in FASTMCP_JUDGES:
-        yield Finding(FASTMCP, judge.claim, judge.asks, *_judged(judge, claims, _rules_of(verifier), now, values))
+        yield TokenCheck(FASTMCP, judge.claim, judge.asks, *_judged(judge, claims, _rules_of(verifier), now, values))
 
 
-def of_rules(rules: Rules, claims: Claims, now: float) -> Iterator[Finding]:
+def of_rules(rules: Rules, claims: Claims, now: float) -> Iterator[TokenCheck]:
     """Make the servers' own checks."""
     for judge in SERVER_JUDGES:
         why = judge.refuses(claims, rules, now)
-        yield Finding(OWN, judge.claim, judge.asks, why is None, why or "yes")
+        yield TokenCheck(OWN, judge.claim, judge.asks, why is None, why or "yes")
 
 
-def of_ticket(issuer: JWTIssuer, found: Parts, values: Values, now: float) -> Iterator[Finding]:
+def of_ticket(issuer: JWTIssuer, token_parts: Parts, values: Values, now: float) -> Iterator[TokenCheck]:
     """Make the checks of a proxy's own token."""
-    header, claims = found.header, found.claims
+    header, claims = token_parts.header, token_parts.claims
     algorithm = _same(header.get("alg"), "HS256", values.text)
-    yield Finding(FASTMCP, "alg", "is it signed by HS256?", *algorithm)
-    yield Finding(FASTMCP, "signature", "did this server sign exactly this?", *_signed_ticket(issuer, found))
+    yield TokenCheck(FASTMCP, "alg", "is it signed by HS256?", *algorithm)
+    yield TokenCheck(FASTMCP, "signature", "did this server sign exactly this?", *_signed_ticket(issuer, token_parts))
     use = claims.get("token_use", "access")
-    yield Finding(FASTMCP, "token_use", "is it an access token?", *_same(use, "access", values.text))
-    yield Finding(FASTMCP, ENDED.claim, ENDED.asks, *_judged(ENDED, claims, Rules(frozenset()), now, values))
-    yield Finding(FASTMCP, "iss", "did this server issue it?", *_same(claims.get("iss"), issuer.issuer, values.text))
-    yield Finding(FASTMCP, "aud", "is it for this server?", *_same(claims.get("aud"), issuer.audience, values.text))
+    yield TokenCheck(FASTMCP, "token_use", "is it an access token?", *_same(use, "access", values.text))
+    yield TokenCheck(FASTMCP, ENDED.claim, ENDED.asks, *_judged(ENDED, claims, Rules(frozenset()), now, values))
+    yield TokenCheck(FASTMCP, "iss", "did this server issue it?", *_same(claims.get("iss"), issuer.issuer, values.text))
+    yield TokenCheck(FASTMCP, "aud", "is it for this server?", *_same(claims.get("aud"), issuer.audience, values.text))
 
 
-def of_store(taken: bool | None) -> Finding:
+def of_store(taken: bool | None) -> TokenCheck:
     """Report the last check of a proxy's own token, which only the server can make: by the token it keeps.
 
     Args:
         taken: what the server answered to a token that passed all else; None if another check failed.
     """
     asks = "does the server keep a token of Entra's for it, and is that one still good?"
-    found = {True: "yes", False: "no", None: "the server does not come to that"}
-    return Finding(OWN, "jti", asks, taken, found[taken])
+    answers = {True: "yes", False: "no", None: "the server does not come to that"}
+    return TokenCheck(OWN, "jti", asks, taken, answers[taken])
 
 
-def _same(found: object, wanted: str, shown: Callable[[str], str]) -> Outcome:
-    if found == wanted:
-        return Outcome(True, "yes")
-    return Outcome(False, "it names none" if found is None else f"it says {shown(str(found))}")
+def _same(value: object, wanted: str, shown: Callable[[str], str]) -> CheckOutcome:
+    if value == wanted:
+        return CheckOutcome(True, "yes")
+    return CheckOutcome(False, "it names none" if value is None else f"it says {shown(str(value))}")
 
 
-def _published(header: Claims, keys: Keys, values: Values) -> Outcome:
+def _published(header: Claims, keys: Keys, values: Values) -> CheckOutcome:
     if keys.why:
-        return Outcome(None, keys.why)
+        return CheckOutcome(None, keys.why)
     kid = header.get("kid")
     if kid is None:
-        one = len(keys.found) == 1
-        return Outcome(one, "it names none; there is only one" if one else "it names none of several")
+        only = len(keys.found) == 1
+        return CheckOutcome(only, "it names none; there is only one" if only else "it names none of several")
     if any(key.get("kid") == kid for key in keys.found):
-        return Outcome(True, "yes")
-    return Outcome(False, f"no: {values.shown('kid', kid)}")
+        return CheckOutcome(True, "yes")
+    return CheckOutcome(False, f"no: {values.shown('kid', kid)}")
 
 
-def _critical(header: Claims) -> Outcome:
+def _critical(header: Claims) -> CheckOutcome:
     # Source: RFC 7515 section 4.1.11. No token of Entra's has it.
-    return Outcome(True, "yes") if header.get("crit") is None else Outcome(False, "there is something (crit)")
+    return CheckOutcome(True, "yes") if header.get("crit") is None else CheckOutcome(False, "there is something (crit)")
 
 
-def _signed(verifier: JWTVerifier, keys: Keys, found: Parts) -> Outcome:
+def _signed(verifier: JWTVerifier, keys: Keys, token_parts: Parts) -> CheckOutcome:
     algorithm = jwt.PyJWS().get_algorithm_by_name(verifier.algorithm)
     try:
         if verifier.public_key:
             key = algorithm.prepare_key(verifier.public_key)
         else:
-            kid = found.header.get("kid")
-            named = [one for one in keys.found if kid is None or one.get("kid") == kid]
+            kid = token_parts.header.get("kid")
+            named = [key for key in keys.found if kid is None or key.get("kid") == kid]
             if len(named) != 1:
-                return Outcome(None, "there is no key to look with")
+                return CheckOutcome(None, "there is no key to look with")
             key = algorithm.from_jwk(dict(named[0]))
-        good = algorithm.verify(found.signed, key, found.signature)
+        good = algorithm.verify(token_parts.signed, key, token_parts.signature)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
-        return Outcome(None, "there is no key to look with")
+        return CheckOutcome(None, "there is no key to look with")
     if good:
-        return Outcome(True, "yes")
-    if "nonce" in found.header and is_for_graph(found.claims):
-        return Outcome(False, "no: it is for Microsoft Graph, and only Graph can verify it")
-    return Outcome(False, "no: another key signed it, or it was changed since")
+        return CheckOutcome(True, "yes")
+    if "nonce" in token_parts.header and is_for_graph(token_parts.claims):
+        return CheckOutcome(False, "no: it is for Microsoft Graph, and only Graph can verify it")
+    return CheckOutcome(False, "no: another key signed it, or it was changed since")
 
 
-def _signed_ticket(issuer: JWTIssuer, found: Parts) -> Outcome:
+def _signed_ticket(issuer: JWTIssuer, token_parts: Parts) -> CheckOutcome:
     try:
-        issuer.verify_token(found.text)
+        issuer.verify_token(token_parts.text)
     except JoseError as error:
         # It looks at the signature first. What it says of claims is of no finer kind.
         if type(error) is not JoseError:
-            return Outcome(False, "no: another key signed it, or it was changed since")
+            return CheckOutcome(False, "no: another key signed it, or it was changed since")
     except (ValueError, TypeError, KeyError, RecursionError):
-        return Outcome(False, "no: it can't be read")
-    return Outcome(True, "yes")
+        return CheckOutcome(False, "no: it can't be read")
+    return CheckOutcome(True, "yes")
 
 
-def _judged(judge: Judge, claims: Claims, rules: Rules, now: float, values: Values) -> Outcome:
+def _judged(judge: Judge, claims: Claims, rules: Rules, now: float, values: Values) -> CheckOutcome:
     why = judge.refuses(claims, rules, now)
     if why is None:
-        return Outcome(True, NOTES[judge.claim](claims, rules) or "yes")
-    return Outcome(False, _with_value(judge.claim, claims, rules, values) or why)
+        return CheckOutcome(True, NOTES[judge.claim](claims, rules) or "yes")
+    return CheckOutcome(False, _with_value(judge.claim, claims, rules, values) or why)
 
 
 def _with_value(claim: str, claims: Claims, rules: Rules, values: Values) -> str:

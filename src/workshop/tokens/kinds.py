@@ -28,7 +28,7 @@ ASKED_FOR = ("email", "groups", "idtyp", "upn")
 
 
 @dataclass(frozen=True)
-class Kind:
+class TokenKind:
     """A kind of token.
 
     Attributes:
@@ -50,20 +50,20 @@ class Kind:
     asked_for: tuple[str, ...] = ()
 
 
-def kind_of(header: Mapping[str, Any], claims: Mapping[str, Any]) -> Kind:
+def kind_of(header: Mapping[str, Any], claims: Mapping[str, Any]) -> TokenKind:
     """Tell the kind of a token by its claims."""
     if _host(claims.get("iss")) in ENTRA_HOSTS:
         return _entras(claims)
     if header.get("alg") == "HS256" and {"client_id", "jti", "scope"} <= set(claims):
         return _fastmcps(claims)
     acts = "its subject, sub" if "sub" in claims else "nobody it names"
-    return Kind("a token of another issuer", "the issuer it names", "whom it names", acts, meanings.ANY, EVERY)
+    return TokenKind("a token of another issuer", "the issuer it names", "whom it names", acts, meanings.ANY, EVERY)
 
 
 def version_of(claims: Mapping[str, Any]) -> str:
     """Return the version an Entra token says it has; nothing if it says none."""
-    found = claims.get("ver")
-    return found if isinstance(found, str) else ""
+    version = claims.get("ver")
+    return version if isinstance(version, str) else ""
 
 
 def is_for_graph(claims: Mapping[str, Any]) -> bool:
@@ -72,25 +72,27 @@ def is_for_graph(claims: Mapping[str, Any]) -> bool:
     return isinstance(audience, str) and audience.rstrip("/") in GRAPH
 
 
-def _entras(claims: Mapping[str, Any]) -> Kind:
+def _entras(claims: Mapping[str, Any]) -> TokenKind:
     whose = "Entra ID"
     client = "azp" if version_of(claims) == "2.0" else "appid"
     if "azp" not in claims and "appid" not in claims and "scp" not in claims:
         acts = "nobody: it only tells its client who signed in"
         for_whom = "the client that signed the user in"
-        return Kind("an ID token", whose, for_whom, acts, meanings.ENTRA, (*EVERY, "oid", "sub", "tid", "ver"))
+        return TokenKind("an ID token", whose, for_whom, acts, meanings.ENTRA, (*EVERY, "oid", "sub", "tid", "ver"))
     for_whom = "Microsoft Graph" if is_for_graph(claims) else "one app, the resource"
     expected = (*EVERY, "nbf", "oid", "sub", "tid", "ver", client)
     if claims.get("scp"):
         name = "an access token for a user (delegated)"
         acts = "a user, as far as scp says"
-        return Kind(name, whose, for_whom, acts, meanings.ENTRA, (*expected, "scp"), ASKED_FOR)
-    return Kind("an access token for an app itself (app-only)", whose, for_whom, "no user", meanings.ENTRA, expected)
+        return TokenKind(name, whose, for_whom, acts, meanings.ENTRA, (*expected, "scp"), ASKED_FOR)
+    return TokenKind(
+        "an access token for an app itself (app-only)", whose, for_whom, "no user", meanings.ENTRA, expected
+    )
 
 
-def _fastmcps(claims: Mapping[str, Any]) -> Kind:
+def _fastmcps(claims: Mapping[str, Any]) -> TokenKind:
     name = "a refresh token" if claims.get("token_use") == "refresh" else "an access token"
-    return Kind(
+    return TokenKind(
         f"{name} of FastMCP's OAuth proxy",
         "an MCP server with FastMCP's proxy",
         "the same server",

@@ -63,25 +63,25 @@ class Parts:
         return self.text.rpartition(".")[0].encode("ascii")
 
 
-def token_in(given: object) -> str:
+def token_in(pasted: object) -> str:
     """Return the token in what people paste: with Bearer before it, in quotes, or in the JSON a token came in."""
-    if isinstance(given, bytes):
-        given = given.decode("utf-8", "replace")
-    if not isinstance(given, str):
-        raise Unreadable(f"Not a token, but a Python {type(given).__name__}", "A token is a text.")
-    text = given.strip().lstrip("\ufeff")
+    if isinstance(pasted, bytes):
+        pasted = pasted.decode("utf-8", "replace")
+    if not isinstance(pasted, str):
+        raise Unreadable(f"Not a token, but a Python {type(pasted).__name__}", "A token is a text.")
+    text = pasted.strip().lstrip("\ufeff")
     if text.startswith("{") and len(text) <= _READABLE:
         text = _answered(text)
     return _SCHEME.sub("", text, count=1).strip().strip("\"'")
 
 
-def parts(given: object) -> Parts:
+def parts(pasted: object) -> Parts:
     """Take a token apart.
 
     Raises:
         Unreadable: it says what was given, and why it can't be read.
     """
-    text = token_in(given)
+    text = token_in(pasted)
     if not text:
         raise Unreadable("Nothing was given", "Copy the token again.")
     if len(text) > LONGEST_TOKEN:
@@ -103,12 +103,12 @@ def parts(given: object) -> Parts:
 
 def _answered(text: str) -> str:
     try:
-        found = json.loads(text)
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable("Not a token: it begins like JSON, but is none", "Copy all of it.") from None
     for name in _ANSWERED:
-        if isinstance(found, dict) and isinstance(found.get(name), str):
-            return str(found[name])
+        if isinstance(answer, dict) and isinstance(answer.get(name), str):
+            return str(answer[name])
     raise Unreadable("Not a token, but JSON", "There is no access_token in it. Are these claims already?")
 
 
@@ -160,10 +160,10 @@ def _object(name: str, piece: str) -> tuple[dict[str, Any], str]:
     """Return a part as JSON, and a name in it that stands there twice."""
     twice: list[str] = []
 
-    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(found)
-        if len(made) < len(found):
-            names = [name for name, _ in found]
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(members)
+        if len(made) < len(members):
+            names = [name for name, _ in members]
             twice.extend(sorted({printable(name)[:40] for name in names if names.count(name) > 1})[:1])
         return made
 

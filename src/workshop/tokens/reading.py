@@ -12,7 +12,7 @@ from workshop.show.claims import Values
 from workshop.show.frame import AMBER, Notice
 from workshop.show.table import Linked, Table
 from workshop.tokens import meanings
-from workshop.tokens.kinds import Kind, is_for_graph, kind_of, version_of
+from workshop.tokens.kinds import TokenKind, is_for_graph, kind_of, version_of
 from workshop.tokens.meanings import Meaning
 from workshop.tokens.parts import Parts, Unreadable, parts
 from workshop.tokens.words import until
@@ -22,7 +22,7 @@ _WIDTH, _INDENT = 110, 22
 
 
 @dataclass(frozen=True)
-class Entry:
+class TokenMember:
     """One line of a token: a member of the header or a claim."""
 
     part: str
@@ -52,7 +52,7 @@ class Reading:
     header: Mapping[str, Any] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
     facts: tuple[tuple[str, str], ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[TokenMember, ...] = ()
     missing: tuple[str, ...] = ()
     problem: str = ""
 
@@ -64,8 +64,13 @@ class Reading:
         """Return all of it for another program; the token itself is not in it."""
         if self.problem:
             return {"problem": self.problem}
-        found = {"facts": dict(self.facts), "missing": list(self.missing), "header": self.header, "claims": self.claims}
-        return found | {"meanings": {entry.name: entry.meaning for entry in self.entries}}
+        summary = {
+            "facts": dict(self.facts),
+            "missing": list(self.missing),
+            "header": self.header,
+            "claims": self.claims,
+        }
+        return summary | {"meanings": {entry.name: entry.meaning for entry in self.entries}}
 
     def __repr__(self) -> str:
         if self.problem:
@@ -99,27 +104,29 @@ def read(token: object, *, known: Mapping[str, str] | None = None, now: float | 
         now: Unix time in seconds; this machine's if None.
     """
     try:
-        found = parts(token)
+        token_parts = parts(token)
     except Unreadable as error:
         return Reading(problem=str(error))
     values = Values(known)
-    kind = kind_of(found.header, found.claims)
-    missing = tuple(name for name in kind.expected if name not in found.claims)
+    kind = kind_of(token_parts.header, token_parts.claims)
+    missing = tuple(name for name in kind.expected if name not in token_parts.claims)
     clock = time.time() if now is None else now
     return Reading(
-        found.header,
-        found.claims,
-        tuple(_facts(found, kind, missing, values, clock)),
+        token_parts.header,
+        token_parts.claims,
+        tuple(_facts(token_parts, kind, missing, values, clock)),
         (
-            *_entries("header", found.header, meanings.HEADER, values),
-            *_entries("claims", found.claims, kind.meanings, values),
+            *_entries("header", token_parts.header, meanings.HEADER, values),
+            *_entries("claims", token_parts.claims, kind.meanings, values),
         ),
         missing,
     )
 
 
-def _facts(found: Parts, kind: Kind, missing: tuple[str, ...], values: Values, now: float) -> list[tuple[str, str]]:
-    claims = found.claims
+def _facts(
+    token_parts: Parts, kind: TokenKind, missing: tuple[str, ...], values: Values, now: float
+) -> list[tuple[str, str]]:
+    claims = token_parts.claims
 
     def of(name: str) -> str:
         return values.shown(name, claims.get(name)) or "nobody named"
@@ -139,27 +146,27 @@ def _facts(found: Parts, kind: Kind, missing: tuple[str, ...], values: Values, n
     absent = [name for name in kind.asked_for if name not in claims]
     if absent:
         facts.append(("only on request", f"{', '.join(absent)}: the app it is for did not ask for them, or has none"))
-    facts += [("doubt", doubt) for doubt in (*found.doubts, *_doubts(found))]
+    facts += [("doubt", doubt) for doubt in (*token_parts.doubts, *_doubts(token_parts))]
     return facts
 
 
-def _doubts(found: Parts) -> list[str]:
+def _doubts(token_parts: Parts) -> list[str]:
     doubts = []
-    algorithm = found.header.get("alg")
-    if not found.signature:
+    algorithm = token_parts.header.get("alg")
+    if not token_parts.signature:
         doubts.append("It has no signature: nobody vouches for it.")
     elif isinstance(algorithm, str) and algorithm.lower() == "none":
         doubts.append("Its header says that it is not signed (alg none).")
-    if "nonce" in found.header and is_for_graph(found.claims):
+    if "nonce" in token_parts.header and is_for_graph(token_parts.claims):
         doubts.append("It is for Microsoft Graph: nobody else can verify its signature.")
     return doubts
 
 
-def _entries(part: str, found: Mapping[str, Any], known: Mapping[str, Meaning], values: Values) -> list[Entry]:
+def _entries(part: str, members: Mapping[str, Any], known: Mapping[str, Meaning], values: Values) -> list[TokenMember]:
     unknown = Meaning("none of the references explains it: build nothing on it", "")
     return [
-        Entry(part, values.text(name), values.shown(name, value) or "nothing", *known.get(name, unknown))
-        for name, value in found.items()
+        TokenMember(part, values.text(name), values.shown(name, value) or "nothing", *known.get(name, unknown))
+        for name, value in members.items()
     ]
 
 

@@ -36,8 +36,8 @@ def try_out(token: object, for_: Server, *, known: Mapping[str, str] | None = No
         value.value = json.dumps(claims[name.value])[:200]
 
     def run(_button: object = None) -> None:
-        found = verify(token, for_, changed={name.value: value_of(value.value)}, known=known)
-        shown.value = found._repr_html_()
+        verification = verify(token, for_, changed={name.value: value_of(value.value)}, known=known)
+        shown.value = verification._repr_html_()
 
     name.observe(suggest, names="value")
     button.on_click(run)

@@ -14,7 +14,7 @@ from workshop.show.table import Table
 from workshop.tokens import checks
 from workshop.tokens.answering import Answer, ask
 from workshop.tokens.changing import changed as with_claims
-from workshop.tokens.checks import FASTMCP, OWN, Finding, Outcome
+from workshop.tokens.checks import FASTMCP, OWN, CheckOutcome, TokenCheck
 from workshop.tokens.doors import Door, door
 from workshop.tokens.parts import Parts, Unreadable, parts, token_in
 
@@ -34,12 +34,12 @@ class Verification:
         answer: the server's own.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[TokenCheck, ...]
     answer: Answer
     _values: Values
 
     @property
-    def failed(self) -> tuple[Finding, ...]:
+    def failed(self) -> tuple[TokenCheck, ...]:
         """The checks that failed; the first is the one that turns the token away."""
         return tuple(finding for finding in self.findings if finding.passed is False)
 
@@ -102,29 +102,29 @@ def verify(
     values = Values(known)
     try:
         text = with_claims(token, changed) if changed else token_in(token)
-        found = parts(text)
+        token_parts = parts(text)
     except Unreadable as error:
         return _unreadable(token, for_, error, values)
-    where = door(for_, found.claims)
+    where = door(for_, token_parts.claims)
     answer = ask(text, where.auth, where.url)
-    return Verification(_agreed(_findings(where, found, values, answer), answer, values), answer, values)
+    return Verification(_agreed(_findings(where, token_parts, values, answer), answer, values), answer, values)
 
 
-def _findings(where: Door, found: Parts, values: Values, answer: Answer) -> tuple[Finding, ...]:
+def _findings(where: Door, token_parts: Parts, values: Values, answer: Answer) -> tuple[TokenCheck, ...]:
     now = time.time()
     if where.ticket:
-        made = list(checks.of_ticket(where.ticket, found, values, now))
+        made = list(checks.of_ticket(where.ticket, token_parts, values, now))
         sound = all(finding.passed for finding in made) and not answer.why
         return (*made, checks.of_store(answer.let_in if sound else None))
     assert where.verifier is not None
     keys = checks.fetched(where.verifier)
-    made = list(checks.of_verifier(where.verifier, keys, found, values, now))
-    return (*made, *(checks.of_rules(where.rules, found.claims, where.now()) if where.rules else ()))
+    made = list(checks.of_verifier(where.verifier, keys, token_parts, values, now))
+    return (*made, *(checks.of_rules(where.rules, token_parts.claims, where.now()) if where.rules else ()))
 
 
 def _unreadable(token: object, for_: Server, error: Unreadable, values: Values) -> Verification:
     where = door(for_, {})
-    made = Finding(FASTMCP, "form", "is it a JSON Web Token?", False, str(error))
+    made = TokenCheck(FASTMCP, "form", "is it a JSON Web Token?", False, str(error))
     try:
         text = token_in(token)
     except Unreadable:
@@ -132,12 +132,12 @@ def _unreadable(token: object, for_: Server, error: Unreadable, values: Values) 
     if not text:
         return Verification((made,), Answer(why="there is nothing to bring"), values)
     if len(text) > LONGEST_TOKEN:
-        made = Finding(OWN, "form", f"is it no longer than {LONGEST_TOKEN} characters?", False, str(error))
+        made = TokenCheck(OWN, "form", f"is it no longer than {LONGEST_TOKEN} characters?", False, str(error))
         return Verification((made,), Answer(why="no server takes a header of that length"), values)
     return Verification((made,), ask(text, where.auth, where.url), values)
 
 
-def _agreed(findings: tuple[Finding, ...], answer: Answer, values: Values) -> tuple[Finding, ...]:
+def _agreed(findings: tuple[TokenCheck, ...], answer: Answer, values: Values) -> tuple[TokenCheck, ...]:
     """Add what the server knows beyond the token, and never let the table say otherwise than the server."""
     if answer.why:
         return findings
@@ -146,5 +146,5 @@ def _agreed(findings: tuple[Finding, ...], answer: Answer, values: Values) -> tu
         return findings
     asks = "does the server itself say the same?"
     why = values.text(answer.said) or "it does not say why"
-    told = "it was taken all the same" if answer.let_in else f"it was turned away: {why}"
-    return (*findings, Finding(SERVER, "answer", asks, *Outcome(False, told)))
+    became = "it was taken all the same" if answer.let_in else f"it was turned away: {why}"
+    return (*findings, TokenCheck(SERVER, "answer", asks, *CheckOutcome(False, became)))

@@ -16,9 +16,9 @@ from workshop.diagnosis.knowledge import (
     sessions,
     tokens,
 )
-from workshop.diagnosis.knowledge.entry import CODES, Failure, Mend, Sign
+from workshop.diagnosis.knowledge.entry import CODES, Failure, Remedy, Sign
 
-__all__ = ["BY_NAME", "CODES", "FAILURES", "Failure", "Mend", "Sign", "known_codes"]
+__all__ = ["BY_NAME", "CODES", "FAILURES", "Failure", "Remedy", "Sign", "known_codes"]
 
 FAILURES: tuple[Failure, ...] = (
     *scopes.FAILURES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Mend, says
+from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Remedy, says
 
 CLEAR = (
     "Clear what it remembers. VS Code: command “Authentication: Remove Dynamic Authentication Providers”. Claude Code: "
@@ -24,7 +24,7 @@ FAILURES = (
         ),
         "Clients are registered in the server's storage. It was in memory and the server restarted, another replica "
         "answered, or the key that encrypts it changed.",
-        Mend(
+        Remedy(
             python="ENTRA_PROXY_STORAGE=<a folder> (or Redis for several replicas) and one fixed "
             "ENTRA_PROXY_JWT_SIGNING_KEY for all",
             client=CLEAR,
@@ -43,7 +43,7 @@ FAILURES = (
         ),
         "Entra has neither Dynamic Client Registration (RFC 7591) nor client id metadata documents. A client that "
         "brings no client id of its own stops here.",
-        Mend(
+        Remedy(
             portal="Pre-authorize clients that have an id (VS Code: aebc6443-996d-45c2-90f0-388ff96faa56): Expose an "
             "API > Add a client application",
             az="az ad app create --display-name <client's name> --public-client-redirect-uris http://localhost",
@@ -60,7 +60,7 @@ FAILURES = (
         says(r"code_challenge_methods_supported", r"does not support (?:S256|PKCE)|PKCE (?:is )?not supported"),
         "The MCP specification tells clients to refuse an authorization server whose metadata lacks "
         "code_challenge_methods_supported. Entra supports PKCE but leaves this member out.",
-        Mend(
+        Remedy(
             python="Put the OAuth proxy before Entra: AzureProvider publishes S256",
             client="VS Code and the Python SDK go on without it",
         ),
@@ -73,7 +73,7 @@ FAILURES = (
         says(r"Authorization session mismatch", r"consent.*cookie.*(?:missing|mismatch)"),
         "The cookie of the consent page (__Host-...) did not come back: another browser, an old tab, or a reverse "
         "proxy that drops cookies or speaks http.",
-        Mend(
+        Remedy(
             python="Serve by https with an https ENTRA_PROXY_BASE_URL, and let the reverse proxy pass cookies on",
             client="Begin the sign-in again, and finish it in the same browser",
         ),
@@ -85,7 +85,7 @@ FAILURES = (
         "The browser does not leave the proxy's consent page",
         says(r"violates the following Content Security Policy directive: \"?form-action"),
         "Its Content-Security-Policy (form-action) does not list where the client's redirect leads.",
-        Mend(python="ENTRA_PROXY_CONSENT_CSP_POLICY, with the client's address under form-action; or update FastMCP"),
+        Remedy(python="ENTRA_PROXY_CONSENT_CSP_POLICY, with the client's address under form-action; or update FastMCP"),
         f"{GITHUB}/PrefectHQ/fastmcp/issues/2476",
         "Chromium, with clients on a scheme of their own",
     ),
@@ -94,7 +94,7 @@ FAILURES = (
         "EntraOBOToken works with AzureProvider only",
         says(r"EntraOBOToken requires an AzureProvider"),
         "With RemoteAuthProvider the server has no client secret that FastMCP knows of.",
-        Mend(python="Use azure-identity's OnBehalfOfCredential by hand, or AzureProvider"),
+        Remedy(python="Use azure-identity's OnBehalfOfCredential by hand, or AzureProvider"),
         f"{GITHUB}/PrefectHQ/fastmcp/blob/main/docs/integrations/azure.mdx",
     ),
     Failure(
@@ -106,7 +106,7 @@ FAILURES = (
             r"\b(?:AZURE|ENTRA)_\w+[^.\n]{0,80} can't be used",
         ),
         "A variable is not set where the server runs: .env is not read there, or a deployment's hook runs before it.",
-        Mend(python="Set it in the environment or in .env; .env.sample explains each"),
+        Remedy(python="Set it in the environment or in .env; .env.sample explains each"),
         f"{GITHUB}/Azure-Samples/python-mcp-demos/pull/18",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Mend, Sign, codes
+from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Remedy, Sign, codes
 
 GRANT = "az ad app permission admin-consent --id <client id>"
 
@@ -13,7 +13,7 @@ FAILURES = (
         codes(65001),
         "Neither the user nor an administrator granted this scope to this app. At a refresh and on behalf of a user "
         "nobody can be asked, so it fails there, often for the first time after an hour.",
-        Mend(
+        Remedy(
             portal="API permissions > Grant admin consent",
             az=GRANT,
             python="Let users consent at sign-in: Graph's scopes into additional_authorize_scopes; or ask for "
@@ -29,7 +29,7 @@ FAILURES = (
         (Sign(65001, ("04b07795-8ddb-461a-bbee-02f9e1bf7b46",)),),
         "az account get-access-token asks as the Azure CLI. That is Microsoft's app, and it never shows a consent "
         "page for yours.",
-        Mend(
+        Remedy(
             portal="Expose an API > Add a client application: 04b07795-8ddb-461a-bbee-02f9e1bf7b46, tick the scope",
             az="az login --scope api://<client id>/<scope>",
             python="api.pre_authorized_applications: the CLI's id with the scope's id",
@@ -44,7 +44,7 @@ FAILURES = (
         codes(65002),
         "Client and resource are both Microsoft's, and the two have no agreement for this scope. Nobody in your tenant "
         "can change that.",
-        Mend(
+        Remedy(
             portal="Register an app of your own and give it the permission",
             az="az login --scope, with a client id of your own in the program, not the CLI's",
         ),
@@ -57,7 +57,7 @@ FAILURES = (
         "The user, or an administrator, declined to consent",
         codes(65004),
         "Someone pressed Cancel on the consent page.",
-        Mend(client="Sign in again and accept, or ask an administrator to consent for all", az=GRANT),
+        Remedy(client="Sign in again and accept, or ask an administrator to consent for all", az=GRANT),
         CODES,
     ),
     Failure(
@@ -65,7 +65,7 @@ FAILURES = (
         "Only an administrator may grant this permission",
         codes(90094, 90093),
         "The permission is for administrators only, or the tenant forbids its users to consent.",
-        Mend(
+        Remedy(
             portal="An administrator: API permissions > Grant admin consent; or send them "
             "https://login.microsoftonline.com/<tenant>/v2.0/adminconsent?client_id=<client id>",
             az=GRANT,
@@ -79,7 +79,7 @@ FAILURES = (
         codes(50105),
         "Assignment required is on, and the user is neither assigned nor a direct member of an assigned group. Groups "
         "in groups don't count.",
-        Mend(
+        Remedy(
             portal="Enterprise applications > the app > Users and groups > Add user/group; or Properties > Assignment "
             "required: No",
             az="az rest -m POST -u https://graph.microsoft.com/v1.0/servicePrincipals/<id>/appRoleAssignedTo -b '...'",
@@ -93,7 +93,7 @@ FAILURES = (
         "The client app has no role in the API",
         codes(501051),
         "The API demands assignment, and an app that acts for itself was given no app role.",
-        Mend(
+        Remedy(
             portal="The client > API permissions > Application permissions, and Grant admin consent",
             az=GRANT,
         ),

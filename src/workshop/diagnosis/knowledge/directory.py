@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Mend, codes, says
+from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Remedy, codes, says
 
 FAILURES = (
     Failure(
@@ -11,7 +11,7 @@ FAILURES = (
         codes(500011, 650052),
         "The app has no service principal in this tenant, its identifier URI is another, or the tenant is the wrong "
         "one.",
-        Mend(
+        Remedy(
             portal="Enterprise applications: is the app there? Expose an API: is the Application ID URI this one?",
             az="az ad sp create --id <client id>",
             python="await graph.service_principals.post(ServicePrincipal(app_id=<client id>))",
@@ -24,7 +24,7 @@ FAILURES = (
         "The tenant knows no app with this client id",
         codes(700016, 7000229),
         "The client id is wrong, is another tenant's, or the app has no service principal here.",
-        Mend(
+        Remedy(
             portal="App registrations > your app > Overview: compare client id and tenant id",
             az="az ad app show --id <client id>; az account show --query tenantId; az ad sp create --id <client id>",
             python="AZURE_TENANT_ID and ENTRA_PROXY_AZURE_CLIENT_ID must be of the same tenant",
@@ -37,7 +37,7 @@ FAILURES = (
         "The client id is no application's",
         codes(700038),
         "It is all zeros, or another id was copied (object id, secret id).",
-        Mend(portal="App registrations > your app > Overview > Application (client) ID"),
+        Remedy(portal="App registrations > your app > Overview > Application (client) ID"),
         CODES,
     ),
     Failure(
@@ -45,7 +45,7 @@ FAILURES = (
         "There is no such tenant",
         codes(90002, 900023, 50049),
         "The tenant id is misspelled, or is of another cloud (Azure Government, China).",
-        Mend(
+        Remedy(
             portal="Overview > Tenant ID",
             az="az account show --query tenantId",
             python="AZURE_TENANT_ID; another cloud: ENTRA_PROXY_BASE_AUTHORITY",
@@ -57,7 +57,7 @@ FAILURES = (
         "An app of one tenant is called at common",
         codes(50194, 9002332),
         "The app admits accounts of its own tenant only, and the request goes to common, organizations or consumers.",
-        Mend(
+        Remedy(
             portal="Authentication > Supported account types, if other tenants shall come in",
             az="az ad app update --id <client id> --sign-in-audience AzureADMultipleOrgs",
             python="AZURE_TENANT_ID=<your tenant id>",
@@ -69,7 +69,7 @@ FAILURES = (
         "The account is of another tenant",
         codes(50020),
         "The user is signed in with an account that this tenant does not have as a guest.",
-        Mend(
+        Remedy(
             portal="Users > New user > Invite external user; or sign in with another account",
             python='extra_authorize_params={"prompt": "select_account"}: lets users choose',
             client="Sign out in the browser and choose the right account",
@@ -81,7 +81,7 @@ FAILURES = (
         "There is no such user in the tenant",
         codes(50034),
         "The name is misspelled, or of another tenant.",
-        Mend(portal="Users: look for the account", az="az ad user show --id <user principal name>"),
+        Remedy(portal="Users: look for the account", az="az ad user show --id <user principal name>"),
         CODES,
     ),
     Failure(
@@ -89,7 +89,7 @@ FAILURES = (
         "The user's account is switched off",
         codes(50057),
         "An administrator blocked it.",
-        Mend(
+        Remedy(
             portal="Users > the user > Account status",
             az="az ad user update --id <user> --account-enabled true",
             python="await graph.users.by_user_id(...).patch(User(account_enabled=True))",
@@ -101,7 +101,7 @@ FAILURES = (
         "Sign-in to the app is switched off",
         codes(7000112),
         "Its service principal is disabled, by an administrator or by Microsoft.",
-        Mend(
+        Remedy(
             portal="Enterprise applications > the app > Properties > Enabled for users to sign-in: Yes",
             az="az ad sp update --id <client id> --set accountEnabled=true",
             python="await principal.patch(ServicePrincipal(account_enabled=True))",
@@ -117,7 +117,7 @@ FAILURES = (
         ),
         "New identifier URIs must have the tenant id, the app id or a verified domain in them, unless the app has "
         "version 2.0 tokens.",
-        Mend(
+        Remedy(
             portal="Expose an API: api://<client id>; or verify the domain first; or requestedAccessTokenVersion 2",
             az="az ad app update --id <client id> --identifier-uris api://<client id>",
             python='Application(identifier_uris=["api://<client id>"])',
@@ -129,7 +129,7 @@ FAILURES = (
         "Microsoft Graph says the app lacks the permission",
         says(r"Authorization_RequestDenied", r"Insufficient privileges to complete the operation", r"accessDenied"),
         "The token for Graph does not have the scope this call needs, or the user may not do it.",
-        Mend(
+        Remedy(
             portal="API permissions > Add a permission > Microsoft Graph, and Grant admin consent",
             az="az ad app permission admin-consent --id <client id>",
             python="Ask for the scope on behalf of the user, and at sign-in in additional_authorize_scopes",

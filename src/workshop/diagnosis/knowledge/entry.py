@@ -27,7 +27,7 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Mend:
+class Remedy:
     """What to do, by whichever way fits; an empty one has nothing to do there.
 
     Attributes:
@@ -60,7 +60,7 @@ class Failure:
     title: str
     signs: tuple[Sign, ...]
     cause: str
-    mend: Mend
+    mend: Remedy
     source: str
     clients: str = ""
     number: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workshop.diagnosis.knowledge.clients import SPECIFICATION
-from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Mend, Sign, says
+from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Remedy, Sign, says
 
 RFC9728 = "https://www.rfc-editor.org/rfc/rfc9728#section-3"
 RFC8414 = "https://www.rfc-editor.org/rfc/rfc8414#section-3"
@@ -20,7 +20,7 @@ FAILURES = (
         "For https://<host>/mcp it belongs at https://<host>/.well-known/oauth-protected-resource/mcp, and its "
         "resource is https://<host>/mcp (RFC 9728 section 3). A base_url with /mcp in it, or a server mounted below "
         "another path, breaks that.",
-        Mend(
+        Remedy(
             python="ENTRA_PROXY_BASE_URL=https://<host>, without /mcp; resource_base_url "
             "(ENTRA_PROXY_RESOURCE_BASE_URL) if the resource is reached elsewhere. Mounted apps: add "
             "auth.get_well_known_routes(mcp_path=...) at the root",
@@ -38,7 +38,7 @@ FAILURES = (
         ),
         "TLS ends at a reverse proxy, and the server takes itself for an http one. Clients refuse to go from https to "
         "http, or lose the token on the redirect.",
-        Mend(
+        Remedy(
             python="ENTRA_PROXY_BASE_URL=https://<host>; uvicorn --proxy-headers --forwarded-allow-ips=<the proxy>, so "
             "that X-Forwarded-Proto counts; give clients the address without a slash at the end",
         ),
@@ -54,7 +54,7 @@ FAILURES = (
             r"\b421\b.*misdirected|Misdirected Request",
         ),
         "Its protection against DNS rebinding knows only localhost, or a list without this name.",
-        Mend(
+        Remedy(
             python='mcp.http_app(allowed_hosts=["<host>"]) in FastMCP, TransportSecuritySettings(allowed_hosts=[...]) '
             "in the Python SDK. Don't switch the check off on a developer's machine",
         ),
@@ -71,7 +71,7 @@ FAILURES = (
         'Clients find the sign-in by WWW-Authenticate: Bearer resource_metadata="..." on the 401. Without it only '
         "those that guess the address go on. Something in front of the server answers (EasyAuth, a gateway), or drops "
         "the header.",
-        Mend(
+        Remedy(
             portal="App Service, Container Apps: Authentication off, or unauthenticated requests allowed, and let the "
             "server answer",
             python="FastMCP with auth=... sends it by itself; let the gateway pass WWW-Authenticate on",
@@ -84,7 +84,7 @@ FAILURES = (
         (),
         "Neither the address in the challenge nor the well-known addresses answer. The client doesn't learn who signs "
         "users in.",
-        Mend(python="FastMCP with auth=RemoteAuthProvider or AzureProvider and base_url publishes it"),
+        Remedy(python="FastMCP with auth=RemoteAuthProvider or AzureProvider and base_url publishes it"),
         RFC9728,
     ),
     Failure(
@@ -92,7 +92,7 @@ FAILURES = (
         "The metadata names no authorization server, or one whose metadata can't be read",
         (),
         "authorization_servers is empty, or none of the well-known addresses below it answers with JSON.",
-        Mend(
+        Remedy(
             python="RemoteAuthProvider(authorization_servers=[AnyHttpUrl("
             '"https://login.microsoftonline.com/<tenant id>/v2.0")])',
         ),
@@ -104,7 +104,7 @@ FAILURES = (
         says(r"metadata issuer mismatch"),
         "The issuer in the document must be, letter by letter, the one by which it was found (RFC 8414 section 3.3). "
         "A slash at the end, a wrong issuer_url, or Entra's common, whose issuer has {tenantid} in it.",
-        Mend(
+        Remedy(
             python="Leave ENTRA_PROXY_ISSUER_URL empty, or set it to the public address exactly; name your tenant id, "
             "not common or organizations",
         ),
@@ -115,7 +115,7 @@ FAILURES = (
         "The metadata sends clients to Entra with scopes that carry no app's name",
         (),
         "Clients ask Entra for what scopes_supported says. A bare scope is one of Microsoft Graph's there.",
-        Mend(
+        Remedy(
             python="Advertise api://<client id>/<scope>: AzureJWTVerifier with RemoteAuthProvider does",
         ),
         SPECIFICATION,
@@ -125,7 +125,7 @@ FAILURES = (
         "The server is reached by http",
         (),
         "Tokens would travel in the clear: clients take http for localhost only (RFC 6750 section 5.3).",
-        Mend(python="Put it behind TLS and set ENTRA_PROXY_BASE_URL=https://<host>", client="Use the https address"),
+        Remedy(python="Put it behind TLS and set ENTRA_PROXY_BASE_URL=https://<host>", client="Use the https address"),
         "https://www.rfc-editor.org/rfc/rfc6750#section-5.3",
     ),
     Failure(
@@ -134,7 +134,7 @@ FAILURES = (
         says(r"x-functions-key|function key", r"Authorization_Forbidden_By_Gateway|subscription key"),
         "A 403 before any sign-in comes from a gateway: a function key, an API key, a list of addresses, or App "
         "Service authentication.",
-        Mend(
+        Remedy(
             portal="Function App > Functions > Authorization level Anonymous; App Service authentication: allow "
             "unauthenticated requests",
             python="The server checks tokens itself; what stands before it lets calls without one pass",
@@ -149,7 +149,9 @@ FAILURES = (
             r"All connection attempts failed|timed out",
         ),
         "Nobody listens there, the name is unknown, or a firewall keeps silent.",
-        Mend(python="Start the server; see that host and port are those that clients use", client="Check its address"),
+        Remedy(
+            python="Start the server; see that host and port are those that clients use", client="Check its address"
+        ),
         SPECIFICATION,
     ),
     Failure(
@@ -157,7 +159,7 @@ FAILURES = (
         "The certificate of the server is not trusted",
         says(r"CERTIFICATE_VERIFY_FAILED|self.signed certificate|UNABLE_TO_VERIFY|certificate has expired"),
         "It is self-signed, expired, for another name, or of a company's own authority that the client does not know.",
-        Mend(
+        Remedy(
             python="A certificate of a public authority; for a company's own set SSL_CERT_FILE where the client runs",
             client="Node programs: NODE_EXTRA_CA_CERTS",
         ),
@@ -168,7 +170,7 @@ FAILURES = (
         "There is no MCP server at this address",
         says(r"\b404\b[^\n]*\bPOST \S*/mcp|POST \S*/mcp\S*[^\n]*\b404\b"),
         "The path is wrong. FastMCP serves at /mcp.",
-        Mend(client="Use the address with its path: https://<host>/mcp"),
+        Remedy(client="Use the address with its path: https://<host>/mcp"),
         SPECIFICATION,
     ),
     Failure(
@@ -176,7 +178,7 @@ FAILURES = (
         "The server fails with an error of its own",
         says(r"(?m)^(?:HTTP/\S+ )?50[0234]\b", r"Internal Server Error|Bad Gateway|Service Unavailable"),
         "It, or what stands before it, is broken or starting. That is no question of signing in.",
-        Mend(python="Look into the server's log"),
+        Remedy(python="Look into the server's log"),
         SPECIFICATION,
     ),
     Failure(
@@ -184,7 +186,9 @@ FAILURES = (
         "Too many requests",
         says(r"(?:HTTP/\S+|status|status code:?) 429\b", r"TooManyRequests|Too Many Requests"),
         "Entra or Graph asks to wait. Graph's identity calls send no Retry-After.",
-        Mend(python="Wait as Retry-After says, else longer each time; keep tokens and do not fetch them for each call"),
+        Remedy(
+            python="Wait as Retry-After says, else longer each time; keep tokens and do not fetch them for each call"
+        ),
         "https://learn.microsoft.com/graph/throttling",
     ),
 )

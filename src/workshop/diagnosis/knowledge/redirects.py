@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Mend, Sign, codes, says
+from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Remedy, Sign, codes, says
 
 REPLY_URL = f"{LEARN}/identity-platform/reply-url"
 WEB = "az ad app update --id <client id> --web-redirect-uris https://<host>/auth/callback"
@@ -18,7 +18,7 @@ FAILURES = (
         codes(50011),
         "Entra sends the browser only to a registered address, compared letter by letter. AzureProvider sends its "
         "base_url with /auth/callback behind it. The port is free for localhost only.",
-        Mend(
+        Remedy(
             portal="Authentication > Web > Add URI: exactly the one in the message",
             az=WEB,
             python=PATCH_WEB,
@@ -32,7 +32,7 @@ FAILURES = (
         (Sign(50011, (r"redirect URI 'http://(?!localhost|127\.|\[::1\])",)),),
         "TLS ends at a reverse proxy, and the server does not know: its base_url is http, or it does not trust "
         "X-Forwarded-Proto.",
-        Mend(
+        Remedy(
             portal="Register the https address; Entra takes http for localhost only",
             az=WEB,
             python="ENTRA_PROXY_BASE_URL=https://<host>; uvicorn --proxy-headers --forwarded-allow-ips=<the proxy>",
@@ -45,7 +45,7 @@ FAILURES = (
         "The redirect URI has the path /mcp in it: base_url has one path too many",
         (Sign(50011, (r"redirect URI '[^']*/mcp/[^']*'",)),),
         "base_url is where the server is reached without /mcp. With it, every address has it twice.",
-        Mend(
+        Remedy(
             python="ENTRA_PROXY_BASE_URL=https://<host>, without /mcp", portal="Register https://<host>/auth/callback"
         ),
         f"{GITHUB}/PrefectHQ/fastmcp/issues/2077",
@@ -61,7 +61,7 @@ FAILURES = (
         ),
         "The client registered, or now sends, an address that the server does not allow. VS Code takes another port "
         "when 33418 is taken.",
-        Mend(
+        Remedy(
             python="ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS=http://localhost:* http://127.0.0.1:* "
             "https://vscode.dev/redirect",
             client="Clear its registration and connect again (VS Code: “Authentication: Remove Dynamic Authentication "
@@ -76,7 +76,7 @@ FAILURES = (
         "The app has no redirect URI",
         codes(500113),
         "Nothing is registered under Authentication.",
-        Mend(portal="Authentication > Add a platform > Web: https://<host>/auth/callback", az=WEB, python=PATCH_WEB),
+        Remedy(portal="Authentication > Add a platform > Web: https://<host>/auth/callback", az=WEB, python=PATCH_WEB),
         REPLY_URL,
     ),
     Failure(
@@ -84,7 +84,7 @@ FAILURES = (
         "The redirect URI at redemption is another than at sign-in",
         codes(500112),
         "Both requests have to name the same one. Two replicas with different base_url do this.",
-        Mend(python="The same ENTRA_PROXY_BASE_URL on all replicas"),
+        Remedy(python="The same ENTRA_PROXY_BASE_URL on all replicas"),
         CODES,
     ),
     Failure(
@@ -93,7 +93,7 @@ FAILURES = (
         codes(9002325, 9002327),
         "Under Single-page application Entra demands PKCE and a browser's own request. A server is of the platform "
         "Web.",
-        Mend(
+        Remedy(
             portal="Authentication: remove the URI under Single-page application, add it under Web",
             az=MOVE_TO_WEB,
             python="await app.patch(Application(spa=SpaApplication(redirect_uris=[]), web=WebApplication(...)))",
@@ -106,7 +106,7 @@ FAILURES = (
         "A script in a browser redeems a code of the platform Web",
         codes(9002326),
         "Only single-page applications may ask across origins.",
-        Mend(portal="Authentication: register the script's URI under Single-page application"),
+        Remedy(portal="Authentication: register the script's URI under Single-page application"),
         CODES,
     ),
     Failure(
@@ -114,7 +114,7 @@ FAILURES = (
         "The client asks for a token in the address, which is off",
         codes(700051, 700054),
         "It uses the implicit flow. OAuth 2.1 has none, and the app does not allow it.",
-        Mend(client="Use the authorization code flow with PKCE: response_type=code"),
+        Remedy(client="Use the authorization code flow with PKCE: response_type=code"),
         CODES,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Mend, codes
+from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Remedy, codes
 
 REFRESH = f"{LEARN}/identity-platform/refresh-tokens"
 AGAIN = "Sign in again"
@@ -13,7 +13,7 @@ FAILURES = (
         "The authorization code was redeemed twice",
         codes(54005),
         "A code is good once. A page was reloaded, a request repeated, or two replicas redeemed the same one.",
-        Mend(client=AGAIN, python="Don't repeat the token request after a timeout"),
+        Remedy(client=AGAIN, python="Don't repeat the token request after a timeout"),
         f"{GITHUB}/AzureAD/microsoft-identity-web/issues/2328",
     ),
     Failure(
@@ -22,7 +22,7 @@ FAILURES = (
         codes(70008, 700084, 70043, 70044),
         "Codes live ten minutes, refresh tokens of single-page applications 24 hours, and a policy (sign-in frequency) "
         "may end a session sooner.",
-        Mend(client=AGAIN, portal="Protection > Conditional Access > Session, if it is too often"),
+        Remedy(client=AGAIN, portal="Protection > Conditional Access > Session, if it is too often"),
         REFRESH,
     ),
     Failure(
@@ -30,7 +30,7 @@ FAILURES = (
         "The user's sessions were revoked",
         codes(50173),
         "The password was changed, or an administrator ended all sessions.",
-        Mend(client=AGAIN),
+        Remedy(client=AGAIN),
         REFRESH,
     ),
     Failure(
@@ -38,7 +38,7 @@ FAILURES = (
         "The code or refresh token is another client's, or damaged",
         codes(70000, 700005, 9002313),
         "It was issued to another client or tenant, or is not whole.",
-        Mend(client="Clear its tokens and sign in again", python="The same client id at sign-in and redemption"),
+        Remedy(client="Clear its tokens and sign in again", python="The same client id at sign-in and redemption"),
         CODES,
     ),
     Failure(
@@ -47,7 +47,7 @@ FAILURES = (
         codes(501481, 50148, 501491),
         "code_verifier is missing, or is not the one whose hash was sent at sign-in: two sign-ins at once got mixed "
         "up, or the state was lost.",
-        Mend(client="Begin the sign-in again, one at a time", python="Keep the verifier with the state, per sign-in"),
+        Remedy(client="Begin the sign-in again, one at a time", python="Keep the verifier with the state, per sign-in"),
         f"{GITHUB}/AzureAD/microsoft-authentication-library-for-js/issues/7425",
     ),
     Failure(
@@ -55,7 +55,7 @@ FAILURES = (
         "A silent sign-in found nobody signed in",
         codes(50058),
         "prompt=none, and the browser has no session, or blocks third-party cookies.",
-        Mend(client="Sign in with a page (without prompt=none)"),
+        Remedy(client="Sign in with a page (without prompt=none)"),
         CODES,
     ),
     Failure(
@@ -63,7 +63,7 @@ FAILURES = (
         "The device code has not been entered yet",
         codes(70016),
         "That is no failure: go on asking at the given interval.",
-        Mend(client="Open the page, enter the code, and wait"),
+        Remedy(client="Open the page, enter the code, and wait"),
         f"{LEARN}/identity-platform/v2-oauth2-device-code",
     ),
     Failure(
@@ -71,7 +71,7 @@ FAILURES = (
         "The device code is wrong, expired or used",
         codes(70018, 70019, 70020, 90120),
         "Codes live 15 minutes and are good once.",
-        Mend(client="Ask for a new code"),
+        Remedy(client="Ask for a new code"),
         f"{LEARN}/identity-platform/v2-oauth2-device-code",
     ),
     Failure(
@@ -79,7 +79,7 @@ FAILURES = (
         "The request itself is wrong",
         codes(900144, 900561, 70005, 90023),
         "A parameter is missing, has a value nobody knows, or GET was used where POST belongs.",
-        Mend(client="Update it", python="Compare with the example on the page below; or let msal make the request"),
+        Remedy(client="Update it", python="Compare with the example on the page below; or let msal make the request"),
         f"{LEARN}/identity-platform/v2-oauth2-auth-code-flow",
     ),
 )

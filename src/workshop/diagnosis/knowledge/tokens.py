@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.knowledge.entry import GITHUB, LEARN, Failure, Mend, Sign, says
+from workshop.diagnosis.knowledge.entry import GITHUB, LEARN, Failure, Remedy, Sign, says
 
 CLAIMS = f"{LEARN}/identity-platform/claims-validation"
 ACCESS_TOKENS = f"{LEARN}/identity-platform/access-tokens"
@@ -16,7 +16,7 @@ FAILURES = (
         says(r"issuer mismatch.*sts\.windows\.net", r"got '?https://sts\.windows\.net"),
         "requestedAccessTokenVersion of the app is not set, which means 1. Then iss is https://sts.windows.net/... and "
         "aud the api:// name, and both are refused.",
-        Mend(
+        Remedy(
             portal='Manifest: "requestedAccessTokenVersion": 2 under api, Save; then sign in again',
             az=SET_V2,
             python="await app.patch(Application(api=ApiApplication(requested_access_token_version=2)))",
@@ -33,7 +33,7 @@ FAILURES = (
         ),
         "Its audience is Microsoft Graph. Nobody but Graph can verify it: its header has a nonce that changes the "
         "signature. The client asked for a Graph scope, or for a bare one, which means Graph.",
-        Mend(
+        Remedy(
             portal="Expose an API: define a scope of the server's own",
             python='required_scopes=["<your scope>"]; Graph\'s scopes go into additional_authorize_scopes',
             client="Ask for api://<client id>/<scope>",
@@ -46,7 +46,7 @@ FAILURES = (
         "The token was issued for another app",
         says(r"audience mismatch", r"InvalidAudience|Invalid audience"),
         "Its audience (aud) is not this server's client id. In version 2.0 tokens it is always a client id.",
-        Mend(
+        Remedy(
             python="Compare ENTRA_PROXY_AZURE_CLIENT_ID with the token's aud",
             client="Ask for a scope of this server's app: api://<client id>/<scope>",
         ),
@@ -58,7 +58,7 @@ FAILURES = (
         says(r"issuer mismatch", r"its tenant \(tid\) is not one", r"its issuer \(iss\) is not"),
         "The user signed in at another tenant, or the server is set to organizations or common, which no token ever "
         "names: a token names its user's own tenant.",
-        Mend(
+        Remedy(
             python="AZURE_TENANT_ID must be the tenant of the users. For several tenants: organizations, with "
             "ENTRA_PROXY_TOKEN_ISSUERS listing each",
             client="Sign out and sign in with the account of the right tenant",
@@ -70,7 +70,7 @@ FAILURES = (
         "The token has expired",
         says(r"token expired", r"token has expired|expired token", r"Access token has expired or is not yet valid"),
         "Access tokens live 60 to 90 minutes. The client sent an old one and did not get a new one.",
-        Mend(
+        Remedy(
             python="Let the client ask for offline_access (AzureProvider adds it). If fresh tokens expire at once, "
             "the server's clock is wrong",
             client="Sign in again",
@@ -84,7 +84,7 @@ FAILURES = (
             r"not (?:valid yet|yet valid) \(nbf\)", r"issued in the future", r"token is not yet valid|ImmatureSignature"
         ),
         "Its times (nbf, iat) lie ahead of the server's clock.",
-        Mend(python="Set the server's clock by network time. FastMCP lets nbf lie 30 seconds ahead, not more"),
+        Remedy(python="Set the server's clock by network time. FastMCP lets nbf lie 30 seconds ahead, not more"),
         CLAIMS,
     ),
     Failure(
@@ -100,7 +100,7 @@ FAILURES = (
         ),
         "Entra issues a refresh token only if offline_access is asked for. One that is not used for 90 days is gone "
         "(AADSTS700082).",
-        Mend(
+        Remedy(
             python="Ask for offline_access: AzureProvider does by itself (PR 3001). With RemoteAuthProvider the client "
             "has to",
             client="Sign in again; update the client",
@@ -113,7 +113,7 @@ FAILURES = (
         "The token was issued to an app and names no user",
         says(r"issued to an app and not to a user", r"names no user \(oid\)"),
         "It came by client credentials: it has no scp. This server is for users.",
-        Mend(
+        Remedy(
             portal="For a daemon define an app role (App roles, allowed member type Applications) and check roles",
             python="Sign a user in (authorization code or device code) and not client credentials",
         ),
@@ -124,7 +124,7 @@ FAILURES = (
         "An id token was sent where an access token belongs",
         (),
         "Id tokens tell the client who signed in. A server takes access tokens only: they carry scp.",
-        Mend(client="Send access_token from the token answer, not id_token"),
+        Remedy(client="Send access_token from the token answer, not id_token"),
         f"{LEARN}/identity-platform/id-tokens",
     ),
     Failure(
@@ -135,7 +135,7 @@ FAILURES = (
             Sign(says=(r"insufficient_scope",), lacks=(r"scope=\"?(?:api|https)://",)),
         ),
         "scp does not have the scope. The client did not ask for it, or the user's consent does not cover it.",
-        Mend(
+        Remedy(
             portal="Expose an API: see that the scope is there and enabled",
             python="required_scopes and the scope's name in the registration must be spelled the same",
             client="Sign in again with the scope that the 401 or 403 names (WWW-Authenticate, scope=)",
@@ -148,7 +148,7 @@ FAILURES = (
         "The token was issued to a client that the server does not admit",
         says(r"issued to a client that is not on the list"),
         "azp is not among the allowed clients.",
-        Mend(python="ENTRA_PROXY_ALLOWED_CLIENTS: add the client's id, or leave it empty for any"),
+        Remedy(python="ENTRA_PROXY_ALLOWED_CLIENTS: add the client's id, or leave it empty for any"),
         CLAIMS,
     ),
     Failure(
@@ -156,7 +156,7 @@ FAILURES = (
         "The user is in too many groups: the token has no groups claim",
         says(r"_claim_names", r"hasgroups"),
         "A token holds at most 200 groups. Beyond that Entra leaves them out and says where they can be read.",
-        Mend(
+        Remedy(
             portal="Token configuration > groups claim: Groups assigned to the application; or use app roles",
             az="az ad app update --id <client id> --set groupMembershipClaims=ApplicationGroup",
             python="Ask Graph: POST /me/checkMemberGroups, on behalf of the user",
@@ -169,7 +169,7 @@ FAILURES = (
         says(r"signature/format invalid", r"Signature verification failed|Invalid signature", r"Key ID '.*' not found"),
         "The token was changed, is of another cloud or tenant, or is one of Graph's. If all tokens fail since a moment "
         "ago, Entra's signing keys were changed and the server has not fetched them.",
-        Mend(
+        Remedy(
             python="Let the server reach login.microsoftonline.com/<tenant>/discovery/v2.0/keys; restart it once",
             client="Sign in again",
         ),
@@ -181,7 +181,7 @@ FAILURES = (
         (Sign(says=(r"\b401\b", r"invalid_token"), lacks=(r"mismatch|expired|signature|AADSTS",)),),
         "The reason stands in the server's log, never in the answer: wrong issuer or version, wrong audience, expired, "
         "or signed in before the server's key changed.",
-        Mend(
+        Remedy(
             python="Look into the server's log (FASTMCP_LOG_LEVEL=DEBUG), or give the token to `workshop diagnose -`",
             client="Sign in again",
         ),

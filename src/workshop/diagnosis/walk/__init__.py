@@ -45,11 +45,11 @@ def _go(route: Route, *, register: bool, client_id: str) -> None:
     if challenge is None:
         return
     door.try_slash(route)
-    found = resource.fetch(route, challenge)
-    server = authorization_server.fetch(route, found)
+    protected = resource.fetch(route, challenge)
+    server = authorization_server.fetch(route, protected)
     if route.found("http-addresses-behind-tls"):
         return  # what follows would only repeat it
-    authorization_server.judge_scopes(route, server, found)
+    authorization_server.judge_scopes(route, server, protected)
     if register:
-        client.sign_up(route, server, found)
-    client.at_entra(route, server, found, client_id)
+        client.sign_up(route, server, protected)
+    client.at_entra(route, server, protected, client_id)

@@ -29,11 +29,11 @@ SENDS_RESOURCE = "clients that send resource (VS Code and all that keep to the s
 
 
 @dataclass(frozen=True)
-class Server:
+class AuthorizationServer:
     """An authorization server and its metadata."""
 
     issuer: str
-    said: dict[str, Any]
+    metadata: dict[str, Any]
 
     @property
     def is_entra(self) -> bool:
@@ -42,7 +42,7 @@ class Server:
 
     def address(self, name: str) -> str:
         """Return an endpoint, "" if there is none."""
-        value = self.said.get(name)
+        value = self.metadata.get(name)
         return value if isinstance(value, str) else ""
 
 
@@ -56,7 +56,7 @@ def addresses(issuer: str) -> tuple[str, ...]:
     return f"{origin}{oauth}{path}", f"{origin}{openid}{path}", f"{origin}{path}{openid}"
 
 
-def fetch(route: Route, resource: Resource) -> Server:
+def fetch(route: Route, resource: Resource) -> AuthorizationServer:
     """Fetch the metadata of the first authorization server and judge it.
 
     Raises:
@@ -67,9 +67,9 @@ def fetch(route: Route, resource: Resource) -> Server:
     tried = []
     for address in addresses(issuer):
         answer = route.call(STEP, "GET", address)
-        said = members(answer)
-        if said is not None:
-            server = Server(issuer, said)
+        metadata = members(answer)
+        if metadata is not None:
+            server = AuthorizationServer(issuer, metadata)
             _judge(route, server, f"GET {address}", plain=plain)
             return server
         tried.append(f"{answer.status_code} {address}")
@@ -80,10 +80,10 @@ def fetch(route: Route, resource: Resource) -> Server:
     raise Stopped
 
 
-def _judge(route: Route, server: Server, request: str, *, plain: bool) -> None:
-    endpoints = {name: value for name, value in server.said.items() if name.endswith("_endpoint")}
+def _judge(route: Route, server: AuthorizationServer, request: str, *, plain: bool) -> None:
+    endpoints = {name: value for name, value in server.metadata.items() if name.endswith("_endpoint")}
     plain = route.lacks_tls(STEP, endpoints) or plain
-    named = str(server.said.get("issuer", ""))
+    named = str(server.metadata.get("issuer", ""))
     if named != server.issuer and not plain:
         evidence = f"issuer is {named or 'missing'}, it was found by {server.issuer}"
         stops = "clients that compare the two, such as the Python SDK"
@@ -94,33 +94,33 @@ def _judge(route: Route, server: Server, request: str, *, plain: bool) -> None:
     _judge_registration(route, server)
 
 
-def _judge_pkce(route: Route, server: Server) -> None:
-    methods = server.said.get("code_challenge_methods_supported")
+def _judge_pkce(route: Route, server: AuthorizationServer) -> None:
+    methods = server.metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" in methods:
         route.step(PKCE, "well", "S256")
     elif server.is_entra:
         route.step(PKCE, "note", "Entra does PKCE and does not say so in its metadata", stops=STRICT)
     else:
-        said = f"code_challenge_methods_supported is {methods or 'missing'}"
-        route.wrong(PKCE, "no-pkce-in-metadata", said, stops=STRICT)
+        evidence = f"code_challenge_methods_supported is {methods or 'missing'}"
+        route.wrong(PKCE, "no-pkce-in-metadata", evidence, stops=STRICT)
 
 
-def _judge_registration(route: Route, server: Server) -> None:
+def _judge_registration(route: Route, server: AuthorizationServer) -> None:
     ways = []
-    if server.said.get("client_id_metadata_document_supported") is True:
+    if server.metadata.get("client_id_metadata_document_supported") is True:
         ways.append("by client id metadata document (CIMD)")
     if server.address("registration_endpoint"):
         ways.append("dynamic (DCR)")
     if ways:
         route.step(REGISTRATION, "well", " and ".join(ways))
     elif server.is_entra:
-        said = "Entra registers no clients: they bring an id that is registered or pre-authorized there"
-        route.step(REGISTRATION, "note", said, stops=NEED_REGISTRATION)
+        evidence = "Entra registers no clients: they bring an id that is registered or pre-authorized there"
+        route.step(REGISTRATION, "note", evidence, stops=NEED_REGISTRATION)
     else:
         route.wrong(REGISTRATION, "no-client-registration", "neither DCR nor CIMD", stops=NEED_REGISTRATION)
 
 
-def judge_scopes(route: Route, server: Server, resource: Resource) -> None:
+def judge_scopes(route: Route, server: AuthorizationServer, resource: Resource) -> None:
     """Hold the resource against the scopes: at Entra a scope names its resource."""
     if not server.is_entra:
         return
@@ -133,8 +133,8 @@ def judge_scopes(route: Route, server: Server, resource: Resource) -> None:
     if not others:
         route.step(SCOPES, "well", f"{' '.join(scopes) or 'none'}, of the resource itself")
         return
-    said = f"resource is {resource.name}, the scope is {others[0]}: Entra refuses both together (AADSTS9010010)"
+    evidence = f"resource is {resource.name}, the scope is {others[0]}: Entra refuses both together (AADSTS9010010)"
     if route.is_local:
-        route.step(SCOPES, "note", f"{said}; localhost can't be an identifier URI", stops=SENDS_RESOURCE)
+        route.step(SCOPES, "note", f"{evidence}; localhost can't be an identifier URI", stops=SENDS_RESOURCE)
     else:
-        route.wrong(SCOPES, "resource-not-an-identifier-uri", said, stops=SENDS_RESOURCE)
+        route.wrong(SCOPES, "resource-not-an-identifier-uri", evidence, stops=SENDS_RESOURCE)

@@ -15,7 +15,7 @@ import httpx
 
 from practice_tenant.client.browser import pages
 from workshop.diagnosis.reading import read
-from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, Server
+from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, AuthorizationServer
 from workshop.diagnosis.walk.resource import Resource
 from workshop.diagnosis.walk.route import Route, split
 
@@ -36,10 +36,10 @@ MOST_HOPS = 6
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """A client at the authorization server."""
 
-    server: Server
+    server: AuthorizationServer
     resource: Resource
     client_id: str
 
@@ -60,7 +60,7 @@ class Asked:
         return f"{endpoint}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
-def sign_up(route: Route, server: Server, resource: Resource) -> None:
+def sign_up(route: Route, server: AuthorizationServer, resource: Resource) -> None:
     """Register as a client does and open the sign-in page with each kind of redirect URI."""
     endpoint = server.address("registration_endpoint")
     if not endpoint or not server.address("authorization_endpoint"):
@@ -75,26 +75,28 @@ def sign_up(route: Route, server: Server, resource: Resource) -> None:
     answer = route.call(REGISTER, "POST", endpoint, json=body)
     client_id = _client_id(answer)
     if not client_id:
-        said = f"{answer.status_code} {' '.join(answer.text.split())[:200]}"
-        route.recognised(REGISTER, said, "no-client-registration", request=f"POST {endpoint}")
+        refusal = f"{answer.status_code} {' '.join(answer.text.split())[:200]}"
+        route.recognised(REGISTER, refusal, "no-client-registration", request=f"POST {endpoint}")
         return
     route.step(REGISTER, "well", f"{answer.status_code}: a client id was given", request=f"POST {endpoint}")
-    asked = Asked(server, resource, client_id)
-    refused = [(uri, kind, said) for uri, kind in _kinds() if (said := _refused(route, asked.url(uri)))]
-    for uri, kind, said in refused:
-        route.recognised(REDIRECTS, said, "clients-redirect-uri-not-allowed", request=f"redirect_uri={uri}", stops=kind)
+    asked = AuthorizationRequest(server, resource, client_id)
+    refused = [(uri, kind, refusal) for uri, kind in _kinds() if (refusal := _refused(route, asked.url(uri)))]
+    for uri, kind, refusal in refused:
+        route.recognised(
+            REDIRECTS, refusal, "clients-redirect-uri-not-allowed", request=f"redirect_uri={uri}", stops=kind
+        )
     if not refused:
         route.step(REDIRECTS, "well", "those of VS Code and of command-line clients are taken, on any port")
         _go_on(route, asked.url(next(iter(KINDS))))
 
 
-def at_entra(route: Route, server: Server, resource: Resource, client_id: str) -> None:
+def at_entra(route: Route, server: AuthorizationServer, resource: Resource, client_id: str) -> None:
     """Open Entra's sign-in page as VS Code does, or the client whose id was given."""
     if not server.is_entra or not server.address("authorization_endpoint"):
         return
     as_vs_code = not client_id
     redirect = VS_CODE_REDIRECT if as_vs_code else "http://localhost"
-    url = Asked(server, resource, client_id or VS_CODE).url(redirect)
+    url = AuthorizationRequest(server, resource, client_id or VS_CODE).url(redirect)
     if as_vs_code and route.is_local:
         return  # its resource can't be an identifier URI; the step about scopes says so
     _judge_page(route, url, route.call(SIGN_IN, "GET", url), stops="VS Code" if as_vs_code else "this client")
@@ -120,9 +122,9 @@ def _go_on(route: Route, url: str) -> None:
             return
         answer = _approve(route, url, answer)
         if not answer.is_redirect:
-            said = f"{answer.status_code} {' '.join(pages.read(answer.text, of_tenant=False).words.split())[:200]}"
+            refusal = f"{answer.status_code} {' '.join(pages.read(answer.text, of_tenant=False).words.split())[:200]}"
             if answer.status_code >= 400:
-                route.recognised(SIGN_IN, said, "consent-in-another-browser")
+                route.recognised(SIGN_IN, refusal, "consent-in-another-browser")
             return
         url = urljoin(url, answer.headers["location"])
         if split(url).hostname not in ENTRA | {route.parts.hostname}:
@@ -150,8 +152,8 @@ def _judge_page(route: Route, url: str, answer: httpx.Response, *, stops: str) -
         stopped = SENDS_RESOURCE if "9010010" in text and route.is_local else stops
         route.recognised(SIGN_IN, text, "request-malformed", request=f"GET {url}", stops=stopped)
         return
-    said = f"Entra shows its page for {sent.get('scope', 'no scope')}, back to {sent.get('redirect_uri', '?')}"
-    route.step(SIGN_IN, "well", said)
+    evidence = f"Entra shows its page for {sent.get('scope', 'no scope')}, back to {sent.get('redirect_uri', '?')}"
+    route.step(SIGN_IN, "well", evidence)
 
 
 def _client_id(answer: httpx.Response) -> str:

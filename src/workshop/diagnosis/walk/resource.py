@@ -50,25 +50,25 @@ def fetch(route: Route, challenge: Mapping[str, str]) -> Resource:
     Raises:
         Stopped: there is none, or it leads nowhere.
     """
-    told = challenge.get("resource_metadata", "")
+    from_challenge = challenge.get("resource_metadata", "")
     if route.found("http-addresses-behind-tls"):
-        told = ""  # a client does not go from https to http
+        from_challenge = ""  # a client does not go from https to http
     tried: list[str] = []
-    for address in addresses(route.url, told):
+    for address in addresses(route.url, from_challenge):
         answer = route.call(STEP, "GET", address)
-        said = members(answer)
-        if said is not None:
-            return _judged(route, address, tried, said, challenge.get("scope", ""))
+        metadata = members(answer)
+        if metadata is not None:
+            return _judged(route, address, tried, metadata, challenge.get("scope", ""))
         tried.append(f"{answer.status_code} {address}")
-    if told:
+    if from_challenge:
         route.wrong(STEP, "metadata-at-another-path", f"the challenge leads nowhere: {', '.join(tried)}")
     else:
         route.wrong(STEP, "no-protected-resource-metadata", ", ".join(tried))
     raise Stopped
 
 
-def _judged(route: Route, address: str, tried: list[str], said: dict[str, Any], challenged: str) -> Resource:
-    name = str(said.get("resource", ""))
+def _judged(route: Route, address: str, tried: list[str], metadata: dict[str, Any], challenged: str) -> Resource:
+    name = str(metadata.get("resource", ""))
     request = f"GET {address}"
     plain = route.lacks_tls(STEP, {"resource": name})
     if tried and route.parts.path.rstrip("/"):
@@ -80,17 +80,17 @@ def _judged(route: Route, address: str, tried: list[str], said: dict[str, Any], 
         route.wrong(STEP, "metadata-at-another-path", evidence, request=request, stops=stops)
     elif not plain:
         route.step(STEP, "well", f"resource {name}", request=request)
-    servers = listed(said.get("authorization_servers"))
+    servers = listed(metadata.get("authorization_servers"))
     if not servers:
         route.wrong(STEP, "no-authorization-server", "authorization_servers is empty", request=request)
         raise Stopped
-    advertised = tuple(challenged.split()) or listed(said.get("scopes_supported"))
+    advertised = tuple(challenged.split()) or listed(metadata.get("scopes_supported"))
     return Resource(name, servers, advertised)
 
 
 def _same(name: str, url: str) -> bool:
     """Say whether a client takes the resource for that of the address: the same one, or a path above it."""
-    one, other = split(name), split(url)
-    if (one.scheme, one.netloc.lower()) != (other.scheme, other.netloc.lower()):
+    resource, other = split(name), split(url)
+    if (resource.scheme, resource.netloc.lower()) != (other.scheme, other.netloc.lower()):
         return False
-    return f"{other.path.rstrip('/')}/".startswith(f"{one.path.rstrip('/')}/")
+    return f"{other.path.rstrip('/')}/".startswith(f"{resource.path.rstrip('/')}/")

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from workshop.diagnosis.findings import Finding, Result, Step, finding
+from workshop.diagnosis.findings import FoundFailure, Result, Step, finding
 from workshop.diagnosis.reading import read, shown
 from workshop.diagnosis.recognise import recognise
 
@@ -40,7 +40,7 @@ class Route:
     http: httpx.Client
     tell: Tell
     steps: list[Step] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FoundFailure] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
 
     @property
@@ -65,7 +65,7 @@ class Route:
 
     def found(self, failure: str) -> bool:
         """Say whether this failure was found already."""
-        return failure in {one.failure.name for one in self.findings}
+        return failure in {each.failure.name for each in self.findings}
 
     def recognised(
         self, step: str, text: str, otherwise: str, *, request: str = "", stops: str = "every client"
@@ -75,8 +75,8 @@ class Route:
         known = recognise(symptom)
         if not known:
             self.wrong(step, otherwise, text, request=request, stops=stops)
-        for one in known:
-            self.wrong(step, one.failure.name, one.evidence, request=request, stops=stops)
+        for each in known:
+            self.wrong(step, each.failure.name, each.evidence, request=request, stops=stops)
 
     def call(self, step: str, method: str, url: str, **options: Any) -> httpx.Response:
         """Make one call, told before.
@@ -122,10 +122,10 @@ def members(answer: httpx.Response) -> dict[str, Any] | None:
     if answer.status_code != 200 or len(answer.content) > MOST_READ:
         return None
     try:
-        said = json.loads(answer.text)
+        body = json.loads(answer.text)
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return body if isinstance(body, dict) else None
 
 
 def _is_plain(value: object) -> bool:
