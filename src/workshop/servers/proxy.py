@@ -25,7 +25,7 @@ from .app_settings import LOCAL
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import Pending
-from .credentials import Assertions, assertions
+from .credentials import ASSERTION_TYPE, Assertions, assertions
 from .expenses import ExpenseStore
 from .icon import ICON
 from .obo import ServerApp, TokenExchanges
@@ -33,13 +33,38 @@ from .one_token import TakesOneToken
 from .settings import ProxySettings, load
 from .storage import storage
 from .tools import add_tools
-from .upstream import TIMEOUT_SECONDS, AssertingClient, keys_client
 from .verifier import Rules, checked
 
 if TYPE_CHECKING:
     from azure.identity.aio import OnBehalfOfCredential
 
 logger = get_logger(__name__)
+
+# FastMCP's own are 30 and 10 s. On a busy machine a person would meet an error then, and here they only wait.
+TIMEOUT_SECONDS = 60.0
+
+
+class AssertingClient(AsyncOAuth2Client):
+    """FastMCP's client of the token endpoint, showing an assertion with each request in place of a secret.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#request-an-access-token-with-a-certificate-credential
+    """
+
+    def __init__(self, client_id: str, assertions: Assertions) -> None:
+        super().__init__(client_id=client_id, token_endpoint_auth_method="none", timeout=TIMEOUT_SECONDS)  # noqa: S106
+        self._assertions = assertions
+
+    async def fetch_token(self, url: str, *, grant_type: str = "authorization_code", **params: Any) -> dict[str, Any]:
+        """Redeem a code."""
+        return await super().fetch_token(url, grant_type=grant_type, **params, **await self._proof(url))
+
+    async def refresh_token(self, url: str, *, refresh_token: str | None = None, **params: Any) -> dict[str, Any]:
+        """Redeem a refresh token."""
+        return await super().refresh_token(url, refresh_token=refresh_token, **params, **await self._proof(url))
+
+    async def _proof(self, url: str) -> dict[str, str]:
+        await self._assertions.prepare()
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self._assertions.assertion(url)}
 
 
 class EntraProxy(TakesOneToken, AzureProvider):
@@ -177,6 +202,11 @@ def provider(
         # FastMCP makes of one is a token of its own that names no tenant and no object id of Entra's: the second look
         # at the door would refuse it, and there would be nothing to exchange on behalf of the user.
     )
+
+
+def keys_client() -> httpx2.AsyncClient:
+    """Return a client that fetches Entra's keys. It keeps no connection, so it may be used in any event loop."""
+    return httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def _client_of(token: str) -> str:

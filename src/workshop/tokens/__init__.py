@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from workshop.tokens.changing import changed
 from workshop.tokens.comparing import compare
-from workshop.tokens.parts import Unreadable
+from workshop.tokens.parts import Unreadable, changed
 from workshop.tokens.reading import Reading, read
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Take a token apart. Whatever is given, the answer is its parts or one plain sentence."""
+"""Take a token apart, and change what it says. Whatever is given, the answer is its parts or one plain sentence."""
 
 from __future__ import annotations
 
@@ -99,6 +99,29 @@ def parts(pasted: object) -> Parts:
         if twice
     )
     return Parts(text, header[0], claims[0], _decoded("signature", pieces[2]), doubts)
+
+
+def changed(token: object, claims: Mapping[str, Any]) -> str:
+    """Return the token with other claims, as anyone can make it: the signature stays, and no longer fits.
+
+    Args:
+        token: as `parts` takes it.
+        claims: None leaves one out. If they are no others, the token itself is returned.
+
+    Raises:
+        Unreadable: it is no token that can be read.
+    """
+    original = parts(token)
+    if all(original.claims.get(name) == value for name, value in claims.items()):
+        return original.text
+    kept = {name: value for name, value in {**original.claims, **claims}.items() if value is not None}
+    header, _, signature = original.text.split(".")
+    return f"{header}.{_segment(kept)}.{signature}"
+
+
+def _segment(value: object) -> str:
+    """Return one part of a JSON Web Token. Source: RFC 7515 section 2."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def _answered(text: str) -> str:

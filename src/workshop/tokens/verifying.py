@@ -13,10 +13,10 @@ from workshop.show.frame import AMBER, GREEN, Notice
 from workshop.show.table import Table
 from workshop.tokens import checks
 from workshop.tokens.answering import Answer, ask
-from workshop.tokens.changing import changed as with_claims
 from workshop.tokens.checks import FASTMCP, OWN, CheckOutcome, TokenCheck
 from workshop.tokens.doors import Door, door
 from workshop.tokens.parts import Parts, Unreadable, parts, token_in
+from workshop.tokens.parts import changed as with_claims
 
 if TYPE_CHECKING:
     from workshop.tokens.doors import Server
