@@ -357,6 +357,14 @@ def test_starting_the_tenant_loads_neither_the_pages_nor_what_a_later_request_ne
     loaded = done.stdout.split()
     pages = [name for name in loaded if name.startswith("practice_tenant.server.admin.")]
     assert pages == ["practice_tenant.server.admin.door", "practice_tenant.server.admin.sessions"]
-    later = {"cryptography", "trustme", "email.utils", "importlib.resources", "practice_tenant.server.login.pages"}
+    later = {"cryptography", "jinja2", "trustme", "email.utils", "importlib.resources", f"{server}.login.pages"}
     assert not later & set(loaded)
     assert not {"practice_tenant.server.directory.seed", "practice_tenant.server.login.routes"} & set(loaded)
+
+
+def test_templates_are_loaded_with_the_first_page_and_not_for_a_token() -> None:
+    server = "practice_tenant.server"
+    rooms = f"{server}.login.routes, {server}.login.page_routes, {server}.graph.routes, {server}.admin.routes"
+    program = f"import sys, {rooms}\nprint('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "False\n"

@@ -6,13 +6,9 @@ Source: https://learn.microsoft.com/entra/identity-platform/how-to-add-credentia
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from html import escape
-from typing import Any
 from urllib.parse import quote
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
@@ -34,46 +30,14 @@ SECRETS, CERTIFICATES, FEDERATED = "credentials", "credentials/certificates", "c
 async def secrets(visit: Visit) -> Response:
     """Show the client secrets: a new one with its value, once."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    fresh = visit.session.once.pop(app["id"], "")
-    new_id, _, value = fresh.partition(" ")
-    rows = [
-        (
-            escape(entry["displayName"] or "-"),
-            html.day(entry["endDateTime"]),
-            f'<code class="value">{escape(value)}</code>'
-            if entry["keyId"] == new_id
-            else html.code(f"{entry['hint']}******************"),
-            html.code(entry["keyId"]),
-            html.press(
-                visit, "delete", entry["keyId"], "Delete", entry["displayName"] or entry["keyId"], off=bool(off)
-            ),
-        )
-        for entry in app["passwordCredentials"]
-    ]
-    told = (
-        '<div class="secret" role="note"><p><strong>Copy the Value now.</strong> It is shown this once and never '
-        "again.</p><p>It is the Value that a server needs, not the Secret ID.</p></div>"
-        if fresh
-        else ""
-    )
-    heads = ("Description", "Expires", "Value", "Secret ID", "")
-    form = "add"
-    body = html.text(visit, form, "description", "Description")
-    body += html.select(visit, form, "expires", "Expires", LIFETIMES, LIFETIMES[0][0])
-    body += html.text(visit, form, "end", "End (only for Custom)", kind="date")
-    sending = visit.draft is not None and visit.draft.action == form
-    adding = html.opened(
-        "New client secret",
-        html.form(visit, form, body, "Add", off=off),
-        is_open=sending or not (rows or fresh),
-    )
-    about = html.hint(
-        "A secret string that the application uses to prove its identity when requesting a token. Also can be referred "
-        "to as application password."
-    )
-    return _page(
-        visit, app, SECRETS, f"{about}{told}{html.table('Client secrets', heads, rows, _none('secret'))}{adding}"
+    new_id, _, new_value = visit.session.once.pop(app["id"], "").partition(" ")
+    return visit.page(
+        "client-secrets",
+        app,
+        new_id=new_id,
+        new_value=new_value,
+        lifetimes=LIFETIMES,
+        off=off_unless_owner(visit, app),
     )
 
 
@@ -113,42 +77,7 @@ async def delete_secret(visit: Visit) -> Response:
 async def certificates(visit: Visit) -> Response:
     """Show the certificates."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    rows = [
-        (
-            html.code(entry["customKeyIdentifier"] or "-"),
-            escape(entry["displayName"] or "-"),
-            html.day(entry["startDateTime"]),
-            html.day(entry["endDateTime"]),
-            html.code(entry["keyId"]),
-            html.press(visit, "delete", entry["keyId"], "Delete", entry["displayName"] or "", off=bool(off)),
-        )
-        for entry in app["keyCredentials"]
-    ]
-    heads = ("Thumbprint", "Description", "Start date", "Expires", "Certificate ID", "")
-    about = html.hint(
-        "Certificates can be used as secrets to prove the application's identity when requesting a token. Also can be "
-        "referred to as public keys."
-    )
-    form = "upload"
-    body = html.text(
-        visit,
-        form,
-        "file",
-        "Certificate file",
-        hint="One of the following file types: .cer, .pem, .crt. Without the private key: that stays with the server.",
-        needed=True,
-        kind="file",
-    )
-    body += html.text(visit, form, "description", "Description")
-    adding = html.opened(
-        "Upload certificate",
-        html.form(visit, form, body, "Add", off=off, files=True),
-        is_open=visit.draft is not None or not rows,
-    )
-    return _page(
-        visit, app, CERTIFICATES, f"{about}{html.table('Certificates', heads, rows, _none('certificate'))}{adding}"
-    )
+    return visit.page("certificates", app, off=off_unless_owner(visit, app))
 
 
 async def upload(visit: Visit) -> Response:
@@ -181,41 +110,10 @@ async def delete_certificate(visit: Visit) -> Response:
 async def federated(visit: Visit) -> Response:
     """Show the federated credentials."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    there = (await visit.graph.get(f"/applications/{app['id']}/federatedIdentityCredentials"))["value"]
-    rows = [
-        (
-            escape(entry["name"]),
-            escape(entry["issuer"]),
-            escape(entry["subject"]),
-            escape(", ".join(entry["audiences"])),
-            html.press(visit, "delete", entry["id"], "Delete", entry["name"], off=bool(off)),
-        )
-        for entry in there
-    ]
-    heads = ("Name", "Issuer", "Subject identifier", "Audience", "")
-    about = html.hint(
-        "Allow other identities to impersonate this application by establishing a trust with an external OpenID "
-        "Connect (OIDC) identity provider. This way no secret has to be kept."
+    entries = (await visit.graph.get(f"/applications/{app['id']}/federatedIdentityCredentials"))["value"]
+    return visit.page(
+        "federated-credentials", app, entries=entries, audience=AUDIENCE, off=off_unless_owner(visit, app)
     )
-    form = "add"
-    body = "".join(
-        html.text(visit, form, name, label, value=value, needed=True)
-        for name, label, value in (
-            ("issuer", "Issuer", ""),
-            ("subject", "Subject identifier", ""),
-            ("name", "Name", ""),
-            ("audience", "Audience", AUDIENCE),
-        )
-    )
-    body += html.text(visit, form, "description", "Description")
-    adding = html.opened(
-        "Add credential (other issuer)",
-        html.form(visit, form, body, "Add", off=off),
-        is_open=visit.draft is not None or not rows,
-    )
-    none = _none("federated credential")
-    return _page(visit, app, FEDERATED, f"{about}{html.table('Federated credentials', heads, rows, none)}{adding}")
 
 
 async def add_federated(visit: Visit) -> Response:
@@ -242,23 +140,3 @@ async def delete_federated(visit: Visit) -> Response:
     which = quote(visit.value("which"), safe="")
     await visit.graph.delete(f"/applications/{visit.object_id}/federatedIdentityCredentials/{which}")
     return visit.go(f"apps/{visit.object_id}/{FEDERATED}", "Successfully deleted the credential.")
-
-
-def _none(kind: str) -> str:
-    return f"No {kind} has been created for this application."
-
-
-def _page(visit: Visit, app: Mapping[str, Any], view: str, body: str) -> Response:
-    here = f"apps/{app['id']}/"
-    views = (
-        (CERTIFICATES, f"Certificates ({len(app['keyCredentials'])})"),
-        (SECRETS, f"Client secrets ({len(app['passwordCredentials'])})"),
-        (FEDERATED, "Federated credentials"),
-    )
-    tabs = html.tabs([(visit.link(here + name), words, name == view) for name, words in views])
-    about = html.hint(
-        "Credentials enable confidential applications to identify themselves to the authentication service when "
-        "receiving tokens. For a higher level of assurance, use a certificate or a federated credential instead of a "
-        "client secret."
-    )
-    return html.page(visit, "Certificates & secrets", f"{about}{tabs}{body}", app=app, current="credentials")

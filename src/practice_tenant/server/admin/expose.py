@@ -6,10 +6,8 @@ Source: https://learn.microsoft.com/entra/identity-platform/quickstart-configure
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
@@ -30,97 +28,21 @@ TEXTS: tuple[tuple[str, str, str, bool, int], ...] = (
 async def show(visit: Visit) -> Response:
     """Show all three parts."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    uri = _uri(app)
-    body = _uri_part(visit, app, off) + _scopes_part(visit, app, off) + _clients_part(visit, app, off)
-    if not uri:
-        body = html.hint("Set an Application ID URI first: clients ask for the scopes by it.") + body
-    return html.page(visit, "Expose an API", body, app=app, current="expose-an-api")
+    uri, scopes = _uri(app), app["api"]["oauth2PermissionScopes"]
+    return visit.page(
+        "expose-an-api",
+        app,
+        uri=uri,
+        who_may_consent=WORDS,
+        scope_values={scope["id"]: scope["value"] for scope in scopes},
+        scope_names=[(scope["id"], f"{uri}/{scope['value']}") for scope in scopes],
+        off=off_unless_owner(visit, app),
+    )
 
 
 def _uri(app: Mapping[str, Any]) -> str:
     uris = app["identifierUris"]
     return str(uris[0]) if uris else ""
-
-
-def _uri_part(visit: Visit, app: Mapping[str, Any], off: str) -> str:
-    uri = _uri(app)
-    others = "".join(
-        f"<li>{html.code(one)} {html.press(visit, 'remove-uri', one, 'Delete', one, off=bool(off))}</li>"
-        for one in app["identifierUris"]
-    )
-    is_open = visit.draft is not None and visit.draft.action == "set-uri"
-    shown = f'<ul class="uris">{others}</ul>' if others else '<p class="empty">Not set</p>'
-    word = "Edit" if uri else "Add"
-    setting = html.opened(f"{word} the Application ID URI", _uri_form(visit, app, off, "Save"), is_open=is_open)
-    return f'<section aria-labelledby="uri"><h2 id="uri">Application ID URI</h2>{shown}{setting}</section>'
-
-
-def _uri_form(visit: Visit, app: Mapping[str, Any], off: str, button: str) -> str:
-    form = "set-uri"
-    value = _uri(app) or f"api://{app['appId']}"
-    hint = "The globally unique URI used to identify this web API. It is the prefix for scopes."
-    return html.form(
-        visit,
-        form,
-        html.text(visit, form, "uri", "Application ID URI", value=value, hint=hint, needed=True),
-        button,
-        off=off,
-    )
-
-
-def _scopes_part(visit: Visit, app: Mapping[str, Any], off: str) -> str:
-    here, uri = f"apps/{app['id']}/expose-an-api/scope", _uri(app)
-    rows = [
-        (
-            html.anchor(
-                visit.link(f"{here}?scope={scope['id']}"), f"{uri}/{scope['value']}" if uri else scope["value"]
-            ),
-            WORDS[scope["type"]],
-            escape(scope["adminConsentDisplayName"] or "-"),
-            escape(scope["userConsentDisplayName"] or "-"),
-            "Enabled" if scope["isEnabled"] else "Disabled",
-        )
-        for scope in app["api"]["oauth2PermissionScopes"]
-    ]
-    heads = ("Scopes", "Who can consent", "Admin consent display name", "User consent display name", "State")
-    about = html.hint("Define custom scopes to restrict access to data and functionality protected by the API.")
-    adding = "" if off else f'<p class="commands">{html.anchor(visit.link(here), "Add a scope", "command")}</p>'
-    none = "No scopes have been defined."
-    return (
-        f'<section aria-labelledby="scopes"><h2 id="scopes">Scopes defined by this API</h2>{about}{adding}'
-        f"{html.table('Scopes defined by this API', heads, rows, none)}</section>"
-    )
-
-
-def _clients_part(visit: Visit, app: Mapping[str, Any], off: str) -> str:
-    scopes = app["api"]["oauth2PermissionScopes"]
-    values = {scope["id"]: scope["value"] for scope in scopes}
-    rows = [
-        (
-            html.code(client["appId"]),
-            "<br>".join(html.code(values.get(one, one)) for one in client["delegatedPermissionIds"]),
-            html.press(visit, "remove-client", client["appId"], "Remove", client["appId"], off=bool(off)),
-        )
-        for client in app["api"]["preAuthorizedApplications"]
-    ]
-    form = "add-client"
-    body = html.text(visit, form, "client", "Client ID", needed=True) + html.boxes(
-        visit, form, "scopes", "Authorized scopes", [(one, f"{_uri(app)}/{value}") for one, value in values.items()]
-    )
-    is_open = visit.draft is not None and visit.draft.action == form
-    adding = html.opened(
-        "Add a client application", html.form(visit, form, body, "Add application", off=off), is_open=is_open
-    )
-    about = html.hint(
-        "Authorizing a client application indicates that this API trusts the application and users should not be asked "
-        "to consent when the client calls this API."
-    )
-    none = "No client applications have been authorized."
-    return (
-        f'<section aria-labelledby="clients"><h2 id="clients">Authorized client applications</h2>{about}'
-        f"{html.table('Authorized client applications', ('Client Id', 'Scopes', ''), rows, none)}{adding}</section>"
-    )
 
 
 async def set_uri(visit: Visit) -> Response:
@@ -145,23 +67,16 @@ async def remove_uri(visit: Visit) -> Response:
 async def scope(visit: Visit) -> Response:
     """Show the form of a scope, new or there already."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    one = _named(visit, app)
-    crumbs = ((f"apps/{app['id']}/expose-an-api", "Expose an API"),)
-    if one is None and not _uri(app):
-        told = html.hint(
-            "You'll need to set an Application ID URI before you can add a permission. We've chosen one, but you can "
-            "change it."
-        )
-        body, title = told + _uri_form(visit, app, off, "Save and continue"), "Add a scope"
-    elif one is None:
-        body, title = html.form(visit, "add", _fields(visit, app, "add", {}), "Add scope", off=off), "Add a scope"
-    else:
-        body = html.form(visit, "save", _fields(visit, app, "save", one), "Save", off=off)
-        body += html.hint("A scope has to be disabled, and saved, before it can be deleted.")
-        body += html.form(visit, "delete", "", "Delete", off=off, quiet=True)
-        title = "Edit a scope"
-    return html.page(visit, title, body, app=app, current="expose-an-api", crumbs=crumbs)
+    return visit.page(
+        "scope",
+        app,
+        scope=_named(visit, app) or {},
+        uri=_uri(app),
+        who=WHO,
+        texts=TEXTS,
+        states=STATES,
+        off=off_unless_owner(visit, app),
+    )
 
 
 def _named(visit: Visit, app: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -177,17 +92,6 @@ def _named(visit: Visit, app: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if wanted:
         raise Refused("This scope is not there any more.", status=404)
     return None
-
-
-def _fields(visit: Visit, app: Mapping[str, Any], form: str, one: Mapping[str, Any]) -> str:
-    preview = f"The scope's full name begins with {_uri(app)}/" if _uri(app) else ""
-    value = one.get("value", "")
-    fields = html.text(visit, form, "value", "Scope name", value=value, hint=preview, needed=True)
-    fields += html.radios(visit, form, "who", "Who can consent?", WHO, one.get("type", "User"))
-    for name, label, member, needed, lines in TEXTS:
-        fields += html.text(visit, form, name, label, value=one.get(member) or "", needed=needed, area=lines)
-    state = "on" if one.get("isEnabled", True) else "off"
-    return fields + html.radios(visit, form, "state", "State", STATES, state)
 
 
 def _read(visit: Visit, scope_id: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
@@ -23,21 +22,9 @@ LINES = 34
 async def show(visit: Visit) -> Response:
     """Show the JSON."""
     app = await app_of(visit)
-    shown = _text(app)
-    form = "save"
-    hint = (
-        "The JSON of this application as Microsoft Graph has it. What you change here is sent to Graph when you save. "
-        "Tab leaves the field."
-    )
-    body = html.text(visit, form, "manifest", "Microsoft Graph App Manifest", value=shown, hint=hint, area=LINES)
-    body += html.hidden("shown", visit.value("shown") if visit.draft else _digest(shown))
-    return html.page(
-        visit,
-        "Manifest",
-        html.form(visit, form, body, "Save", off=off_unless_owner(visit, app)),
-        app=app,
-        current="manifest",
-    )
+    text = _text(app)
+    shown = visit.value("shown") if visit.draft else _digest(text)
+    return visit.page("manifest", app, text=text, shown=shown, lines=LINES, off=off_unless_owner(visit, app))
 
 
 async def save(visit: Visit) -> Response:

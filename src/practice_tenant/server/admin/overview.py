@@ -6,11 +6,9 @@ Source: https://learn.microsoft.com/entra/identity-platform/quickstart-register-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
-from practice_tenant.server.admin import html
-from practice_tenant.server.admin.registration import app_of, may_change, off_unless_owner, principal_of
+from practice_tenant.server.admin.registration import app_of, off_unless_owner, principal_of
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.http.messages import Response
 
@@ -26,34 +24,14 @@ async def show(visit: Visit) -> Response:
     """Show the essentials."""
     app = await app_of(visit)
     principal = await principal_of(visit, app)
-    here = f"apps/{app['id']}/"
-
-    def link(name: str, words: str) -> str:
-        return html.anchor(visit.link(here + name), words)
-
-    made = [
-        ("Display name", link("branding", app["displayName"])),
-        ("Application (client) ID", html.code(app["appId"])),
-        ("Object ID", html.code(app["id"])),
-        ("Directory (tenant) ID", html.code(visit.directory.tenant_id)),
-        ("Supported account types", link("authentication", AUDIENCE_WORDS[app["signInAudience"]])),
-    ]
-    made += [
-        ("Client credentials", link("credentials", _credentials(app))),
-        ("Redirect URIs", link("authentication", _redirects(app))),
-        ("Application ID URI", link("expose-an-api", ", ".join(app["identifierUris"]) or "Add an Application ID URI")),
-        (
-            "Managed application in local directory",
-            escape(principal["displayName"])
-            if principal
-            else html.form(visit, "create-principal", "", "Create Service Principal", quiet=True),
-        ),
-    ]
-    body = (
-        f'<p class="commands">{link("delete", "Delete")}</p><section aria-labelledby="essentials">'
-        f'<h2 id="essentials">Essentials</h2>{html.values(made)}</section>'
+    return visit.page(
+        "overview",
+        app,
+        principal=principal,
+        account_types=AUDIENCE_WORDS[app["signInAudience"]],
+        credentials=_credentials(app),
+        redirects=_redirects(app),
     )
-    return html.page(visit, "Overview", body, app=app, current="overview")
 
 
 def _credentials(app: Mapping[str, Any]) -> str:
@@ -78,13 +56,7 @@ async def create_principal(visit: Visit) -> Response:
 async def branding(visit: Visit) -> Response:
     """Show the name."""
     app = await app_of(visit)
-    body = html.text(visit, "rename", "name", "Name", value=app["displayName"], needed=True) + html.text(
-        visit, "rename", "home_page", "Home page URL", value=app["web"]["homePageUrl"] or ""
-    )
-    body = html.form(visit, "rename", body, "Save", off=off_unless_owner(visit, app)) + html.values(
-        [("Publisher domain", escape(app["publisherDomain"] or "-"))]
-    )
-    return html.page(visit, "Branding & properties", body, app=app, current="branding")
+    return visit.page("branding", app, off=off_unless_owner(visit, app))
 
 
 async def rename(visit: Visit) -> Response:
@@ -97,13 +69,7 @@ async def rename(visit: Visit) -> Response:
 async def ask_delete(visit: Visit) -> Response:
     """Ask whether it is meant."""
     app = await app_of(visit)
-    off = "" if may_change(visit, app) else off_unless_owner(visit, app)
-    body = (
-        "<p>Users can't sign in to a deleted application any more, and its tokens are not renewed. It can be restored "
-        "for 30 days. The consent that was given can't.</p>"
-    )
-    body += html.form(visit, "delete", "", "Delete", off=off)
-    return html.page(visit, f"Delete {app['displayName']}?", body, app=app)
+    return visit.page("delete", app, off=off_unless_owner(visit, app))
 
 
 async def delete(visit: Visit) -> Response:

@@ -6,12 +6,10 @@ https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner, principal_of
 from practice_tenant.server.admin.visit import Visit
@@ -20,6 +18,11 @@ from practice_tenant.server.http.messages import Response
 
 SCOPE, ROLE = "Scope", "Role"
 KINDS = {SCOPE: "Delegated", ROLE: "Application"}
+ABOUT = {
+    SCOPE: "Your application needs to access the API as the signed-in user.",
+    ROLE: "Your application runs as a background service or daemon without a signed-in user.",
+}
+OPENID, NAMELESS = "OpenId permissions", "None"
 ONLY_ADMINISTRATORS = "Only an administrator can grant consent for everyone."
 
 
@@ -40,49 +43,44 @@ class Entry:
     about: str
     needs_admin: bool
 
+    @property
+    def grant(self) -> tuple[str, str]:
+        """Return how `_granted` names it."""
+        return self.principal_id, self.value if self.kind == SCOPE else self.id
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A permission that can be asked for."""
+
+    id: str
+    value: str
+    about: str
+    needs_admin: bool
+    is_ticked: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Permissions whose names begin alike, folded away or not."""
+
+    name: str
+    offers: Sequence[Offer]
+    is_open: bool
+
 
 async def show(visit: Visit) -> Response:
     """Show the configured permissions with their state."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    entries = await _entries(visit, app)
-    granted = await _granted(visit, app)
-    tenant = visit.directory.display_name
-    rows = [
-        (
-            f"{escape(entry.api)}<br>{html.code(entry.value)}",
-            KINDS.get(entry.kind, escape(entry.kind)),
-            escape(entry.about),
-            "Yes" if entry.needs_admin else "No",
-            _state(entry, granted, tenant),
-            html.press(visit, "remove", f"{entry.resource_app_id} {entry.id}", "Remove", entry.value, off=bool(off)),
-        )
-        for entry in entries
-    ]
-    heads = ("API / Permissions name", "Type", "Description", "Admin consent required", "Status", "")
-    here = f"apps/{app['id']}/"
-    consenting = (
-        html.anchor(visit.link(here + "grant-admin-consent"), f"Grant admin consent for {tenant}", "command")
-        if visit.user.is_administrator
-        else f'<button disabled aria-describedby="who">Grant admin consent for {escape(tenant)}</button>'
-        f'</p><p class="hint" id="who">{ONLY_ADMINISTRATORS}'
+    return visit.page(
+        "api-permissions",
+        app,
+        entries=await _entries(visit, app),
+        granted=await _granted(visit, app),
+        kinds=KINDS,
+        only_administrators=ONLY_ADMINISTRATORS,
+        off=off_unless_owner(visit, app),
     )
-    adding = html.anchor(visit.link(here + "api-permissions/add"), "Add a permission", "command") if not off else ""
-    about = html.hint(
-        "Applications are authorized to call APIs when they are granted permissions by users/admins as part of the "
-        "consent process. The list of configured permissions should include all the permissions the application needs."
-    )
-    body = (
-        f'{about}<p class="commands">{adding} {consenting}</p>'
-        f"{html.table('Configured permissions', heads, rows, 'No permissions added.')}"
-    )
-    return html.page(visit, "API permissions", body, app=app, current="api-permissions")
-
-
-def _state(entry: Entry, granted: set[tuple[str, str]], tenant: str) -> str:
-    if (entry.principal_id, entry.value if entry.kind == SCOPE else entry.id) in granted:
-        return f'<span class="granted">✓ Granted for {escape(tenant)}</span>'
-    return f'<span class="lacking">⚠ Not granted for {escape(tenant)}</span>' if entry.needs_admin else ""
 
 
 async def _entries(visit: Visit, app: Mapping[str, Any]) -> list[Entry]:
@@ -153,24 +151,19 @@ async def choose(visit: Visit) -> Response:
         raise Refused("This API has no service principal in the directory.", status=404)
     offered = resource["oauth2PermissionScopes"] if kind == SCOPE else resource["appRoles"]
     offered = [one for one in offered if one["isEnabled"] and (kind == SCOPE or _is_for_apps(one))]
-    types = html.tabs(
-        [(f"?api={api}&type={words.lower()}", f"{words} permissions", kind == one) for one, words in KINDS.items()]
-    )
     ticked = visit.values("permission") if visit.draft else _listed(app, resource["appId"], kind)
-    about = {
-        SCOPE: "Your application needs to access the API as the signed-in user.",
-        ROLE: "Your application runs as a background service or daemon without a signed-in user.",
-    }
-    body = html.form(
-        visit, "add", _offer(offered, kind, set(ticked)), "Add permissions", off=off_unless_owner(visit, app)
+    return visit.page(
+        "request-api-permissions",
+        app,
+        resource=resource,
+        apis=await _apis(visit, resource["appId"]),
+        kinds=[
+            (f"?api={api}&type={words.lower()}", f"{words} permissions", kind == key) for key, words in KINDS.items()
+        ],
+        about=ABOUT[kind],
+        groups=_groups([_offer(one, kind, one["id"] in ticked) for one in offered]),
+        off=off_unless_owner(visit, app),
     )
-    shown = await _apis(visit, resource["appId"])
-    heading = f"<h2>{escape(resource['displayName'])}</h2>"
-    crumbs = ((f"apps/{app['id']}/api-permissions", "API permissions"),)
-    return html.page(
-        visit, "Request API permissions", f"{shown}{heading}{types}{html.hint(about[kind])}{body}", app=app,
-        current="api-permissions", crumbs=crumbs,
-    )  # fmt: skip
 
 
 def _is_for_apps(role: Mapping[str, Any]) -> bool:
@@ -187,47 +180,41 @@ def _listed(app: Mapping[str, Any], app_id: str, kind: str) -> list[str]:
     ]
 
 
-async def _apis(visit: Visit, chosen: str) -> str:
-    """Return links to the APIs: Microsoft Graph, and the directory's own that expose anything."""
+async def _apis(visit: Visit, chosen: str) -> list[tuple[str, str, bool]]:
+    """Return the APIs: Microsoft Graph, and the directory's own that expose anything; each as a tab."""
     own = await visit.graph.get("/applications", top="100")
     found = [(GRAPH, "Microsoft Graph")] + [
         (one["appId"], one["displayName"])
         for one in own["value"]
         if one["api"]["oauth2PermissionScopes"] or any(_is_for_apps(role) for role in one["appRoles"])
     ]
-    links = "".join(
-        f'<li><a href="?api={app_id}&amp;type=delegated"{" aria-current=true" if app_id == chosen else ""}>'
-        f"{escape(name)}</a></li>"
-        for app_id, name in found
+    return [(f"?api={app_id}&type=delegated", name, app_id == chosen) for app_id, name in found]
+
+
+def _offer(permission: Mapping[str, Any], kind: str, is_ticked: bool) -> Offer:
+    return Offer(
+        id=permission["id"],
+        value=permission["value"] or "",
+        about=permission.get("adminConsentDisplayName") or permission.get("displayName") or "",
+        needs_admin=kind == ROLE or permission.get("type") == "Admin",
+        is_ticked=is_ticked,
     )
-    return f'<nav aria-label="Select an API" class="tabs"><ul>{links}</ul></nav>'
 
 
-def _offer(offered: Iterable[Mapping[str, Any]], kind: str, ticked: set[str]) -> str:
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for one in sorted(offered, key=lambda one: str(one["value"])):
-        name = "OpenId permissions" if one["value"] in OIDC_SCOPES else str(one["value"]).partition(".")[0]
-        groups.setdefault(name, []).append(one)
-    first = "OpenId permissions"
-    order = sorted(groups, key=lambda name: (name != first, name))
-    if not groups:
-        return html.hint("This API offers none of this type.")
-    shown = []
-    for name in order:
-        group = groups[name]
-        is_open = name in (first, "User") or len(groups) == 1 or any(one["id"] in ticked for one in group)
-        shown.append(html.opened(name, "".join(_box(one, kind, one["id"] in ticked) for one in group), is_open=is_open))
-    return "".join(shown)
-
-
-def _box(one: Mapping[str, Any], kind: str, ticked: bool) -> str:
-    about = one.get("adminConsentDisplayName") or one.get("displayName") or ""
-    admin = " (admin consent required)" if kind == ROLE or one.get("type") == "Admin" else ""
-    return (
-        f'<label class="option"><input type="checkbox" name="permission" value="{escape(one["id"])}"'
-        f"{' checked' if ticked else ''}> <span><strong>{escape(one['value'] or '')}</strong> "
-        f"{escape(about)}{admin}</span></label>"
-    )
+def _groups(offers: Iterable[Offer]) -> list[Group]:
+    """Return the permissions by the first part of their names, those of OpenID Connect first."""
+    groups: dict[str, list[Offer]] = {}
+    for offer in sorted(offers, key=lambda offer: offer.value or NAMELESS):
+        name = OPENID if offer.value in OIDC_SCOPES else (offer.value or NAMELESS).partition(".")[0]
+        groups.setdefault(name, []).append(offer)
+    return [
+        Group(
+            name,
+            groups[name],
+            is_open=name in (OPENID, "User") or len(groups) == 1 or any(offer.is_ticked for offer in groups[name]),
+        )
+        for name in sorted(groups, key=lambda name: (name != OPENID, name))
+    ]
 
 
 async def add(visit: Visit) -> Response:
@@ -248,19 +235,8 @@ async def add(visit: Visit) -> Response:
 async def ask_consent(visit: Visit) -> Response:
     """Ask whether it is meant."""
     app = await app_of(visit)
-    tenant = visit.directory.display_name
-    body = (
-        f"<p>Do you want to grant consent for the requested permissions for all accounts in {escape(tenant)}? "
-        "This will update any existing admin consent records this application already has to match what is listed "
-        "below.</p><ul>"
-        + "".join(f"<li>{escape(one.api)}: {html.code(one.value)}</li>" for one in await _entries(visit, app))
-        + "</ul>"
-    )
     off = "" if visit.user.is_administrator else ONLY_ADMINISTRATORS
-    body += html.form(visit, "consent", "", "Yes", off=off)
-    crumbs = ((f"apps/{app['id']}/api-permissions", "API permissions"),)
-    body += f"<p>{html.anchor(visit.link(crumbs[0][0]), 'No')}</p>"
-    return html.page(visit, "Grant admin consent confirmation", body, app=app, current="api-permissions", crumbs=crumbs)
+    return visit.page("grant-admin-consent", app, entries=await _entries(visit, app), off=off)
 
 
 async def consent(visit: Visit) -> Response:

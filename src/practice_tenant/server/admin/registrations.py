@@ -7,10 +7,8 @@ principal too and lists User.Read: https://learn.microsoft.com/entra/identity-pl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.directory.wellknown import GRAPH, GRAPH_SCOPES
@@ -45,36 +43,14 @@ async def listed(visit: Visit) -> Response:
     """Show the registrations of the directory, or those of the person who looks."""
     query = visit.call.request.query_params
     wanted, owned = query.get("search", "").strip()[:100], query.get("view") == "owned"
-    there = await _found(visit, wanted, owned=owned)
-    rows = [
-        (
-            html.anchor(visit.link(f"apps/{app['id']}/overview"), app["displayName"]),
-            html.code(app["appId"]),
-            html.day(app["createdDateTime"]),
-            _credentials_state(app, iso(visit.now)),
-        )
-        for app in there
-    ]
-    tabs = html.tabs(
-        [
-            ("./", "All applications", not owned),
-            ("./?view=owned", "Owned applications", owned),
-        ]
+    return visit.page(
+        "registrations",
+        apps=await _found(visit, wanted, owned=owned),
+        wanted=wanted,
+        owned=owned,
+        credentials_state=lambda app: _credentials_state(app, iso(visit.now)),
+        most=MOST_SHOWN,
     )
-    more = html.hint(f"The first {MOST_SHOWN} are shown. Search for the others.") if len(there) == MOST_SHOWN else ""
-    search = (
-        f'<form method="get" role="search" class="search">{html.hidden("view", "owned") if owned else ""}'
-        '<label for="search">Start typing a display name to filter these results</label>'
-        f'<input type="search" id="search" name="search" value="{escape(wanted)}"> <button class="small">Search'
-        "</button></form>"
-    )
-    heads = ("Display name", "Application (client) ID", "Created on", "Certificates & secrets")
-    empty = "No application matches." if wanted else "There is no application here yet."
-    body = (
-        f'<p class="commands">{html.anchor(visit.link("new"), "New registration", "command")}</p>{tabs}{search}'
-        f"{html.table('App registrations', heads, rows, empty)}{more}"
-    )
-    return html.page(visit, "App registrations", body)
 
 
 async def _found(visit: Visit, wanted: str, *, owned: bool) -> Sequence[Mapping[str, Any]]:
@@ -97,36 +73,12 @@ def _credentials_state(app: Mapping[str, Any], today: str) -> str:
 async def new(visit: Visit) -> Response:
     """Show the form of a new registration."""
     may = authority.may_make(visit.call, visit.who, "allowedToCreateApps")
-    form = "register"
-    body = (
-        html.text(
-            visit,
-            form,
-            "name",
-            "Name",
-            hint="The user-facing display name for this application (this can be changed later).",
-            needed=True,
-        )
-        + html.radios(
-            visit,
-            form,
-            "account_types",
-            "Supported account types",
-            account_types(visit),
-            AUDIENCES[0],
-            "Who can use this application or access this API?",
-        )
-        + '<div class="pair" role="group" aria-labelledby="redirect"><h2 id="redirect">Redirect URI (optional)</h2>'
-        + html.hint(
-            "The authentication response is returned to this URI after the user has signed in. Providing it now is "
-            "optional and it can be changed later, but a value is required for most authentication scenarios."
-        )
-        + html.select(visit, form, "platform", "Select a platform", [("", "Select a platform"), *PLATFORMS.items()])
-        + html.text(visit, form, "redirect_uri", "Redirect URI", hint="e.g. https://example.com/auth")
-        + "</div>"
+    return visit.page(
+        "new-registration",
+        account_types=account_types(visit),
+        platforms=list(PLATFORMS.items()),
+        off="" if may else MAY_NOT_REGISTER,
     )
-    off = "" if may else MAY_NOT_REGISTER
-    return html.page(visit, "Register an application", html.form(visit, form, body, "Register", off=off))
 
 
 async def register(visit: Visit) -> Response:

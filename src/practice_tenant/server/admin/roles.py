@@ -6,11 +6,9 @@ https://learn.microsoft.com/entra/identity/enterprise-apps/overview-assign-app-o
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from practice_tenant.server.admin import html
 from practice_tenant.server.admin.portal import Refused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
@@ -26,54 +24,8 @@ MEMBERS: dict[str, tuple[str, list[str]]] = {
 async def show(visit: Visit) -> Response:
     """Show the app roles."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
-    rows = [
-        (
-            escape(role["displayName"]),
-            escape(role["description"]),
-            escape(
-                ", ".join(
-                    {"User": "Users/Groups", "Application": "Applications"}[one] for one in role["allowedMemberTypes"]
-                )
-            ),
-            html.code(role["value"] or "-"),
-            html.code(role["id"]),
-            "Enabled" if role["isEnabled"] else "Disabled",
-            html.press(
-                visit,
-                "switch",
-                role["id"],
-                "Disable" if role["isEnabled"] else "Enable",
-                role["displayName"],
-                off=bool(off),
-            )
-            + " "
-            + html.press(visit, "delete", role["id"], "Delete", role["displayName"], off=bool(off)),
-        )
-        for role in app["appRoles"]
-    ]
-    heads = ("Display name", "Description", "Allowed member types", "Value", "ID", "State", "")
-    form = "create"
-    body = html.text(visit, form, "title", "Display name", needed=True)
-    body += html.radios(
-        visit, form, "members", "Allowed member types", [(key, words) for key, (words, _) in MEMBERS.items()], "users"
-    )
-    body += html.text(visit, form, "value", "Value", hint="What stands in the token's claim roles.", needed=True)
-    body += html.text(visit, form, "about", "Description", needed=True)
-    body += html.boxes(visit, form, "enabled", "State", [("on", "Do you want to enable this app role?")], ["on"])
-    is_open = visit.draft is not None and visit.draft.action == form
-    adding = html.opened("Create app role", html.form(visit, form, body, "Apply", off=off), is_open=is_open)
-    about = html.hint(
-        "App roles are custom roles to assign permissions to users or apps. The application defines and publishes the "
-        "app roles and interprets them as permissions during authorization."
-    )
-    return html.page(
-        visit,
-        "App roles",
-        f"{about}{html.table('App roles', heads, rows, 'No app roles have been created.')}{adding}",
-        app=app,
-        current="app-roles",
-    )
+    members = [(key, words) for key, (words, _) in MEMBERS.items()]
+    return visit.page("app-roles", app, members=members, off=off_unless_owner(visit, app))
 
 
 async def create(visit: Visit) -> Response:
@@ -113,30 +65,8 @@ async def _save(visit: Visit, roles: list[Any], notice: str, field: str = "") ->
 async def owners(visit: Visit) -> Response:
     """Show who owns the registration."""
     app = await app_of(visit)
-    off = off_unless_owner(visit, app)
     there = (await visit.graph.get(f"/applications/{app['id']}/owners"))["value"]
-    rows = [
-        (
-            escape(one.get("displayName") or "-"),
-            escape(one.get("userPrincipalName") or "-"),
-            html.press(visit, "remove", one["id"], "Remove", one.get("displayName") or "", off=bool(off)),
-        )
-        for one in there
-    ]
-    heads = ("Name", "User principal name", "")
-    form = "add"
-    body = html.text(
-        visit, form, "account", "User principal name", hint="e.g. robin@contoso.onmicrosoft.com", needed=True
-    )
-    adding = html.opened("Add owners", html.form(visit, form, body, "Select", off=off), is_open=visit.draft is not None)
-    about = html.hint("Owners can view and edit this app registration, and so can administrators of applications.")
-    return html.page(
-        visit,
-        "Owners",
-        f"{about}{html.table('Owners', heads, rows, 'No owner has been assigned.')}{adding}",
-        app=app,
-        current="owners",
-    )
+    return visit.page("owners", app, owners=there, off=off_unless_owner(visit, app))
 
 
 async def add_owner(visit: Visit) -> Response:

@@ -9,9 +9,9 @@ from practice_tenant.server.admin import (
     authentication,
     credentials,
     expose,
-    html,
     manifest,
     overview,
+    pages,
     permissions,
     registrations,
     roles,
@@ -110,7 +110,7 @@ def _answer_error(call: Call, error: Exception) -> Response | None:
     """Show what keeps a page from being shown at all."""
     call.remark.reason = str(error)
     if isinstance(error, NoSuchRegistration):
-        return html.failed("There is no such app registration in this directory.", 404)
+        return pages.not_shown("There is no such app registration in this directory.", 404)
     if isinstance(error, Refused):
-        return html.failed(error.message, error.status)
+        return pages.not_shown(error.message, error.status)
     return None

@@ -8,11 +8,12 @@ Source: https://www.w3.org/TR/fetch-metadata/, https://cheatsheetseries.owasp.or
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote, urlsplit
 
-from practice_tenant.server.admin import html
+from practice_tenant.server.admin import pages
 from practice_tenant.server.admin.portal import Portal, Refused
 from practice_tenant.server.admin.sessions import Session, Sessions
 from practice_tenant.server.admin.uploads import Upload, parts_of
@@ -96,6 +97,36 @@ class Visit:
         """Return this person as Graph's own rules about rights see them."""
         return Caller(self.directory, AZURE_PORTAL, self.user, frozenset(AZURE_CLI_GRAPH_SCOPES), frozenset())
 
+    def is_sending(self, form: str) -> bool:
+        """Say whether this form of the page was sent and could not be done."""
+        return self.draft is not None and self.draft.action == form
+
+    def fault(self, form: str, field: str = "") -> Refused | None:
+        """Return the fault of a field of a form, or of the form itself, if it has one."""
+        if self.draft is None or not self.is_sending(form):
+            return None
+        return self.draft.fault if self.draft.fault.field == field else None
+
+    def typed(self, form: str, name: str, value: str) -> str:
+        """Return what stands in a field: what was typed if the form was sent, else the value given."""
+        return (self.form.get(name) or [""])[0] if self.is_sending(form) else value
+
+    def ticked(self, form: str, name: str, values: Iterable[str]) -> list[str]:
+        """Return which boxes of a group are ticked, like `typed`."""
+        return self.values(name) if self.is_sending(form) else list(values)
+
+    def page(self, template: str, app: Mapping[str, Any] | None = None, **values: object) -> Response:
+        """Return a page of this session.
+
+        Args:
+            app: the registration it is about; its menu is shown then.
+            values: what else the template shows.
+        """
+        notice, self.session.notice = self.session.notice, ""
+        status = self.draft.fault.status if self.draft else 200
+        here = self.link(f"apps/{app['id']}/") if app else ""
+        return pages.TEMPLATES.page(template, status, visit=self, app=app, here=here, notice=notice, **values)
+
     def link(self, target: str = "") -> str:
         """Return the address of a page of this session, relative to the page that is shown: a proxy may add a prefix.
 
@@ -132,7 +163,7 @@ def visiting(
             return _outside(call)
         visit = _visit(call, session, tenant)
         if visit is None:
-            return html.closed("The account or its directory is gone, or the account is disabled.")
+            return pages.closed("The account or its directory is gone, or the account is disabled.")
         call.enter(visit.directory.tenant_id)
         return await (_act(visit, show, actions) if call.request.method == "POST" else show(visit))
 
@@ -158,8 +189,8 @@ def _outside(call: Call) -> Response:
     """
     from_elsewhere = call.request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if from_elsewhere and call.request.method == "GET":
-        return html.passing()
-    return html.closed()
+        return pages.opening()
+    return pages.closed()
 
 
 def _visit(call: Call, session: Session, tenant: Answering) -> Visit | None:
@@ -173,11 +204,11 @@ def _visit(call: Call, session: Session, tenant: Answering) -> Visit | None:
 async def _act(visit: Visit, show: Act, actions: Mapping[str, Act]) -> Response:
     visit = _filled(visit)
     if not _is_own(visit):
-        return html.closed("This form was not sent by a page of this session. Open the page again.")
+        return pages.closed("This form was not sent by a page of this session. Open the page again.")
     action = visit.value("action")
     act = actions.get(action)
     if act is None:
-        return html.closed("This page has no such form. Open the page again.")
+        return pages.closed("This page has no such form. Open the page again.")
     try:
         return await act(visit)
     except Refused as fault:
@@ -218,6 +249,6 @@ def _up(call: Call) -> str:
 
 def _redirect(target: str) -> Response:
     """Send the browser on; the address stays relative, so that no header of a proxy has to be believed."""
-    response = RedirectResponse("./", 303, html.HEADERS)
+    response = RedirectResponse("./", 303, pages.HEADERS)
     response.headers["location"] = quote(target or "./", safe="/.?=&#-_~%")
     return response
