@@ -352,7 +352,7 @@ class TestBehindAProxy:
 
 def test_starting_the_tenant_loads_neither_the_pages_nor_what_a_later_request_needs() -> None:
     server = "practice_tenant.server"
-    program = f"import sys, {server}.process, {server}.login.discovery_routes\nprint(*sorted(sys.modules))"
+    program = f"import sys, {server}.process, {server}.login.discovery\nprint(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     loaded = done.stdout.split()
     pages = [name for name in loaded if name.startswith("practice_tenant.server.admin.")]

@@ -15,9 +15,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from practice_tenant.server.http.connection import BODY_LIMIT, HEAD_LIMIT
-from practice_tenant.server.http.door import HttpDoor, http_date
-from practice_tenant.server.http.messages import HttpRequest, PlainTextResponse, Response
+from practice_tenant.server.http.door import BODY_LIMIT, HEAD_LIMIT, HttpDoor
+from practice_tenant.server.http.messages import HttpRequest, PlainTextResponse, Response, http_date
 from practice_tenant.server.http.routing import HttpRoute, Router
 
 from .process import PATIENCE, Tenant

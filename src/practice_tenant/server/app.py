@@ -50,7 +50,7 @@ def _room(table: Callable[[], list[HttpRoute]], rest: Answering) -> Answering:
 
 
 def _discovery(service: Service) -> list[HttpRoute]:
-    from practice_tenant.server.login.discovery_routes import discovery_routes
+    from practice_tenant.server.login.discovery import discovery_routes
 
     return discovery_routes(service)
 

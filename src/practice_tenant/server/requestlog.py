@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from practice_tenant.server.faults import endpoint_of
 from practice_tenant.server.login import pkce
 
 KEPT = 2_000
@@ -48,6 +49,16 @@ _MARKED = frozenset(
 )
 # Tokens, the tenant's client secrets, its codes and refresh tokens; also a part of one, cut off in an error's text.
 _SECRET = re.compile(r"eyJ[\w.-]{12,}|practice\.[\w-]{12,}|1\.A[\w-]{12,}")
+
+# What the log calls an endpoint where no flow is told apart.
+_FLOWS: Mapping[str, str] = {
+    "devicecode": "device_code",
+    "discovery": "discovery",
+    "keys": "keys",
+    "graph": "graph",
+    "management": "management",
+    "managed_identity": "managed_identity",
+}
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -157,3 +168,13 @@ def plain(value: str) -> str:
         return value
     shown = _SECRET.sub("‹hidden›", value)
     return shown if len(shown) <= LONGEST_VALUE else shown[:LONGEST_VALUE] + "…"
+
+
+def flow_named(remarked: str, path: str) -> str:
+    """Return the flow's name.
+
+    Args:
+        remarked: what the handler said.
+        path: of the request.
+    """
+    return remarked or _FLOWS.get(endpoint_of(path), "")

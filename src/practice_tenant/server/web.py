@@ -14,12 +14,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from practice_tenant.server import flows
 from practice_tenant.server.directory.ids import is_guid
 from practice_tenant.server.directory.settings import DirectorySettings
 from practice_tenant.server.faults import Struck
 from practice_tenant.server.http.messages import Answering, HttpRequest, JSONResponse, PlainTextResponse, Response
 from practice_tenant.server.http.routing import HttpRoute
+from practice_tenant.server.requestlog import flow_named
 from practice_tenant.server.service import Service
 from practice_tenant.server.signing.keys import KeyRing
 
@@ -258,7 +258,7 @@ def _log(call: Call, response: Response, began: float) -> None:
         method=request.method,
         path=request.path[:500],
         user_agent=request.headers.get("user-agent", "")[:200],
-        flow=flows.named(call.remark.flow, request.path),
+        flow=flow_named(call.remark.flow, request.path),
         sent=[*_authorization(request), *(call.query + call.form or _members(_json_or_nothing(call)))],
         status=response.status_code,
         received=_received(response),

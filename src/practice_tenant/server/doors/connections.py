@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import ref
 
-from practice_tenant.server.http.connection import HttpConnection, Stage
+from practice_tenant.server.http.door import HttpConnection, Stage
 from practice_tenant.server.requestlog import RequestLog
 
 PATIENCE_SECONDS = 300.0

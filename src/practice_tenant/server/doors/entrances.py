@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from practice_tenant.server.doors.connections import HANDSHAKE, NO_DEADLINE, Connection, Connections
-from practice_tenant.server.http.connection import HttpConnection
+from practice_tenant.server.http.door import HttpConnection
 
 
 @dataclass(frozen=True)

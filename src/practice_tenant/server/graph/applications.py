@@ -1,6 +1,7 @@
 """App registrations.
 
-Source: https://learn.microsoft.com/graph/api/resources/application
+Source: https://learn.microsoft.com/graph/api/resources/application and
+https://learn.microsoft.com/graph/api/application-upsert: addressed by its unique name, one is made if there is none.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ SCOPE_DEFAULTS = {
     "userConsentDisplayName": None,
 }
 OPTIONAL_CLAIM_DEFAULTS: dict[str, Any] = {"source": None, "essential": False, "additionalProperties": []}
+CREATE_IF_MISSING = "create-if-missing"
 ROLE_DEFAULTS = {"isEnabled": True, "origin": "Application", "value": None}
 
 
@@ -164,6 +166,29 @@ def own(call: Call, who: Caller, object_id: str) -> None:
         owner = authority.own_principal_id(call, who)
     if owner:
         owners.add(call.service.store, who.directory.tenant_id, object_id, owner)
+
+
+async def read_by_unique_name(call: Call) -> Response:
+    """Answer GET /applications(uniqueName='{name}')."""
+    who = caller(call)
+    who.demand(READ_APPLICATIONS)
+    application = unique_names.application(call, who)
+    if application is None or application.id in found.hidden(call, who):
+        raise errors.not_found(call.path["unique_name"][:200])
+    return odata.entity(call, kinds.APPLICATION, shown.application(application))
+
+
+async def upsert(call: Call) -> Response:
+    """Answer PATCH /applications(uniqueName='{name}'): 201 with a new one, 204 for one that was there."""
+    who = caller(call)
+    who.demand(WRITE_APPLICATIONS)
+    application = unique_names.application(call, who)
+    given = {name: value for name, value in odata.body(call).items() if name != unique_names.NAME}
+    if application:
+        return changed(call, who, application, given)
+    if CREATE_IF_MISSING not in call.request.headers.get("prefer", ""):
+        raise errors.not_found(call.path["unique_name"][:200])
+    return registered(call, who, {**given, unique_names.NAME: call.path["unique_name"]})
 
 
 def _all(call: Call) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ from practice_tenant.server.graph import (
     permission_grants,
     principals,
     role_assignments,
-    upserting,
     users,
 )
 from practice_tenant.server.graph.caller import caller
@@ -73,8 +72,8 @@ GRAPH: tuple[Row, ...] = (
     ("GET", "/{version}/applications", applications.listed),
     ("POST", "/{version}/applications", applications.create),
     ("GET", "/{version}/applications/$count", applications.counted),
-    ("GET", "/{version}/applications(uniqueName='{unique_name}')", upserting.read),
-    ("PATCH", "/{version}/applications(uniqueName='{unique_name}')", upserting.upsert),
+    ("GET", "/{version}/applications(uniqueName='{unique_name}')", applications.read_by_unique_name),
+    ("PATCH", "/{version}/applications(uniqueName='{unique_name}')", applications.upsert),
     ("GET", "/{version}/{application}", applications.read),
     ("PATCH", "/{version}/{application}", applications.update),
     ("DELETE", "/{version}/{application}", applications.delete),

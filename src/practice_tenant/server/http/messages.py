@@ -1,14 +1,17 @@
-"""A request as it was read, and the responses there are."""
+"""A request as it was read, the responses there are, and how HTTP writes a time."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KEPT_IN_LOCATIONS = ":/%#?=@[]!$&'()*+,;"
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -152,6 +155,21 @@ class StreamingResponse(Response):
         super().__init__(media_type=media_type)
         del self.headers["content-length"]
         self.parts = parts
+
+
+def http_date(now: float) -> str:
+    """Return a time as HTTP writes it; ``email.utils`` does too, and takes a tenth of a start to import.
+
+    Args:
+        now: in Unix seconds.
+
+    Source: RFC 9110 section 5.6.7.
+    """
+    at = time.gmtime(now)
+    return (
+        f"{_DAYS[at.tm_wday]}, {at.tm_mday:02} {_MONTHS[at.tm_mon - 1]} {at.tm_year} "
+        f"{at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT"
+    )
 
 
 Answering = Callable[[HttpRequest], Awaitable[Response]]

@@ -14,7 +14,7 @@ from practice_tenant.server.directory.objects import Application, Directory, Use
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.login import errors
 from practice_tenant.server.login.realm import Realm, default_directory
-from practice_tenant.server.signing.keys import base64url
+from practice_tenant.server.signing.signing_key import base64url
 from practice_tenant.server.web import Call
 
 _OPAQUE = "O."

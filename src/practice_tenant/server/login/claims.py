@@ -18,7 +18,7 @@ from practice_tenant.server.directory.wellknown import GRAPH
 from practice_tenant.server.login import optional_claims, realm, user_claims
 from practice_tenant.server.login.person import Person
 from practice_tenant.server.login.scopes import joined
-from practice_tenant.server.signing.keys import base64url
+from practice_tenant.server.signing.signing_key import base64url
 from practice_tenant.server.web import Call
 
 BACKDATED = 300

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from practice_tenant.server.http.messages import Response
-from practice_tenant.server.login import errors, realm
-from practice_tenant.server.web import Call, JsonAnswer
+from practice_tenant.server.http.routing import HttpRoute
+from practice_tenant.server.login import envelope, errors, realm
+from practice_tenant.server.service import Service
+from practice_tenant.server.web import Call, JsonAnswer, Row, routes
 
 _CACHED = {"Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"}
 
@@ -122,3 +124,15 @@ async def keys(call: Call) -> Response:
     if where.directory is None:
         return JsonAnswer(call.service.keys.every().published(realm.issuer(call, "{tenantid}")), headers=_CACHED)
     return JsonAnswer(call.keys.published(realm.issuer(call, where.directory.tenant_id)), headers=_CACHED)
+
+
+# These rows stand apart from those of `routes`, so that the first answer of a start needs no module of the sign-in.
+DISCOVERY: tuple[Row, ...] = (
+    ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration),
+    ("GET", "/{tenant}/discovery/v2.0/keys", keys),
+    ("GET", "/common/discovery/instance", instance_discovery),
+)
+
+
+def discovery_routes(service: Service) -> list[HttpRoute]:
+    return routes(service, DISCOVERY, envelope.answer_json)

@@ -18,7 +18,7 @@ from practice_tenant.server.login.dotnet import instant, key_lifetime
 from practice_tenant.server.login.errors import texts
 from practice_tenant.server.login.issue import Redemption, Subject, TokenAnswer, UserGrant
 from practice_tenant.server.login.realm import default_directory
-from practice_tenant.server.signing.keys import SigningKey
+from practice_tenant.server.signing.signing_key import SigningKey
 
 USE = "on_behalf_of"
 ALGORITHM = "RS256"

@@ -7,7 +7,7 @@ import hmac
 import re
 
 from practice_tenant.server.login import errors
-from practice_tenant.server.signing.keys import base64url
+from practice_tenant.server.signing.signing_key import base64url
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 

@@ -1,6 +1,6 @@
 """The endpoints of the identity platform that programs call, one row each.
 
-Discovery is in `discovery_routes`, the pages are in `page_routes`; every other path answers 404, as at Entra.
+Discovery is in `discovery`, the pages are in `page_routes`; every other path answers 404, as at Entra.
 """
 
 from __future__ import annotations

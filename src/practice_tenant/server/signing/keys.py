@@ -1,7 +1,6 @@
 """The signing keys: made once, kept in the directory's file, published without their private part.
 
-All directories sign with one key until theirs is rotated; from then on a directory has keys of its own. A key is
-loaded, and cryptography imported, when it is first needed: no start waits for it.
+All directories sign with one key until theirs is rotated; from then on a directory has keys of its own.
 """
 
 from __future__ import annotations
@@ -11,44 +10,15 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.signing.signer import Signer
-from practice_tenant.server.signing.signing_process import load
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric import rsa
+from practice_tenant.server.signing.signing_key import SigningKey, base64url, make_key
 
 MOST_KEYS = 5
 _AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """An RSA key with its certificate.
-
-    Args:
-        kid: the certificate's SHA-1 thumbprint, as at Entra.
-        pem: the private key.
-        certificate: DER.
-    """
-
-    kid: str
-    pem: bytes = field(repr=False)
-    certificate: bytes
-
-    @cached_property
-    def private(self) -> rsa.RSAPrivateKey:
-        return load(self.pem)
-
-    def public_numbers(self) -> tuple[str, str]:
-        """Return the modulus and the exponent, base64url."""
-        numbers = self.private.public_key().public_numbers()
-        size = (numbers.n.bit_length() + 7) // 8
-        return base64url(numbers.n.to_bytes(size, "big")), base64url(numbers.e.to_bytes(3, "big"))
 
 
 class KeyRing:
@@ -134,19 +104,6 @@ class KeyRings:
 
     def _ring(self, tenant_id: str) -> KeyRing:
         return self._own.setdefault(tenant_id, KeyRing([], self.signer))
-
-
-def make_key(now: float) -> SigningKey:
-    """Make a new signing key with a new ``kid``."""
-    from practice_tenant.server.issuing import signing_key
-
-    pem, certificate = signing_key(now)
-    thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
-    return SigningKey(base64url(thumbprint), pem, certificate)
-
-
-def base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def nonce_digest(nonce: str) -> str:

@@ -11,12 +11,9 @@ import hashlib
 import sys
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from practice_tenant.server.signing.signing_key import SigningKey
 from practice_tenant.server.signing.signing_process import HEAD, READY, SIGNATURE_BYTES, scheme
-
-if TYPE_CHECKING:
-    from practice_tenant.server.signing.keys import SigningKey
 
 CROWD = 4
 """So many signatures asked for in the same moment start the process. It takes 20 MB, which most runs never need."""
