@@ -88,6 +88,8 @@ def test_every_path_in_contributing_is_there() -> None:
         ("workshop/signin/chooser.py", "import workshop.signin.agent"),
         ("workshop/registration/rules/rule.py", "from workshop.registration.rules import rules_api"),
         ("workshop_tools/lock_changes.py", "import workshop_tools.lock"),
+        ("practice_tenant/server/directory/ids.py", "def later(): from practice_tenant.server.login import scopes"),
+        ("practice_tenant/client/environment.py", "import practice_tenant.client.control"),
     ],
 )
 def test_a_circle_is_seen(copy: Path, module: str, line: str) -> None:

@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from practice_tenant.server.encoding import base64url
 from practice_tenant.server.signing.keys import KeyRings, nonce_digest
-from practice_tenant.server.signing.signing_key import base64url
 from practice_tenant.server.web import Call
 
 TOKEN_LIMIT = 16_384

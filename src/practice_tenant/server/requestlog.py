@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from practice_tenant.server.encoding import s256
 from practice_tenant.server.faults import endpoint_of
-from practice_tenant.server.login import pkce
 
 KEPT = 2_000
 LONGEST_VALUE = 300
@@ -157,7 +157,7 @@ def marks(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
             scheme, _, credentials = value.partition(" ")
             name, value = ("access_token", credentials) if scheme.lower() == "bearer" else ("", "")
         if name in _MARKED and value:
-            value = pkce.challenge_of(value) if name == "code_verifier" else value
+            value = s256(value) if name == "code_verifier" else value
             found.append((name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=6).hexdigest()))
     return found
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from practice_tenant.server.directory import guests, people
 from practice_tenant.server.directory.objects import Application, Directory, User
 from practice_tenant.server.directory.store import Store
+from practice_tenant.server.encoding import base64url
 from practice_tenant.server.login import errors
 from practice_tenant.server.login.realm import Realm, default_directory
-from practice_tenant.server.signing.signing_key import base64url
 from practice_tenant.server.web import Call
 
 _OPAQUE = "O."

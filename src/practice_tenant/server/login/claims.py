@@ -15,10 +15,10 @@ from typing import Any
 
 from practice_tenant.server.directory.objects import Application, Directory
 from practice_tenant.server.directory.wellknown import GRAPH
+from practice_tenant.server.encoding import base64url
 from practice_tenant.server.login import optional_claims, realm, user_claims
 from practice_tenant.server.login.person import Person
 from practice_tenant.server.login.scopes import joined
-from practice_tenant.server.signing.signing_key import base64url
 from practice_tenant.server.web import Call
 
 BACKDATED = 300

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 
+from practice_tenant.server.encoding import s256
 from practice_tenant.server.login import errors
-from practice_tenant.server.signing.signing_key import base64url
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
@@ -36,11 +35,6 @@ def check_verifier(verifier: str, challenge: str, method: str) -> None:
         return
     if not verifier:
         raise errors.verifier_missing()
-    given = challenge_of(verifier) if method == "S256" else verifier
+    given = s256(verifier) if method == "S256" else verifier
     if not hmac.compare_digest(given.encode("utf-8", "replace"), challenge.encode("utf-8", "replace")):
         raise errors.verifier_mismatch()
-
-
-def challenge_of(verifier: str) -> str:
-    """Return the S256 challenge of a verifier. Source: RFC 7636 section 4.2."""
-    return base64url(hashlib.sha256(verifier.encode("utf-8", "replace")).digest())

@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from practice_tenant.server.directory.store import Store
+from practice_tenant.server.encoding import base64url
 from practice_tenant.server.signing.signer import Signer
-from practice_tenant.server.signing.signing_key import SigningKey, base64url, make_key
+from practice_tenant.server.signing.signing_key import SigningKey, make_key
 
 MOST_KEYS = 5
 _AS_JSON = json.JSONEncoder(separators=(",", ":")).encode

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from practice_tenant.server.encoding import base64url
 from practice_tenant.server.signing.signing_process import load
 
 if TYPE_CHECKING:
@@ -46,7 +46,3 @@ def make_key(now: float) -> SigningKey:
     pem, certificate = signing_key(now)
     thumbprint = hashlib.sha1(certificate, usedforsecurity=False).digest()
     return SigningKey(base64url(thumbprint), pem, certificate)
-
-
-def base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
