@@ -28,7 +28,7 @@ STATUSES = ("500", "502", "503", "504")
 
 
 @dataclass(frozen=True)
-class Fault:
+class DirectoryFault:
     """One fault of a directory.
 
     Args:
@@ -65,7 +65,7 @@ class Fault:
 class Struck(Exception):
     """A call that a fault keeps from being answered."""
 
-    fault: Fault
+    fault: DirectoryFault
 
     def __str__(self) -> str:
         return str(self.fault)
@@ -91,11 +91,11 @@ class Faults:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._of: dict[str, list[Fault]] = {}
+        self._of: dict[str, list[DirectoryFault]] = {}
         for tenant_id, text in store.all("SELECT tenant_id, fault FROM faults ORDER BY id"):
-            self._of.setdefault(tenant_id, []).append(Fault(**json.loads(text)))
+            self._of.setdefault(tenant_id, []).append(DirectoryFault(**json.loads(text)))
 
-    def of(self, tenant_id: str) -> Sequence[Fault]:
+    def of(self, tenant_id: str) -> Sequence[DirectoryFault]:
         return self._of.get(tenant_id, ())
 
     def strike(self, tenant_id: str, path: str) -> float:
@@ -117,7 +117,7 @@ class Faults:
             seconds += fault.seconds
         return seconds
 
-    def add(self, tenant_id: str, values: Mapping[str, Any]) -> Fault:
+    def add(self, tenant_id: str, values: Mapping[str, Any]) -> DirectoryFault:
         """Switch a fault on.
 
         Raises:
@@ -131,7 +131,9 @@ class Faults:
             _check(kind, name, value)
         numbers = {name: int(value) for name, value in options.items() if name in _WHOLE}
         last = self.store.one("SELECT max(id) FROM faults")
-        fault = Fault(**{"id": int((last and last[0]) or 0) + 1, "kind": kind, "at": "all", **options, **numbers})
+        fault = DirectoryFault(
+            **{"id": int((last and last[0]) or 0) + 1, "kind": kind, "at": "all", **options, **numbers}
+        )
         self._write(tenant_id, [*self.of(tenant_id), fault])
         return fault
 
@@ -149,13 +151,13 @@ class Faults:
         else:
             self._of.pop(tenant_id, None)
 
-    def _count(self, tenant_id: str, struck: Fault) -> None:
+    def _count(self, tenant_id: str, struck: DirectoryFault) -> None:
         if struck.times is not None:
             left = [replace(struck, times=struck.times - 1)] if struck.times > 1 else []
             faults = [each for fault in self.of(tenant_id) for each in (left if fault.id == struck.id else [fault])]
             self._write(tenant_id, faults)
 
-    def _write(self, tenant_id: str, faults: list[Fault]) -> None:
+    def _write(self, tenant_id: str, faults: list[DirectoryFault]) -> None:
         with self.store.transaction():
             self.store.run("DELETE FROM faults WHERE tenant_id = ?", tenant_id)
             for fault in faults:

@@ -64,7 +64,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Exchange:
+class LoggedExchange:
     """One request and its answer, as the log keeps it; ``at`` is in Unix seconds."""
 
     seq: int
@@ -89,7 +89,7 @@ class RequestLog:
     def __init__(self, now: Callable[[], float]) -> None:
         """Make an empty log; ``now`` gives the machine's time in Unix seconds, whatever a directory's clock says."""
         self.now = now
-        self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
+        self.exchanges: deque[LoggedExchange] = deque(maxlen=KEPT)
         self.last = 0
         self.ended = False
         self._waiting: set[asyncio.Future[None]] = set()
@@ -102,7 +102,7 @@ class RequestLog:
             fields[name] = masked(fields[name])
         for name in ("path", "user_agent", "flow", "reason", "holder", "host"):
             fields[name] = plain(fields[name])
-        self.exchanges.append(Exchange(seq=self.last, **fields))
+        self.exchanges.append(LoggedExchange(seq=self.last, **fields))
         self._wake()
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.registrations import account_types
 from practice_tenant.server.admin.visit import Visit
@@ -90,7 +90,7 @@ def adding(platform: str) -> Any:
         app = await app_of(visit)
         there = app[platform]["redirectUris"]
         if uri in there:
-            raise Refused("This redirect URI is there already.", field="uri")
+            raise FormRefused("This redirect URI is there already.", field="uri")
         changes = {platform: {"redirectUris": [*there, uri]}}
         await visit.graph.patch(f"/applications/{app['id']}", changes, field="uri")
         return _done(visit)

@@ -9,7 +9,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.graph.times import iso
@@ -65,7 +65,7 @@ def _end_of(day: str) -> datetime:
     try:
         return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1, seconds=-1)
     except (ValueError, OverflowError):
-        raise Refused("Enter a date as year-month-day, such as 2027-01-31.", field="end") from None
+        raise FormRefused("Enter a date as year-month-day, such as 2027-01-31.", field="end") from None
 
 
 async def delete_secret(visit: Visit) -> Response:
@@ -85,9 +85,11 @@ async def upload(visit: Visit) -> Response:
     app = await app_of(visit)
     file = visit.uploads.get("file")
     if file is None or not file.content:
-        raise Refused("Choose a file.", field="file")
+        raise FormRefused("Choose a file.", field="file")
     if b"PRIVATE KEY" in file.content:
-        raise Refused("This file holds a private key. Upload the certificate alone, and keep the key.", field="file")
+        raise FormRefused(
+            "This file holds a private key. Upload the certificate alone, and keep the key.", field="file"
+        )
     fresh = {
         "type": "AsymmetricX509Cert",
         "usage": "Verify",
@@ -128,7 +130,7 @@ async def add_federated(visit: Visit) -> Response:
     path = f"/applications/{visit.object_id}/federatedIdentityCredentials"
     try:
         await visit.graph.post(path, body)
-    except Refused as refused:
+    except FormRefused as refused:
         named = {"issuer": "issuer", "subject": "subject", "name": "name", "audiences": "audience"}
         refused.field = next((field for word, field in named.items() if f"'{word}'" in refused.message), "name")
         raise

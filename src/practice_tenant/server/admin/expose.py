@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.http.messages import Response
@@ -83,14 +83,14 @@ def _named(visit: Visit, app: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the scope that the address names; None for a new one.
 
     Raises:
-        Refused: it is gone.
+        FormRefused: it is gone.
     """
     wanted = visit.call.request.query_params.get("scope")
     for one in app["api"]["oauth2PermissionScopes"]:
         if one["id"] == wanted:
             return dict(one)
     if wanted:
-        raise Refused("This scope is not there any more.", status=404)
+        raise FormRefused("This scope is not there any more.", status=404)
     return None
 
 
@@ -119,7 +119,7 @@ async def save_scope(visit: Visit) -> Response:
     app = await app_of(visit)
     before = _named(visit, app)
     if before is None:
-        raise Refused("This scope is not there any more.", field="value")
+        raise FormRefused("This scope is not there any more.", field="value")
     changed = _read(visit, before["id"])
     there = [{**one, **changed} if one["id"] == before["id"] else one for one in app["api"]["oauth2PermissionScopes"]]
     return await _save(visit, app, there, "Successfully updated the scope.")
@@ -144,7 +144,7 @@ async def add_client(visit: Visit) -> Response:
     client = visit.needed("client", "Client ID")
     ticked = visit.values("scopes")
     if not ticked:
-        raise Refused(
+        raise FormRefused(
             "Select at least one scope.", field="scopes" if app["api"]["oauth2PermissionScopes"] else "client"
         )
     there = [*app["api"]["preAuthorizedApplications"], {"appId": client, "delegatedPermissionIds": ticked}]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.http.messages import Response
@@ -31,7 +31,7 @@ async def save(visit: Visit) -> Response:
     """Send Graph the properties that were changed."""
     app = await app_of(visit)
     if not hmac.compare_digest(visit.value("shown").encode(), _digest(_text(app)).encode()):
-        raise Refused(
+        raise FormRefused(
             "The application was changed after this page was opened. Keep a copy of your text and open the page again.",
             field="manifest",
         )
@@ -39,7 +39,7 @@ async def save(visit: Visit) -> Response:
     before = _members(app)
     gone = [name for name in before if name not in given]
     if gone:
-        raise Refused(f"The property '{gone[0]}' is missing. Give it an empty value instead.", field="manifest")
+        raise FormRefused(f"The property '{gone[0]}' is missing. Give it an empty value instead.", field="manifest")
     changes = {name: value for name, value in given.items() if name not in before or before[name] != value}
     if changes:
         await visit.graph.patch(f"/applications/{app['id']}", changes, field="manifest")
@@ -64,9 +64,9 @@ def _read(text: str) -> dict[str, Any]:
         given = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(f"This is not JSON: {error.msg} at {where}.", field="manifest") from None
+        raise FormRefused(f"This is not JSON: {error.msg} at {where}.", field="manifest") from None
     except RecursionError:
-        raise Refused("This is not JSON: it is nested too deeply.", field="manifest") from None
+        raise FormRefused("This is not JSON: it is nested too deeply.", field="manifest") from None
     if not isinstance(given, dict):
-        raise Refused("The manifest is one JSON object: it begins with { and ends with }.", field="manifest")
+        raise FormRefused("The manifest is one JSON object: it begins with { and ends with }.", field="manifest")
     return given

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner, principal_of
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.directory.wellknown import GRAPH, OIDC_SCOPES
@@ -27,7 +27,7 @@ ONLY_ADMINISTRATORS = "Only an administrator can grant consent for everyone."
 
 
 @dataclass(frozen=True)
-class Entry:
+class ConfiguredPermission:
     """One permission of a registration, as the page shows it.
 
     Args:
@@ -50,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferedPermission:
     """A permission that can be asked for."""
 
     id: str
@@ -61,11 +61,11 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Group:
+class PermissionGroup:
     """Permissions whose names begin alike, folded away or not."""
 
     name: str
-    offers: Sequence[Offer]
+    offers: Sequence[OfferedPermission]
     is_open: bool
 
 
@@ -83,8 +83,8 @@ async def show(visit: Visit) -> Response:
     )
 
 
-async def _entries(visit: Visit, app: Mapping[str, Any]) -> list[Entry]:
-    found: list[Entry] = []
+async def _entries(visit: Visit, app: Mapping[str, Any]) -> list[ConfiguredPermission]:
+    found: list[ConfiguredPermission] = []
     for required in app["requiredResourceAccess"]:
         app_id = required["resourceAppId"]
         resource = await principal_of(visit, {"appId": app_id})
@@ -93,7 +93,7 @@ async def _entries(visit: Visit, app: Mapping[str, Any]) -> list[Entry]:
         for access in required["resourceAccess"]:
             one = known.get((access["type"], access["id"]), {})
             found.append(
-                Entry(
+                ConfiguredPermission(
                     resource_app_id=app_id,
                     principal_id=resource["id"] if resource else "",
                     api=resource["displayName"] if resource else app_id,
@@ -148,7 +148,7 @@ async def choose(visit: Visit) -> Response:
     api, kind = query.get("api", GRAPH), ROLE if query.get("type") == "application" else SCOPE
     resource = await principal_of(visit, {"appId": "".join(one for one in api if one.isalnum() or one == "-")})
     if resource is None:
-        raise Refused("This API has no service principal in the directory.", status=404)
+        raise FormRefused("This API has no service principal in the directory.", status=404)
     offered = resource["oauth2PermissionScopes"] if kind == SCOPE else resource["appRoles"]
     offered = [one for one in offered if one["isEnabled"] and (kind == SCOPE or _is_for_apps(one))]
     ticked = visit.values("permission") if visit.draft else _listed(app, resource["appId"], kind)
@@ -191,8 +191,8 @@ async def _apis(visit: Visit, chosen: str) -> list[tuple[str, str, bool]]:
     return [(f"?api={app_id}&type=delegated", name, app_id == chosen) for app_id, name in found]
 
 
-def _offer(permission: Mapping[str, Any], kind: str, is_ticked: bool) -> Offer:
-    return Offer(
+def _offer(permission: Mapping[str, Any], kind: str, is_ticked: bool) -> OfferedPermission:
+    return OfferedPermission(
         id=permission["id"],
         value=permission["value"] or "",
         about=permission.get("adminConsentDisplayName") or permission.get("displayName") or "",
@@ -201,14 +201,14 @@ def _offer(permission: Mapping[str, Any], kind: str, is_ticked: bool) -> Offer:
     )
 
 
-def _groups(offers: Iterable[Offer]) -> list[Group]:
+def _groups(offers: Iterable[OfferedPermission]) -> list[PermissionGroup]:
     """Return the permissions by the first part of their names, those of OpenID Connect first."""
-    groups: dict[str, list[Offer]] = {}
+    groups: dict[str, list[OfferedPermission]] = {}
     for offer in sorted(offers, key=lambda offer: offer.value or NAMELESS):
         name = OPENID if offer.value in OIDC_SCOPES else (offer.value or NAMELESS).partition(".")[0]
         groups.setdefault(name, []).append(offer)
     return [
-        Group(
+        PermissionGroup(
             name,
             groups[name],
             is_open=name in (OPENID, "User") or len(groups) == 1 or any(offer.is_ticked for offer in groups[name]),

@@ -20,7 +20,7 @@ AGENT = "practice-admin-center"
 
 
 @dataclass(eq=False)
-class Refused(Exception):
+class FormRefused(Exception):
     """What could not be done, in Microsoft Graph's words or the page's own.
 
     Args:
@@ -60,7 +60,7 @@ class Portal:
         """Make something, or call an action.
 
         Raises:
-            Refused: in Graph's words; ``field`` is the one to blame.
+            FormRefused: in Graph's words; ``field`` is the one to blame.
         """
         return await self._ask("POST", f"/v1.0{path}", body, field=field)
 
@@ -68,7 +68,7 @@ class Portal:
         """Change something.
 
         Raises:
-            Refused: in Graph's words; ``field`` is the one to blame.
+            FormRefused: in Graph's words; ``field`` is the one to blame.
         """
         await self._ask("PATCH", f"/v1.0{path}", body, field=field)
 
@@ -76,7 +76,7 @@ class Portal:
         """Delete something.
 
         Raises:
-            Refused: in Graph's words.
+            FormRefused: in Graph's words.
         """
         await self._ask("DELETE", f"/v1.0{path}")
 
@@ -84,7 +84,7 @@ class Portal:
         """Do what the button *Grant admin consent* does.
 
         Raises:
-            Refused: in the words of the portal's own interface.
+            FormRefused: in the words of the portal's own interface.
         """
         path = f"/api/RegisteredApplications/{app_id}/Consent"
         await self._ask("POST", path, query="onBehalfOfAll=true", host=PORTAL_HOST, audience=PORTAL_API)
@@ -143,4 +143,4 @@ def _read(response: Response, field: str) -> dict[str, Any]:
         return dict(answer)
     error = answer.get("error", {})
     message = error.get("message") or answer.get("Message") or response.body.decode("utf-8", "replace")[:500]
-    raise Refused(message or f"The answer was {status}.", error.get("code", ""), status, field)
+    raise FormRefused(message or f"The answer was {status}.", error.get("code", ""), status, field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.directory.ids import is_guid
 from practice_tenant.server.graph import authority
@@ -30,7 +30,7 @@ async def app_of(visit: Visit) -> dict[str, Any]:
         raise NoSuchRegistration
     try:
         return await visit.graph.get(f"/applications/{visit.object_id}")
-    except Refused as refused:
+    except FormRefused as refused:
         if refused.status == 404:
             raise NoSuchRegistration from None
         raise
@@ -40,7 +40,7 @@ async def principal_of(visit: Visit, app: Mapping[str, Any]) -> dict[str, Any] |
     """Return its service principal in this directory, if there is one."""
     try:
         return await visit.graph.get(f"/servicePrincipals(appId='{app['appId']}')")
-    except Refused as refused:
+    except FormRefused as refused:
         if refused.status == 404:
             return None
         raise

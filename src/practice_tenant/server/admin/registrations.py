@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.directory.wellknown import GRAPH, GRAPH_SCOPES
 from practice_tenant.server.graph import authority
@@ -93,19 +93,19 @@ async def register(visit: Visit) -> Response:
     }
     platform, uri = visit.value("platform"), visit.value("redirect_uri")
     if uri and platform not in PLATFORMS:
-        raise Refused("Select a platform for the redirect URI.", field="platform")
+        raise FormRefused("Select a platform for the redirect URI.", field="platform")
     if uri:
         body[platform] = {"redirectUris": [uri]}
     try:
         made = await visit.graph.post("/applications", body, field="redirect_uri" if uri else "name")
-    except Refused as refused:
+    except FormRefused as refused:
         if "'displayName'" in refused.message:
             refused.field = "name"
         raise
     notice = f"Successfully created application {name}."
     try:
         await visit.graph.post("/servicePrincipals", {"appId": made["appId"]})
-    except Refused:
+    except FormRefused:
         # A teacher let Graph take its time: the application can't be found yet. Overview makes what is missing.
         return visit.go("", f"{notice} It takes a moment until it is shown.")
     return visit.go(f"apps/{made['id']}/overview", notice)

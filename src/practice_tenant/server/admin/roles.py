@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import app_of, off_unless_owner
 from practice_tenant.server.admin.visit import Visit
 from practice_tenant.server.http.messages import Response
@@ -74,7 +74,7 @@ async def add_owner(visit: Visit) -> Response:
     account = visit.needed("account", "User principal name")
     try:
         user = await visit.graph.get(f"/users/{quote(account, safe='@')}")
-    except Refused as refused:
+    except FormRefused as refused:
         refused.field = "account"
         raise
     reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{user['id']}"}

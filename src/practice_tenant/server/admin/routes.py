@@ -16,7 +16,7 @@ from practice_tenant.server.admin import (
     registrations,
     roles,
 )
-from practice_tenant.server.admin.portal import Refused
+from practice_tenant.server.admin.portal import FormRefused
 from practice_tenant.server.admin.registration import NoSuchRegistration
 from practice_tenant.server.admin.sessions import Sessions
 from practice_tenant.server.admin.visit import Act, visiting
@@ -27,7 +27,7 @@ from practice_tenant.server.web import Call, Row, routes, unrouted
 
 
 @dataclass(frozen=True)
-class Page:
+class AdminPage:
     """A page.
 
     Args:
@@ -40,32 +40,32 @@ class Page:
     actions: Mapping[str, Act] = field(default_factory=dict)
 
 
-PAGES: tuple[Page, ...] = (
-    Page("", registrations.listed),
-    Page("new", registrations.new, {"register": registrations.register}),
-    Page("apps/{id}/overview", overview.show, {"create-principal": overview.create_principal}),
-    Page("apps/{id}/delete", overview.ask_delete, {"delete": overview.delete}),
-    Page("apps/{id}/branding", overview.branding, {"rename": overview.rename}),
-    Page("apps/{id}/authentication", authentication.show, authentication.ACTIONS),
-    Page(
+PAGES: tuple[AdminPage, ...] = (
+    AdminPage("", registrations.listed),
+    AdminPage("new", registrations.new, {"register": registrations.register}),
+    AdminPage("apps/{id}/overview", overview.show, {"create-principal": overview.create_principal}),
+    AdminPage("apps/{id}/delete", overview.ask_delete, {"delete": overview.delete}),
+    AdminPage("apps/{id}/branding", overview.branding, {"rename": overview.rename}),
+    AdminPage("apps/{id}/authentication", authentication.show, authentication.ACTIONS),
+    AdminPage(
         "apps/{id}/credentials",
         credentials.secrets,
         {"add": credentials.add_secret, "delete": credentials.delete_secret},
     ),
-    Page(
+    AdminPage(
         "apps/{id}/credentials/certificates",
         credentials.certificates,
         {"upload": credentials.upload, "delete": credentials.delete_certificate},
     ),
-    Page(
+    AdminPage(
         "apps/{id}/credentials/federated",
         credentials.federated,
         {"add": credentials.add_federated, "delete": credentials.delete_federated},
     ),
-    Page("apps/{id}/api-permissions", permissions.show, {"remove": permissions.remove}),
-    Page("apps/{id}/api-permissions/add", permissions.choose, {"add": permissions.add}),
-    Page("apps/{id}/grant-admin-consent", permissions.ask_consent, {"consent": permissions.consent}),
-    Page(
+    AdminPage("apps/{id}/api-permissions", permissions.show, {"remove": permissions.remove}),
+    AdminPage("apps/{id}/api-permissions/add", permissions.choose, {"add": permissions.add}),
+    AdminPage("apps/{id}/grant-admin-consent", permissions.ask_consent, {"consent": permissions.consent}),
+    AdminPage(
         "apps/{id}/expose-an-api",
         expose.show,
         {
@@ -75,7 +75,7 @@ PAGES: tuple[Page, ...] = (
             "remove-client": expose.remove_client,
         },
     ),
-    Page(
+    AdminPage(
         "apps/{id}/expose-an-api/scope",
         expose.scope,
         {
@@ -85,9 +85,11 @@ PAGES: tuple[Page, ...] = (
             "delete": expose.delete_scope,
         },
     ),
-    Page("apps/{id}/app-roles", roles.show, {"create": roles.create, "switch": roles.switch, "delete": roles.delete}),
-    Page("apps/{id}/owners", roles.owners, {"add": roles.add_owner, "remove": roles.remove_owner}),
-    Page("apps/{id}/manifest", manifest.show, {"save": manifest.save}),
+    AdminPage(
+        "apps/{id}/app-roles", roles.show, {"create": roles.create, "switch": roles.switch, "delete": roles.delete}
+    ),
+    AdminPage("apps/{id}/owners", roles.owners, {"add": roles.add_owner, "remove": roles.remove_owner}),
+    AdminPage("apps/{id}/manifest", manifest.show, {"save": manifest.save}),
 )
 
 
@@ -111,6 +113,6 @@ def _answer_error(call: Call, error: Exception) -> Response | None:
     call.remark.reason = str(error)
     if isinstance(error, NoSuchRegistration):
         return pages.not_shown("There is no such app registration in this directory.", 404)
-    if isinstance(error, Refused):
+    if isinstance(error, FormRefused):
         return pages.not_shown(error.message, error.status)
     return None

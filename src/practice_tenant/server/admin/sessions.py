@@ -19,7 +19,7 @@ ANY_HOST = "*"
 
 
 @dataclass
-class Session:
+class AdminSession:
     """What one link opens, for one account.
 
     Args:
@@ -58,13 +58,13 @@ class Sessions:
         """
         self._opaque = opaque
         self._clock = clock
-        self._at: dict[str, Session] = {}
+        self._at: dict[str, AdminSession] = {}
 
     def link(self, tenant_id: str, user_id: str, holder: str = "", host: str = "") -> str:
         """Return the path, below the door, of a new link for an account."""
         self._forget()
         place, token = self._opaque(16), self._opaque(32)
-        self._at[place] = Session(
+        self._at[place] = AdminSession(
             place=place,
             tenant_id=tenant_id,
             user_id=user_id,
@@ -86,7 +86,7 @@ class Sessions:
         session.ends = self._clock() + SESSION_SECONDS
         return value
 
-    def of(self, place: str, cookie: str) -> Session | None:
+    def of(self, place: str, cookie: str) -> AdminSession | None:
         """Return the session of a place, to whom has its cookie."""
         session = self._living(place)
         if session is None or not session.key or not hmac.compare_digest(session.key, digest(cookie)):
@@ -98,7 +98,7 @@ class Sessions:
         session = self._living(place)
         return session is not None and bool(host) and session.host in (ANY_HOST, host)
 
-    def _living(self, place: str) -> Session | None:
+    def _living(self, place: str) -> AdminSession | None:
         session = self._at.get(place)
         return session if session and self._clock() < session.ends else None
 

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from practice_tenant.server.admin import pages
-from practice_tenant.server.admin.portal import Portal, Refused
-from practice_tenant.server.admin.sessions import Session, Sessions
+from practice_tenant.server.admin.portal import FormRefused, Portal
+from practice_tenant.server.admin.sessions import AdminSession, Sessions
 from practice_tenant.server.admin.uploads import Upload, parts_of
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.objects import Directory, User
@@ -32,7 +32,7 @@ class Draft:
     """A form that was sent and could not be done: what was typed stays, and the fault is named beside it."""
 
     action: str
-    fault: Refused
+    fault: FormRefused
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Visit:
     """
 
     call: Call
-    session: Session
+    session: AdminSession
     directory: Directory
     user: User
     graph: Portal
@@ -64,22 +64,22 @@ class Visit:
         """Return a field that must not be empty.
 
         Raises:
-            Refused: it is.
+            FormRefused: it is.
         """
         value = self.value(name)
         if not value:
-            raise Refused(f"Enter a value for “{label}”.", field=name)
+            raise FormRefused(f"Enter a value for “{label}”.", field=name)
         return value
 
     def chosen(self, name: str, among: tuple[str, ...]) -> str:
         """Return a field that takes one of a few values.
 
         Raises:
-            Refused: it is another.
+            FormRefused: it is another.
         """
         value = self.value(name)
         if value not in among:
-            raise Refused("Choose one of the options.", field=name)
+            raise FormRefused("Choose one of the options.", field=name)
         return value
 
     @property
@@ -101,7 +101,7 @@ class Visit:
         """Say whether this form of the page was sent and could not be done."""
         return self.draft is not None and self.draft.action == form
 
-    def fault(self, form: str, field: str = "") -> Refused | None:
+    def fault(self, form: str, field: str = "") -> FormRefused | None:
         """Return the fault of a field of a form, or of the form itself, if it has one."""
         if self.draft is None or not self.is_sending(form):
             return None
@@ -193,7 +193,7 @@ def _outside(call: Call) -> Response:
     return pages.closed()
 
 
-def _visit(call: Call, session: Session, tenant: Answering) -> Visit | None:
+def _visit(call: Call, session: AdminSession, tenant: Answering) -> Visit | None:
     directory = people.directory(call.service.store, session.tenant_id)
     user = people.user(call.service.store, session.tenant_id, session.user_id)
     if directory is None or user is None or not user.enabled:
@@ -211,7 +211,7 @@ async def _act(visit: Visit, show: Act, actions: Mapping[str, Act]) -> Response:
         return pages.closed("This page has no such form. Open the page again.")
     try:
         return await act(visit)
-    except Refused as fault:
+    except FormRefused as fault:
         visit.call.remark.reason = str(fault)
         return await show(replace(visit, draft=Draft(action, fault)))
 

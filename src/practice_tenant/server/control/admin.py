@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from practice_tenant.server.admin.sessions import LINK_SECONDS, Sessions
-from practice_tenant.server.control.body import Refused, body_of
+from practice_tenant.server.control.body import ControlRefused, body_of
 from practice_tenant.server.control.people import user_named
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.objects import Directory, User
@@ -25,12 +25,12 @@ def links(sessions: Sessions) -> Callable[[Service, Directory, HttpRequest], Awa
         given = {name: values.get(name) or "" for name in NAMES}
         for name, value in given.items():
             if not (isinstance(value, str) and len(value) <= 255):
-                raise Refused(f"{name} takes a text")
+                raise ControlRefused(f"{name} takes a text")
         user = (
             user_named(service, directory, given["account"]) if given["account"] else _administrator(service, directory)
         )
         if not user.enabled:
-            raise Refused(f"the account {user.upn} is disabled", 403)
+            raise ControlRefused(f"the account {user.upn} is disabled", 403)
         path = sessions.link(directory.tenant_id, user.id, given["holder"][:100], given["host"].lower())
         return {"path": path, "account": user.upn, "seconds": LINK_SECONDS}
 
@@ -41,4 +41,4 @@ def _administrator(service: Service, directory: Directory) -> User:
     for user in people.users(service.store, directory.tenant_id):
         if user.is_administrator and user.enabled:
             return user
-    raise Refused("the directory has no administrator: say which account", 404)
+    raise ControlRefused("the directory has no administrator: say which account", 404)

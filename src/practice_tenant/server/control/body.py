@@ -13,7 +13,7 @@ BODY_LIMIT = 65_536
 
 
 @dataclass(eq=False)
-class Refused(Exception):
+class ControlRefused(Exception):
     """A control call that can't be done; the line says what could be."""
 
     line: str
@@ -27,20 +27,20 @@ async def body_of(request: HttpRequest, *names: str) -> dict[str, Any]:
         names: the members there may be; any if none is named.
 
     Raises:
-        Refused: it is no object, or has another member.
+        ControlRefused: it is no object, or has another member.
     """
     if len(request.body) > BODY_LIMIT:
-        raise Refused("the body is too large", 413)
+        raise ControlRefused("the body is too large", 413)
     try:
         value = json.loads(request.body or b"{}", parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise Refused("the body must be a JSON object")
+        raise ControlRefused("the body must be a JSON object")
     for name in value:
         if names and name not in names:
-            raise Refused(f"there is no {name[:60]!r} here: the names are {', '.join(names)}")
+            raise ControlRefused(f"there is no {name[:60]!r} here: the names are {', '.join(names)}")
     return value
 
 
@@ -48,11 +48,11 @@ def word(values: Mapping[str, Any], name: str, words: tuple[str, ...]) -> str:
     """Return one of a few words, the first if none is given.
 
     Raises:
-        Refused: it is another; the line lists them.
+        ControlRefused: it is another; the line lists them.
     """
     value = values.get(name, words[0])
     if value not in words:
-        raise Refused(f"{name} takes {' or '.join(words)}, not {json.dumps(value)[:60]}")
+        raise ControlRefused(f"{name} takes {' or '.join(words)}, not {json.dumps(value)[:60]}")
     return str(value)
 
 
@@ -60,13 +60,13 @@ def text(values: Mapping[str, Any], name: str, default: str | None = None) -> st
     """Return a text.
 
     Raises:
-        Refused: it is something else, or it is missing and has no default.
+        ControlRefused: it is something else, or it is missing and has no default.
     """
     value = values.get(name, default)
     if value is None:
-        raise Refused(f"{name} is missing")
+        raise ControlRefused(f"{name} is missing")
     if not isinstance(value, str) or not value:
-        raise Refused(f"{name} takes a text, not {json.dumps(value)[:60]}")
+        raise ControlRefused(f"{name} takes a text, not {json.dumps(value)[:60]}")
     return value
 
 
@@ -74,11 +74,11 @@ def flag(values: Mapping[str, Any], name: str) -> bool:
     """Return true or false.
 
     Raises:
-        Refused: it is neither.
+        ControlRefused: it is neither.
     """
     value = values[name]
     if not isinstance(value, bool):
-        raise Refused(f"{name} takes true or false, not {json.dumps(value)[:60]}")
+        raise ControlRefused(f"{name} takes true or false, not {json.dumps(value)[:60]}")
     return value
 
 

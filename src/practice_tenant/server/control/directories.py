@@ -7,7 +7,7 @@ from typing import Any
 
 from practice_tenant.server.control import people as control_people
 from practice_tenant.server.control import rules as control_rules
-from practice_tenant.server.control.body import Refused, body_of, word
+from practice_tenant.server.control.body import ControlRefused, body_of, word
 from practice_tenant.server.directory import managed_identities, people, policies, seed
 from practice_tenant.server.directory.objects import Directory
 from practice_tenant.server.directory.settings import BadSetting, as_json
@@ -54,7 +54,7 @@ async def change(service: Service, directory: Directory, request: HttpRequest) -
     try:
         service.settings.change(directory.tenant_id, values)
     except BadSetting as error:
-        raise Refused(str(error)) from None
+        raise ControlRefused(str(error)) from None
     return {
         "before": {name: before[name] for name in values},
         "settings": as_json(service.settings.of(directory.tenant_id)),
@@ -76,11 +76,11 @@ async def sign(service: Service, directory: Directory, request: HttpRequest) -> 
     body = await body_of(request, "claims", "header")
     for name in ("claims", "header"):
         if not isinstance(body.get(name, {}), dict):
-            raise Refused(f"{name} takes a JSON object")
+            raise ControlRefused(f"{name} takes a JSON object")
     ring = service.keys.of(directory.tenant_id)
     header = {"typ": "JWT", "alg": "RS256", "kid": ring.current.kid, **body.get("header", {})}
     if not isinstance(header.get("nonce", ""), str):
-        raise Refused("nonce takes a text")
+        raise ControlRefused("nonce takes a text")
     return {"token": await ring.sign(header, body.get("claims", {}))}
 
 
@@ -126,7 +126,7 @@ def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[HttpR
         handler = handlers["GET" if request.method == "HEAD" else request.method]
         try:
             return JSONResponse(await handler(service, _directory(service, request), request))
-        except Refused as refused:
+        except ControlRefused as refused:
             return PlainTextResponse(f"{refused.line}\n", refused.status)
 
     return endpoint
@@ -140,4 +140,4 @@ def _directory(service: Service, request: HttpRequest) -> Directory:
         if wanted.lower() in (found.tenant_id, found.name, found.domain.lower()):
             return found
     there = ", ".join(f"{each.name} ({each.tenant_id})" for each in known)
-    raise Refused(f"there is no directory {wanted[:60]!r}: the directories are {there}", 404)
+    raise ControlRefused(f"there is no directory {wanted[:60]!r}: the directories are {there}", 404)

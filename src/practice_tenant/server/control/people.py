@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from practice_tenant.server.control.body import Refused, body_of, flag, text
+from practice_tenant.server.control.body import ControlRefused, body_of, flag, text
 from practice_tenant.server.directory import apps, grants, people
 from practice_tenant.server.directory.objects import Directory, ServicePrincipal, User
 from practice_tenant.server.http.messages import HttpRequest
@@ -45,7 +45,7 @@ async def give_consent(service: Service, directory: Directory, request: HttpRequ
     known = {entry["value"] for entry in resource.graph["oauth2PermissionScopes"]}
     for scope in scopes:
         if scope not in known:
-            raise Refused(f"the resource has no scope {scope[:60]!r}: it has {', '.join(sorted(known))}")
+            raise ControlRefused(f"the resource has no scope {scope[:60]!r}: it has {', '.join(sorted(known))}")
     grants.add(service.store, directory.tenant_id, client.id, resource.id, user_id, scopes)
     return {"granted": scopes}
 
@@ -81,14 +81,14 @@ def user_named(service: Service, directory: Directory, name: str) -> User:
     """Return the user of that id, user principal name, or name before the @.
 
     Raises:
-        Refused: there is none; the line lists the names.
+        ControlRefused: there is none; the line lists the names.
     """
     for wanted in (name, f"{name}@{directory.domain}"):
         found = people.user(service.store, directory.tenant_id, wanted)
         if found:
             return found
     there = ", ".join(user.upn.partition("@")[0] for user in people.users(service.store, directory.tenant_id)[:20])
-    raise Refused(f"there is no user {name[:60]!r}: the users are {there}", 404)
+    raise ControlRefused(f"there is no user {name[:60]!r}: the users are {there}", 404)
 
 
 def _user_id(service: Service, directory: Directory, values: dict[str, Any]) -> str:
@@ -105,4 +105,6 @@ def _principal(service: Service, directory: Directory, wanted: Any) -> ServicePr
         found = apps.principal(service.store, directory.tenant_id, app_id)
         if found:
             return found
-    raise Refused(f"there is no application {str(wanted)[:100]!r}: give its application id or identifier URI", 404)
+    raise ControlRefused(
+        f"there is no application {str(wanted)[:100]!r}: give its application id or identifier URI", 404
+    )

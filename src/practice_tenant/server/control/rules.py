@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from practice_tenant.server.control.body import Refused, body_of, text, word
+from practice_tenant.server.control.body import ControlRefused, body_of, text, word
 from practice_tenant.server.control.people import user_named
 from practice_tenant.server.directory import apps, issuers, policies
 from practice_tenant.server.directory.objects import Directory
@@ -21,7 +21,7 @@ async def add_fault(service: Service, directory: Directory, request: HttpRequest
     try:
         fault = service.faults.add(directory.tenant_id, await body_of(request))
     except BadSetting as error:
-        raise Refused(str(error)) from None
+        raise ControlRefused(str(error)) from None
     return {"id": fault.id, "told": str(fault)}
 
 
@@ -66,7 +66,7 @@ async def add_issuer(service: Service, directory: Directory, request: HttpReques
     values = await body_of(request, "issuer", "jwks")
     issuer, key_set = text(values, "issuer"), values.get("jwks")
     if not isinstance(key_set, dict) or not isinstance(key_set.get("keys"), list):
-        raise Refused("jwks takes a JSON Web Key Set: an object with the list keys")
+        raise ControlRefused("jwks takes a JSON Web Key Set: an object with the list keys")
     issuers.put(service.store, directory.tenant_id, issuer, key_set)
     return {"issuer": issuer, "keys": len(key_set["keys"])}
 
@@ -82,12 +82,14 @@ def _resource(service: Service, directory: Directory, values: dict[str, Any]) ->
         return wanted
     found = apps.resource(service.store, directory.tenant_id, wanted)
     if found is None:
-        raise Refused(f"there is no resource {wanted[:100]!r}: give an application id or identifier URI, or All", 404)
+        raise ControlRefused(
+            f"there is no resource {wanted[:100]!r}: give an application id or identifier URI, or All", 404
+        )
     return found.app_id
 
 
 def _frequency(values: dict[str, Any]) -> dict[str, Any]:
     hours = values.get("hours", 1)
     if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
-        raise Refused(f"hours takes a whole number from 1 to {MOST_HOURS}")
+        raise ControlRefused(f"hours takes a whole number from 1 to {MOST_HOURS}")
     return {"signInFrequency": {"isEnabled": True, "type": "hours", "value": hours}}

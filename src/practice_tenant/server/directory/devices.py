@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from practice_tenant.server.directory import sign_ins
-from practice_tenant.server.directory.sign_ins import SignIn
+from practice_tenant.server.directory.sign_ins import StoredSignIn
 from practice_tenant.server.directory.store import Store, digest
 
 Status = Literal["pending", "approved", "declined", "redeemed"]
@@ -37,7 +37,7 @@ class DeviceFlow:
     client_id: str
     scope: str
     claims: str
-    sign_in: SignIn | None = None
+    sign_in: StoredSignIn | None = None
 
 
 def add(store: Store, device_code: str, flow: DeviceFlow) -> None:
@@ -59,7 +59,7 @@ def by_user_code(store: Store, user_code: str) -> DeviceFlow | None:
     return _flow(row) if row else None
 
 
-def settle(store: Store, user_code: str, status: Status, sign_in: SignIn | None) -> bool:
+def settle(store: Store, user_code: str, status: Status, sign_in: StoredSignIn | None) -> bool:
     """Say what the person decided; False when it was decided before."""
     return bool(
         store.run(

@@ -99,7 +99,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class Scope:
+class PermissionScope:
     """A delegated permission that an application exposes (``oauth2PermissionScopes``)."""
 
     id: str
@@ -141,7 +141,7 @@ class Application:
         return tuple(self.graph["identifierUris"])
 
     @property
-    def scopes(self) -> tuple[Scope, ...]:
+    def scopes(self) -> tuple[PermissionScope, ...]:
         return tuple(_scope(entry) for entry in self.graph["api"]["oauth2PermissionScopes"])
 
     @property
@@ -222,8 +222,8 @@ class PermissionGrant:
     scopes: tuple[str, ...]
 
 
-def _scope(entry: Mapping[str, Any]) -> Scope:
-    return Scope(
+def _scope(entry: Mapping[str, Any]) -> PermissionScope:
+    return PermissionScope(
         id=entry["id"],
         value=entry["value"],
         admin_only=entry["type"] == "Admin",

@@ -9,7 +9,7 @@ from practice_tenant.server.directory.store import Store, digest
 
 
 @dataclass(frozen=True)
-class Session:
+class BrowserSession:
     """One browser's session; times are in Unix seconds.
 
     Args:
@@ -29,18 +29,18 @@ class Session:
         return (PASSWORD,) if self.second_factor is None else (PASSWORD, MFA)
 
 
-def begin(store: Store, cookie: str, session: Session) -> None:
+def begin(store: Store, cookie: str, session: BrowserSession) -> None:
     store.run(
         "INSERT INTO browser_sessions VALUES (?, ?, ?, ?, ?, ?)",
         digest(cookie), session.sid, session.tenant_id, session.user_id, session.started, session.second_factor,
     )  # fmt: skip
 
 
-def find(store: Store, cookie: str) -> Session | None:
+def find(store: Store, cookie: str) -> BrowserSession | None:
     row = store.one(
         "SELECT sid, tenant_id, user_id, started, second_factor FROM browser_sessions WHERE digest = ?", digest(cookie)
     )
-    return Session(*row) if row else None
+    return BrowserSession(*row) if row else None
 
 
 def add_second_factor(store: Store, cookie: str, at: float) -> None:

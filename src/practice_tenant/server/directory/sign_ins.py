@@ -14,7 +14,7 @@ PASSWORD, MFA = "pwd", "mfa"
 
 
 @dataclass(frozen=True)
-class SignIn:
+class StoredSignIn:
     """A person who signed in to a client.
 
     Args:
@@ -39,14 +39,14 @@ class SignIn:
         return asdict(self)
 
 
-def read(members: Mapping[str, Any], issued: float) -> SignIn:
+def read(members: Mapping[str, Any], issued: float) -> StoredSignIn:
     """Return a sign-in that was stored; an early version stored neither when nor how the person signed in.
 
     Args:
-        members: those of a `SignIn`, and others beside them.
+        members: those of a `StoredSignIn`, and others beside them.
         issued: when it was stored, in Unix seconds.
     """
-    return SignIn(
+    return StoredSignIn(
         tenant_id=members["tenant_id"],
         user_id=members["user_id"],
         client_id=members["client_id"],
@@ -67,7 +67,7 @@ class AuthorizationCode:
     """
 
     issued: float
-    sign_in: SignIn
+    sign_in: StoredSignIn
     redirect_uri: str
     nonce: str
     challenge: str
@@ -85,7 +85,7 @@ class RefreshToken:
 
     issued: float
     last_used: float
-    sign_in: SignIn
+    sign_in: StoredSignIn
     oidc: tuple[str, ...]
 
 

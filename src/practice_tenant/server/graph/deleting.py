@@ -10,7 +10,7 @@ from practice_tenant.server.directory.deleted import DeletedItem
 from practice_tenant.server.directory.objects import Application, ServicePrincipal
 from practice_tenant.server.graph import authority, errors, kinds, odata, shown
 from practice_tenant.server.graph.caller import Caller, caller
-from practice_tenant.server.graph.kinds import DIRECTORY_KINDS, Kind
+from practice_tenant.server.graph.kinds import DIRECTORY_KINDS, EntityType
 from practice_tenant.server.graph.permissions import READ_APPLICATIONS, WRITE_APPLICATIONS
 from practice_tenant.server.graph.times import iso
 from practice_tenant.server.http.messages import Response
@@ -95,7 +95,7 @@ def _restore(call: Call, who: Caller, one: DeletedItem) -> None:
             _restore(call, who, other)
 
 
-def _keep(call: Call, tenant_id: str, kind: Kind, one: Application | ServicePrincipal) -> None:
+def _keep(call: Call, tenant_id: str, kind: EntityType, one: Application | ServicePrincipal) -> None:
     item = DeletedItem(one.id, kind.type, one.app_id, call.now(tenant_id), one.graph)
     deleted.keep(call.service.store, tenant_id, item)
 

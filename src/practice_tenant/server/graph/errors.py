@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from practice_tenant.server.directory.wellknown import GRAPH
-from practice_tenant.server.faults import Fault, Struck
+from practice_tenant.server.faults import DirectoryFault, Struck
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.web import Call, JsonAnswer
 
@@ -76,7 +76,7 @@ _FAULTS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def disturbed(fault: Fault, tenant_id: str) -> GraphError:
+def disturbed(fault: DirectoryFault, tenant_id: str) -> GraphError:
     """Return what Graph says while it is throttling or out of order; throttled identity calls name no time."""
     code, message = _FAULTS[fault.told_status]
     return GraphError(fault.told_status, code, message.format(tenant=tenant_id), fault.headers)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice_tenant.server.graph import errors
-from practice_tenant.server.graph.kinds import Kind
+from practice_tenant.server.graph.kinds import EntityType
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
@@ -34,7 +34,7 @@ _EDM = {bool: "Edm.Boolean", str: "Edm.String", int: "Edm.Int32", float: "Edm.Do
 
 
 @dataclass(frozen=True)
-class Token:
+class FilterToken:
     """A word of the expression, and where it begins."""
 
     kind: str
@@ -42,7 +42,7 @@ class Token:
     at: int
 
 
-def predicate(text: str, kind: Kind, *, advanced: bool) -> Predicate:
+def predicate(text: str, kind: EntityType, *, advanced: bool) -> Predicate:
     """Read a filter and return what it says of one object.
 
     Args:
@@ -59,7 +59,7 @@ def predicate(text: str, kind: Kind, *, advanced: bool) -> Predicate:
 class _Parser:
     """One pass over the words; each method reads one rule of the grammar."""
 
-    def __init__(self, text: str, kind: Kind, advanced: bool) -> None:
+    def __init__(self, text: str, kind: EntityType, advanced: bool) -> None:
         self.text = text
         self.kind = kind
         self.advanced = advanced
@@ -73,16 +73,16 @@ class _Parser:
             raise self._wrong()
         return found
 
-    def _words(self) -> list[Token]:
-        tokens: list[Token] = []
+    def _words(self) -> list[FilterToken]:
+        tokens: list[FilterToken] = []
         at = 0
         while self.text[at:].strip():
             found = _TOKEN.match(self.text, at)
             if not found or not found.lastgroup:
                 raise self._syntax(at)
-            tokens.append(Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
+            tokens.append(FilterToken(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
             at = found.end()
-        return [*tokens, Token("end", "", len(self.text))]
+        return [*tokens, FilterToken("end", "", len(self.text))]
 
     def _or(self) -> Predicate:
         self.depth += 1
@@ -275,10 +275,10 @@ class _Parser:
             f"'{'/'.join(path)[:200]}' of resource '{self.kind.resource}'."
         )
 
-    def _next(self) -> Token:
+    def _next(self) -> FilterToken:
         return self.tokens[self.at]
 
-    def _take(self) -> Token:
+    def _take(self) -> FilterToken:
         token = self.tokens[self.at]
         if token.kind == "end":
             raise self._wrong()

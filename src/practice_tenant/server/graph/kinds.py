@@ -14,7 +14,7 @@ Scalar = type[bool] | type[int] | type[str]
 
 
 @dataclass(frozen=True)
-class Kind:
+class EntityType:
     """One kind of object.
 
     Args:
@@ -68,7 +68,7 @@ _FLAGS = frozenset(
     {"isFallbackPublicClient", "isDeviceOnlyAuthSupported", "isAssignableToRole", "onPremisesSyncEnabled"}
 )
 
-USER = Kind(
+USER = EntityType(
     "users",
     "user",
     people_shapes.USER,
@@ -76,26 +76,28 @@ USER = Kind(
     searched=("displayName", "givenName", "surname", "mail", "mailNickname", "userPrincipalName"),
     sorted=("displayName", "userPrincipalName", "createdDateTime"),
 )
-GROUP = Kind("groups", "group", people_shapes.GROUP, searched=("displayName", "description", "mailNickname"))
-ROLE = Kind("directoryRoles", "directoryRole", people_shapes.ROLE)
-ORGANIZATION = Kind("organization", "organization", people_shapes.ORGANIZATION)
-APPLICATION = Kind("applications", "application", shapes.APPLICATION, sorted=("displayName", "createdDateTime"))
-PRINCIPAL = Kind("servicePrincipals", "servicePrincipal", shapes.PRINCIPAL, sorted=("displayName", "createdDateTime"))
-FEDERATED = Kind(
+GROUP = EntityType("groups", "group", people_shapes.GROUP, searched=("displayName", "description", "mailNickname"))
+ROLE = EntityType("directoryRoles", "directoryRole", people_shapes.ROLE)
+ORGANIZATION = EntityType("organization", "organization", people_shapes.ORGANIZATION)
+APPLICATION = EntityType("applications", "application", shapes.APPLICATION, sorted=("displayName", "createdDateTime"))
+PRINCIPAL = EntityType(
+    "servicePrincipals", "servicePrincipal", shapes.PRINCIPAL, sorted=("displayName", "createdDateTime")
+)
+FEDERATED = EntityType(
     "federatedIdentityCredentials",
     "federatedIdentityCredential",
     {"id": "", "name": "", "issuer": "", "subject": "", "description": None, "audiences": []},
     sorted=("name",),
     directory=False,
 )
-GRANT = Kind(
+GRANT = EntityType(
     "oauth2PermissionGrants",
     "oAuth2PermissionGrant",
     {"clientId": "", "consentType": "", "id": "", "principalId": None, "resourceId": "", "scope": ""},
     sorted=(),
     directory=False,
 )
-ASSIGNMENT = Kind(
+ASSIGNMENT = EntityType(
     "appRoleAssignments",
     "appRoleAssignment",
     {
@@ -112,7 +114,7 @@ ASSIGNMENT = Kind(
     sorted=(),
     directory=False,
 )
-DRIVE = Kind(
+DRIVE = EntityType(
     "drives",
     "drive",
     dict.fromkeys(
@@ -123,7 +125,7 @@ DRIVE = Kind(
     ),
     directory=False,
 )
-DRIVE_ITEM = Kind(
+DRIVE_ITEM = EntityType(
     "driveItems",
     "driveItem",
     {
@@ -136,7 +138,7 @@ DRIVE_ITEM = Kind(
     directory=False,
     page=200,
 )
-MESSAGE = Kind(
+MESSAGE = EntityType(
     "messages",
     "message",
     {
@@ -158,7 +160,7 @@ MESSAGE = Kind(
     page=10,
     most=1_000,
 )
-MAIL_FOLDER = Kind(
+MAIL_FOLDER = EntityType(
     "mailFolders",
     "mailFolder",
     {
@@ -169,11 +171,11 @@ MAIL_FOLDER = Kind(
     directory=False,
     page=10,
 )
-AUTHORIZATION_POLICY = Kind(
+AUTHORIZATION_POLICY = EntityType(
     "policies/authorizationPolicy", "authorizationPolicy", authorization_policy.DEFAULT, directory=False
 )
 # Users, groups, roles, applications and service principals together: what their lists have in common.
-OBJECT = Kind(
+OBJECT = EntityType(
     "directoryObjects",
     "directoryObject",
     {
@@ -182,15 +184,17 @@ OBJECT = Kind(
         for name in kind.shape
     },
 )  # fmt: skip
-DIRECTORY_KINDS: Mapping[str, Kind] = {kind.type.lower(): kind for kind in (USER, GROUP, ROLE, APPLICATION, PRINCIPAL)}
+DIRECTORY_KINDS: Mapping[str, EntityType] = {
+    kind.type.lower(): kind for kind in (USER, GROUP, ROLE, APPLICATION, PRINCIPAL)
+}
 
 
-def typed(kind: Kind, graph: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def typed(kind: EntityType, graph: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return an object of a mixed list: its type, and those of the named properties that it has."""
     return {"@odata.type": f"#microsoft.graph.{kind.type}", **{name: graph[name] for name in names if name in graph}}
 
 
-def cast_of(segment: str) -> Kind | None:
+def cast_of(segment: str) -> EntityType | None:
     """Return the kind that a cast names, such as ``/microsoft.graph.group``; None for no cast.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from practice_tenant.server.graph import errors, kinds, query
-from practice_tenant.server.graph.kinds import Kind
+from practice_tenant.server.graph.kinds import EntityType
 from practice_tenant.server.http.messages import PlainTextResponse, Response
 from practice_tenant.server.web import Call, JsonAnswer
 
@@ -51,7 +51,7 @@ def reference(call: Call) -> str:
     return found.strip("'()")
 
 
-def entity(call: Call, kind: Kind, graph: Graph, status: int = 200, *, within: str = "") -> Response:
+def entity(call: Call, kind: EntityType, graph: Graph, status: int = 200, *, within: str = "") -> Response:
     """Answer one object; ``$select`` chooses its properties, else the kind's default does.
 
     Args:
@@ -66,7 +66,7 @@ def entity(call: Call, kind: Kind, graph: Graph, status: int = 200, *, within: s
     return JsonAnswer({"@odata.context": context, **_of(graph, names)}, status, head)
 
 
-def collection(call: Call, kind: Kind, items: Iterable[Graph], *, within: str = "") -> Response:
+def collection(call: Call, kind: EntityType, items: Iterable[Graph], *, within: str = "") -> Response:
     """Answer a list of objects of one kind, as the query options ask."""
     asked = query.options(call, kind, many=True)
     page = query.page(call, kind, asked, list(items), lambda item: item)
@@ -74,7 +74,7 @@ def collection(call: Call, kind: Kind, items: Iterable[Graph], *, within: str = 
     return _listed(call, _context(call, within or kind.set, asked.select), page, shown)
 
 
-def objects(call: Call, items: Iterable[tuple[Kind, Graph]], *, cast: Kind | None = None) -> Response:
+def objects(call: Call, items: Iterable[tuple[EntityType, Graph]], *, cast: EntityType | None = None) -> Response:
     """Answer a list of directory objects of several kinds, each with its type; a cast keeps those of one kind."""
     kind = cast or kinds.OBJECT
     asked = query.options(call, kind, many=True)
@@ -84,7 +84,7 @@ def objects(call: Call, items: Iterable[tuple[Kind, Graph]], *, cast: Kind | Non
     return _listed(call, _context(call, kind.set, asked.select), page, shown)
 
 
-def count(call: Call, kind: Kind, items: Sequence[Graph]) -> Response:
+def count(call: Call, kind: EntityType, items: Sequence[Graph]) -> Response:
     """Answer ``/$count`` of a collection: a bare number.
 
     Raises:
@@ -93,7 +93,7 @@ def count(call: Call, kind: Kind, items: Sequence[Graph]) -> Response:
     return _counted(call, kind, items, lambda item: item, relation=False)
 
 
-def count_objects(call: Call, items: Iterable[tuple[Kind, Graph]], *, cast: Kind | None = None) -> Response:
+def count_objects(call: Call, items: Iterable[tuple[EntityType, Graph]], *, cast: EntityType | None = None) -> Response:
     """Answer ``/$count`` of a list of directory objects.
 
     Raises:
@@ -116,22 +116,22 @@ def nothing(call: Call, status: int = 204) -> Response:
 
 
 def _counted(
-    call: Call, kind: Kind, items: Sequence[Any], graph_of: Callable[[Any], Graph], *, relation: bool
+    call: Call, kind: EntityType, items: Sequence[Any], graph_of: Callable[[Any], Graph], *, relation: bool
 ) -> Response:
     asked = query.options(call, kind, many=True)
     if not asked.eventual:
         raise errors.bad_request("$count is not currently supported.")
-    counting = query.Options(asked.select, {**asked.given, "$count": "true"}, eventual=True)
+    counting = query.QueryOptions(asked.select, {**asked.given, "$count": "true"}, eventual=True)
     page = query.page(call, kind, counting, items, graph_of, relation=relation)
     head = {**errors.headers(call), "Content-Type": "text/plain"}
     return PlainTextResponse(str(page.count), 200, head)
 
 
-def _graph_of(item: tuple[Kind, Graph]) -> Graph:
+def _graph_of(item: tuple[EntityType, Graph]) -> Graph:
     return item[1]
 
 
-def _typed(kind: Kind, graph: Graph, select: tuple[str, ...], cast: Kind | None) -> dict[str, Any]:
+def _typed(kind: EntityType, graph: Graph, select: tuple[str, ...], cast: EntityType | None) -> dict[str, Any]:
     names = select or kind.default or tuple(graph)
     return _of(graph, names) if cast else kinds.typed(kind, graph, names)
 
@@ -140,7 +140,7 @@ def _of(graph: Graph, names: Iterable[str]) -> dict[str, Any]:
     return {name: graph[name] for name in names if name in graph}
 
 
-def _listed(call: Call, context: str, page: query.Page, shown: list[dict[str, Any]]) -> Response:
+def _listed(call: Call, context: str, page: query.ResultPage, shown: list[dict[str, Any]]) -> Response:
     answer: dict[str, Any] = {"@odata.context": context}
     if page.count is not None:
         answer["@odata.count"] = page.count

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from practice_tenant.server.graph import errors, filters
-from practice_tenant.server.graph.kinds import Kind
+from practice_tenant.server.graph.kinds import EntityType
 from practice_tenant.server.web import Call
 
 Graph = Mapping[str, Any]
@@ -29,7 +29,7 @@ _SEARCH = re.compile(r'\s*"(?P<name>\w+):(?P<text>[^"]*)"\s*(?P<joint>AND|OR)?\s
 
 
 @dataclass(frozen=True)
-class Options:
+class QueryOptions:
     """What a request asks."""
 
     select: tuple[str, ...]
@@ -47,7 +47,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Page:
+class ResultPage:
     """The part of a list that is answered; ``next`` is where the rest is, ``count`` how many there are in all."""
 
     items: Sequence[Any]
@@ -55,7 +55,7 @@ class Page:
     count: int | None = None
 
 
-def options(call: Call, kind: Kind, *, many: bool) -> Options:
+def options(call: Call, kind: EntityType, *, many: bool) -> QueryOptions:
     """Read the options of a request for one object, or for many.
 
     Raises:
@@ -73,18 +73,18 @@ def options(call: Call, kind: Kind, *, many: bool) -> Options:
             raise errors.missing_here(call.request.method, f"{call.request.path[:200]} with {name[:50]}")
         given[small] = value
     level = call.request.headers.get("consistencylevel") or call.value("ConsistencyLevel")
-    return Options(_selected(kind, given.get("$select", "")), given, level.lower() == "eventual")
+    return QueryOptions(_selected(kind, given.get("$select", "")), given, level.lower() == "eventual")
 
 
 def page(
     call: Call,
-    kind: Kind,
-    asked: Options,
+    kind: EntityType,
+    asked: QueryOptions,
     items: Sequence[Any],
     graph_of: Callable[[Any], Graph],
     *,
     relation: bool = False,
-) -> Page:
+) -> ResultPage:
     """Return the page of a list that a request asks for.
 
     Args:
@@ -109,10 +109,10 @@ def page(
     end = begin + size
     following = _next_link(call, end) if end < len(items) else ""
     counted = len(items) if asked.counts and (asked.eventual or not kind.directory) else None
-    return Page(items[begin:end], following, counted)
+    return ResultPage(items[begin:end], following, counted)
 
 
-def _selected(kind: Kind, text: str) -> tuple[str, ...]:
+def _selected(kind: EntityType, text: str) -> tuple[str, ...]:
     names: list[str] = []
     for asked in (part.strip() for part in text.split(",")):
         if not asked or asked == "*":
@@ -128,7 +128,7 @@ def _selected(kind: Kind, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _check_directory_rules(asked: Options, relation: bool) -> None:
+def _check_directory_rules(asked: QueryOptions, relation: bool) -> None:
     """Refuse what the directory answers only to advanced queries, and what it never answers."""
     if "$skip" in asked.given:
         raise errors.bad_request("'$skip' is not supported by the service.")
@@ -145,7 +145,7 @@ def _check_directory_rules(asked: Options, relation: bool) -> None:
         raise errors.unsupported_query("Sorting not supported for current query.")
 
 
-def _search(text: str, kind: Kind) -> Callable[[Graph], bool]:
+def _search(text: str, kind: EntityType) -> Callable[[Graph], bool]:
     """Read ``"displayName:word" AND "description:word"``: a word matches where a word of the property begins so."""
     clauses: list[tuple[str, str, str]] = []
     at = 0
@@ -181,7 +181,7 @@ def _has_word(text: str, wanted: str) -> bool:
     return all(any(word.startswith(part) for word in words) for part in re.split(r"[\W_]+", wanted) if part)
 
 
-def _sorted(text: str, kind: Kind, items: Sequence[Any], graph_of: Callable[[Any], Graph]) -> list[Any]:
+def _sorted(text: str, kind: EntityType, items: Sequence[Any], graph_of: Callable[[Any], Graph]) -> list[Any]:
     result = list(items)
     for clause in reversed(text.split(",")):
         asked, _, direction = clause.strip().partition(" ")
@@ -202,7 +202,7 @@ def _sort_key(graph: Graph, name: str) -> str:
     return str(graph.get(name) or "").lower()
 
 
-def _begin(asked: Options, kind: Kind) -> int:
+def _begin(asked: QueryOptions, kind: EntityType) -> int:
     if "$skiptoken" not in asked.given:
         return _number(asked, "$skip", 0, 1_000_000) if "$skip" in asked.given else 0
     token = asked.given["$skiptoken"]
@@ -218,7 +218,7 @@ def _begin(asked: Options, kind: Kind) -> int:
         ) from None
 
 
-def _number(asked: Options, name: str, least: int, most: int) -> int:
+def _number(asked: QueryOptions, name: str, least: int, most: int) -> int:
     text = asked.given[name]
     if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 10):
         raise errors.bad_request(

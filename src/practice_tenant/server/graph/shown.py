@@ -13,10 +13,10 @@ from practice_tenant.server.directory.people_shapes import ROLE, group_json, use
 from practice_tenant.server.directory.shapes import APPLICATION, PRINCIPAL
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.graph import certificates, kinds
-from practice_tenant.server.graph.kinds import Kind
+from practice_tenant.server.graph.kinds import EntityType
 
 Graph = dict[str, Any]
-Item = tuple[Kind, Graph]
+Item = tuple[EntityType, Graph]
 
 
 def application(one: Application, *, keys: bool = False) -> Graph:

@@ -35,7 +35,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 Stage = Literal["between", "head", "body", "answered"]
 
 
-class Turn(NamedTuple):
+class HttpTurn(NamedTuple):
     """What is to be answered next.
 
     Args:
@@ -106,7 +106,7 @@ class HttpConnection(asyncio.Protocol):
         self.door = door
         self.holder = holder
         self.parser = httptools.HttpRequestParser(self)
-        self.turns: deque[Turn] = deque()
+        self.turns: deque[HttpTurn] = deque()
         self.task: asyncio.Task[None] | None = None
         self.begun = 0
         self._ending = False
@@ -217,7 +217,7 @@ class HttpConnection(asyncio.Protocol):
         if self._ending:
             return
         self._ending = not stays
-        self.turns.append(Turn(request, stays, self.parser.get_method() == b"HEAD"))
+        self.turns.append(HttpTurn(request, stays, self.parser.get_method() == b"HEAD"))
         if self.task is None:
             self._go_on()
         elif not self._paused:
@@ -228,7 +228,7 @@ class HttpConnection(asyncio.Protocol):
         if self.task is None and self.turns and not self._full:
             self.task = self.door.loop.create_task(self._answer(self.turns.popleft()))
 
-    async def _answer(self, turn: Turn) -> None:
+    async def _answer(self, turn: HttpTurn) -> None:
         try:
             stays = await self._send(turn)
         finally:
@@ -241,7 +241,7 @@ class HttpConnection(asyncio.Protocol):
             self._paused = False
             self.transport.resume_reading()
 
-    async def _send(self, turn: Turn) -> bool:
+    async def _send(self, turn: HttpTurn) -> bool:
         """Send what answers a request, and say whether the connection may be used again."""
         try:
             response = turn.request if isinstance(turn.request, Response) else await self.door.answer(turn.request)

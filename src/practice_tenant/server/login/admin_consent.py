@@ -20,8 +20,8 @@ from practice_tenant.server.login import target as targets
 from practice_tenant.server.login.answer import deliver, refuse
 from practice_tenant.server.login.errors import LoginError
 from practice_tenant.server.login.session import SignedIn
-from practice_tenant.server.login.static_permissions import Permission
-from practice_tenant.server.login.target import Target
+from practice_tenant.server.login.static_permissions import RequestedPermission
+from practice_tenant.server.login.target import ReplyTarget
 from practice_tenant.server.web import Call
 
 OTHER_DIRECTORY = 50020
@@ -29,11 +29,11 @@ _MARK = ("admin_consent", "True")
 
 
 @dataclass(frozen=True)
-class Visit:
+class AdminConsentRequest:
     """A request for admin consent, and who is signed in to answer it."""
 
     call: Call
-    target: Target
+    target: ReplyTarget
     directory: Directory
     user: User
 
@@ -60,11 +60,11 @@ async def admin_consent(call: Call) -> Response:
         return refuse(call, target, error, _MARK)
 
 
-def _pick(call: Call, target: Target) -> Response:
+def _pick(call: Call, target: ReplyTarget) -> Response:
     return sign_in.picked(call, target.where, target.client, lambda signed_in: _ask(_enter(call, target, signed_in)))
 
 
-def _decide(call: Call, target: Target) -> Response:
+def _decide(call: Call, target: ReplyTarget) -> Response:
     signed_in = sign_in.current(call, target.where)
     if signed_in is None:
         return _picker(call, target)
@@ -82,16 +82,16 @@ def _decide(call: Call, target: Target) -> Response:
     return deliver(target, answer)
 
 
-def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
+def _enter(call: Call, target: ReplyTarget, signed_in: SignedIn) -> AdminConsentRequest:
     directory, user = sign_in.enter(call, target.where, target.client, signed_in)
-    return Visit(call, target, directory, user)
+    return AdminConsentRequest(call, target, directory, user)
 
 
-def _picker(call: Call, target: Target) -> Response:
+def _picker(call: Call, target: ReplyTarget) -> Response:
     return sign_in.picker(call, target.where, target.client, _path(call))
 
 
-def _ask(visit: Visit) -> Response:
+def _ask(visit: AdminConsentRequest) -> Response:
     """Show the consent page to an administrator; tell everyone else to ask one."""
     call, client = visit.call, visit.target.client
     permissions, user, path = _permissions(visit), visit.user, _path(call)
@@ -103,7 +103,7 @@ def _ask(visit: Visit) -> Response:
     return sign_in.page(call, lambda fields: pages.admin_approval(path, path, fields, client, user, permissions, text))
 
 
-def _permissions(visit: Visit) -> list[Permission]:
+def _permissions(visit: AdminConsentRequest) -> list[RequestedPermission]:
     """Return what is to be granted: what ``scope`` names, or what the registration lists."""
     store, client, directory = visit.call.service.store, visit.target.client, visit.directory
     if not _is_v2(visit.call):
@@ -112,7 +112,7 @@ def _permissions(visit: Visit) -> list[Permission]:
     return consent.everything(store, directory, client, request, with_offline_access=False)
 
 
-def _qualified(permissions: Iterable[Permission]) -> list[str]:
+def _qualified(permissions: Iterable[RequestedPermission]) -> list[str]:
     """Return the scopes among the permissions, each with its resource, but for those of OpenID Connect."""
     return [
         permission.value

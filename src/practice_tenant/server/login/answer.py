@@ -7,13 +7,13 @@ from urllib.parse import urlencode, urlsplit
 from practice_tenant.server.http.messages import RedirectResponse, Response
 from practice_tenant.server.login import envelope, pages
 from practice_tenant.server.login.errors import LoginError
-from practice_tenant.server.login.target import Target
+from practice_tenant.server.login.target import ReplyTarget
 from practice_tenant.server.web import Call
 
 Pairs = list[tuple[str, str]]
 
 
-def deliver(target: Target, answer: Pairs) -> Response:
+def deliver(target: ReplyTarget, answer: Pairs) -> Response:
     """Tell the client; empty members are left out."""
     answer = present(answer)
     if target.response_mode == "form_post":
@@ -24,7 +24,7 @@ def deliver(target: Target, answer: Pairs) -> Response:
     return response
 
 
-def refuse(call: Call, target: Target, error: LoginError, *more: tuple[str, str]) -> Response:
+def refuse(call: Call, target: ReplyTarget, error: LoginError, *more: tuple[str, str]) -> Response:
     """Tell the client by a redirect where that is allowed, else show the error page.
 
     Args:

@@ -17,7 +17,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SKEW = 300
 
 
-def read(assertion: str, assertion_type: str) -> jws.Token:
+def read(assertion: str, assertion_type: str) -> jws.SignedToken:
     """Read an assertion that is in the right form and names its key.
 
     Raises:
@@ -41,7 +41,7 @@ def read(assertion: str, assertion_type: str) -> jws.Token:
     return token
 
 
-def check_times(now: float, token: jws.Token) -> None:
+def check_times(now: float, token: jws.SignedToken) -> None:
     """Check that an assertion is valid now; one that says nothing about its end is not.
 
     Args:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from practice_tenant.server.directory import people, sessions, sign_ins
 from practice_tenant.server.directory.objects import Directory, User
-from practice_tenant.server.directory.sign_ins import MFA, AuthorizationCode, SignIn
+from practice_tenant.server.directory.sign_ins import MFA, AuthorizationCode, StoredSignIn
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import (
     accounts,
@@ -32,11 +32,11 @@ from practice_tenant.server.login.conditional_access import Demands
 from practice_tenant.server.login.errors import LoginError
 from practice_tenant.server.login.realm import default_directory
 from practice_tenant.server.login.session import SignedIn
-from practice_tenant.server.login.static_permissions import Permission
-from practice_tenant.server.login.target import Target
+from practice_tenant.server.login.static_permissions import RequestedPermission
+from practice_tenant.server.login.target import ReplyTarget
 from practice_tenant.server.web import Call
 
-Answer = Callable[[Call, Target], Response]
+Answer = Callable[[Call, ReplyTarget], Response]
 
 PROMPTS = ("", "login", "none", "consent", "select_account", "create")
 # Refusals of a person that are told on a page, and to a client that wants no page as interaction_required.
@@ -46,7 +46,7 @@ NEEDS_A_PAGE = frozenset({50076, 50079, 70044})
 
 
 @dataclass(frozen=True)
-class Visit:
+class AuthorizationRequest:
     """An authorization request, and who is signed in to answer it.
 
     Args:
@@ -55,7 +55,7 @@ class Visit:
     """
 
     call: Call
-    target: Target
+    target: ReplyTarget
     signed_in: SignedIn
     directory: Directory
     user: User
@@ -94,12 +94,12 @@ async def decide_consent(call: Call) -> Response:
     return _answer_form(call, _decided)
 
 
-def _target(call: Call) -> Target:
+def _target(call: Call) -> ReplyTarget:
     call.remark.flow = "authorization_code"
     return targets.read(call)
 
 
-def _answer(call: Call, target: Target, answer: Answer) -> Response:
+def _answer(call: Call, target: ReplyTarget, answer: Answer) -> Response:
     try:
         _check(call, target)
         return answer(call, target)
@@ -113,11 +113,11 @@ def _answer_form(call: Call, answer: Answer) -> Response:
     return _answer(call, target, answer)
 
 
-def _picked(call: Call, target: Target) -> Response:
+def _picked(call: Call, target: ReplyTarget) -> Response:
     return sign_in.picked(call, target.where, target.client, lambda signed_in: _go_on(_enter(call, target, signed_in)))
 
 
-def _shown(call: Call, target: Target) -> Response:
+def _shown(call: Call, target: ReplyTarget) -> Response:
     signed_in = sign_in.current(call, target.where)
     if signed_in is None:
         return _picker(call, target)
@@ -125,7 +125,7 @@ def _shown(call: Call, target: Target) -> Response:
     return _go_on(replace(visit, signed_in=second_factor.shown(call, signed_in, visit.user)))
 
 
-def _decided(call: Call, target: Target) -> Response:
+def _decided(call: Call, target: ReplyTarget) -> Response:
     signed_in = sign_in.current(call, target.where)
     if signed_in is None:
         return _picker(call, target)
@@ -144,7 +144,7 @@ def _decided(call: Call, target: Target) -> Response:
     return _with_code(visit)
 
 
-def _check(call: Call, target: Target) -> None:
+def _check(call: Call, target: ReplyTarget) -> None:
     """Check everything the client may be told about by a redirect, before anybody signs in."""
     response_type = call.value("response_type")
     if not response_type:
@@ -159,7 +159,7 @@ def _check(call: Call, target: Target) -> None:
     _read_scopes(call, directory, target, known_only=False)
 
 
-def _read_scopes(call: Call, directory: Directory, target: Target, *, known_only: bool = True) -> scopes.Request:
+def _read_scopes(call: Call, directory: Directory, target: ReplyTarget, *, known_only: bool = True) -> scopes.Request:
     store, text = call.service.store, call.value("scope")
     request = scopes.read(
         store, directory.tenant_id, directory.display_name, target.client, text, known_only=known_only
@@ -169,7 +169,7 @@ def _read_scopes(call: Call, directory: Directory, target: Target, *, known_only
     return request
 
 
-def _first_page(call: Call, target: Target) -> Response:
+def _first_page(call: Call, target: ReplyTarget) -> Response:
     prompt, hint = call.value("prompt"), call.value("login_hint")
     signed_in = sign_in.current(call, target.where)
     if signed_in and hint and not accounts.is_hinted(signed_in.user, hint):
@@ -181,7 +181,7 @@ def _first_page(call: Call, target: Target) -> Response:
     return _go_on(_enter(call, target, signed_in))
 
 
-def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Response:
+def _silently(call: Call, target: ReplyTarget, signed_in: SignedIn | None) -> Response:
     """Answer ``prompt=none``: a code or an error, never a page."""
     if signed_in is None:
         raise errors.no_session()
@@ -201,11 +201,11 @@ def _silently(call: Call, target: Target, signed_in: SignedIn | None) -> Respons
     return _with_code(visit)
 
 
-def _picker(call: Call, target: Target) -> Response:
+def _picker(call: Call, target: ReplyTarget) -> Response:
     return sign_in.picker(call, target.where, target.client, f"/{target.where.segment}/login")
 
 
-def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
+def _enter(call: Call, target: ReplyTarget, signed_in: SignedIn) -> AuthorizationRequest:
     """Let a signed-in person into the directory, and the client with them.
 
     Raises:
@@ -219,15 +219,15 @@ def _enter(call: Call, target: Target, signed_in: SignedIn) -> Visit:
     demanded = conditional_access.demands(call.service.store, user, _resources(target, request), challenged)
     if demanded.block:
         raise errors.blocked_by_policy(demanded.block)
-    return Visit(call, target, signed_in, directory, user, request, demanded)
+    return AuthorizationRequest(call, target, signed_in, directory, user, request, demanded)
 
 
-def _resources(target: Target, request: scopes.Request) -> list[str]:
+def _resources(target: ReplyTarget, request: scopes.Request) -> list[str]:
     """Return the application ids that policies are asked about; a sign-in for no resource is for the client itself."""
     return [asked.resource.app_id for asked in request.asked] or [target.client.app_id]
 
 
-def _go_on(visit: Visit) -> Response:
+def _go_on(visit: AuthorizationRequest) -> Response:
     """Show what stands between the person and the client: signing in again, a second factor, consent; else a code."""
     if visit.is_stale:
         return _picker(visit.call, visit.target)
@@ -246,14 +246,14 @@ def _go_on(visit: Visit) -> Response:
     return sign_in.page(call, lambda fields: pages.admin_approval(action, again, fields, client, user, wanted, text))
 
 
-def _wanted(visit: Visit) -> list[Permission]:
+def _wanted(visit: AuthorizationRequest) -> list[RequestedPermission]:
     store, client = visit.call.service.store, visit.target.client
     if visit.call.value("prompt") == "consent":
         return consent.everything(store, visit.directory, client, visit.request)
     return consent.missing(store, visit.directory, client, visit.user, visit.request)
 
 
-def _with_code(visit: Visit) -> Response:
+def _with_code(visit: AuthorizationRequest) -> Response:
     """Issue an authorization code and send it to the client."""
     call, target, session_ = visit.call, visit.target, visit.signed_in.session
     store = call.service.store
@@ -262,7 +262,7 @@ def _with_code(visit: Visit) -> Response:
     challenge = call.value("code_challenge")
     kept = AuthorizationCode(
         issued=call.now(visit.directory.tenant_id),
-        sign_in=SignIn(
+        sign_in=StoredSignIn(
             tenant_id=visit.directory.tenant_id,
             user_id=visit.user.id,
             client_id=target.client.app_id,

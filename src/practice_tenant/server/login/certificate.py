@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # imported where it is used: no start of the tenant waits for
 _ENDPOINTS = ("oauth2/v2.0/token", "oauth2/token", "v2.0", "")
 
 
-def check(call: Call, where: Realm, client: Application, token: jws.Token, now: float) -> None:
+def check(call: Call, where: Realm, client: Application, token: jws.SignedToken, now: float) -> None:
     """Check an assertion against the application's certificates.
 
     Args:
@@ -75,7 +75,7 @@ def _is_here(call: Call, where: Realm, audience: str) -> bool:
     )
 
 
-def _certificate(client: Application, token: jws.Token) -> tuple[x509.Certificate | None, str]:
+def _certificate(client: Application, token: jws.SignedToken) -> tuple[x509.Certificate | None, str]:
     """Return the registered certificate that the header names, and the name as the texts show it."""
     from cryptography import x509
 

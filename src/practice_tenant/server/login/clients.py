@@ -20,7 +20,7 @@ NIL_GUID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
-class Credentials:
+class PresentedCredentials:
     """What a client presented at the token endpoint."""
 
     client_id: str
@@ -34,7 +34,7 @@ class Credentials:
         return "2" if self.assertion else "1" if self.secret else "0"
 
 
-def presented(call: Call) -> Credentials:
+def presented(call: Call) -> PresentedCredentials:
     """Read the client id and what is to prove it from the Basic header or from the form.
 
     Raises:
@@ -53,7 +53,7 @@ def presented(call: Call) -> Credentials:
     if not client_id:
         raise errors.missing_parameter("client_id")
     assertion = call.value("client_assertion")
-    return Credentials(client_id, secret, assertion, call.value("client_assertion_type") if assertion else "")
+    return PresentedCredentials(client_id, secret, assertion, call.value("client_assertion_type") if assertion else "")
 
 
 def find(call: Call, where: Realm, client_id: str) -> Application:
@@ -91,7 +91,7 @@ def check_enabled(call: Call, application: Application, tenant_id: str) -> None:
         raise errors.application_disabled(application.app_id, application.display_name)
 
 
-def prove(call: Call, where: Realm, application: Application, credentials: Credentials, now: float) -> bool:
+def prove(call: Call, where: Realm, application: Application, credentials: PresentedCredentials, now: float) -> bool:
     """Check what the client presented; False when it presented nothing.
 
     An assertion counts before a secret.

@@ -10,17 +10,19 @@ from collections.abc import Iterable
 
 from practice_tenant.server.directory import apps, authorization_policy, grants
 from practice_tenant.server.directory.ids import guid
-from practice_tenant.server.directory.objects import Application, Directory, Scope, ServicePrincipal, User
+from practice_tenant.server.directory.objects import Application, Directory, PermissionScope, ServicePrincipal, User
 from practice_tenant.server.directory.shapes import principal_json
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.directory.wellknown import GRAPH
 from practice_tenant.server.login import errors, scopes, static_permissions
 from practice_tenant.server.login.errors import LoginError
-from practice_tenant.server.login.scopes import Asked, Request
-from practice_tenant.server.login.static_permissions import Permission, of_scope
+from practice_tenant.server.login.scopes import Request, ResourceScopes
+from practice_tenant.server.login.static_permissions import RequestedPermission, of_scope
 
 
-def granted_values(store: Store, directory: Directory, client: Application, user: User, asked: Asked) -> set[str]:
+def granted_values(
+    store: Store, directory: Directory, client: Application, user: User, asked: ResourceScopes
+) -> set[str]:
     """Return the scope values of the resource that a token for this user and client may carry."""
     resource = asked.resource
     holder = apps.principal(store, directory.tenant_id, client.app_id)
@@ -35,18 +37,20 @@ def granted_values(store: Store, directory: Directory, client: Application, user
     return {scope.value for scope in resource.scopes if scope.enabled and scope.value in values | spared}
 
 
-def canonical(asked: Asked) -> list[str]:
+def canonical(asked: ResourceScopes) -> list[str]:
     """Return the asked values in the resource's own spelling, without ``.default``."""
     return [scope.value for scope in _named(asked)]
 
 
-def missing(store: Store, directory: Directory, client: Application, user: User, request: Request) -> list[Permission]:
+def missing(
+    store: Store, directory: Directory, client: Application, user: User, request: Request
+) -> list[RequestedPermission]:
     """Return what the user, or an administrator, still has to grant before this request can be answered.
 
     Raises:
         LoginError: 650057 or 650052 from the static permissions that ``.default`` stands for.
     """
-    lacking: list[Permission] = []
+    lacking: list[RequestedPermission] = []
     for asked in request.asked:
         has = granted_values(store, directory, client, user, asked)
         if asked.default:
@@ -63,9 +67,9 @@ def missing(store: Store, directory: Directory, client: Application, user: User,
 
 def everything(
     store: Store, directory: Directory, client: Application, request: Request, *, with_offline_access: bool = True
-) -> list[Permission]:
+) -> list[RequestedPermission]:
     """Return all that a forced consent page lists (``prompt=consent``, and that of the admin consent endpoint)."""
-    lacking: list[Permission] = []
+    lacking: list[RequestedPermission] = []
     for asked in request.asked:
         if asked.default:
             lacking += static_permissions.wanted(store, directory, client, asked)
@@ -77,7 +81,7 @@ def everything(
 
 
 def refusal(
-    store: Store, directory: Directory, client: Application, user: User, wanted: list[Permission]
+    store: Store, directory: Directory, client: Application, user: User, wanted: list[RequestedPermission]
 ) -> LoginError | None:
     """Return why this user can't grant these permissions; None if they can.
 
@@ -96,7 +100,7 @@ def refusal(
 
 
 def grant(
-    store: Store, directory: Directory, permissions: Iterable[Permission], user_id: str, ids: Iterable[str]
+    store: Store, directory: Directory, permissions: Iterable[RequestedPermission], user_id: str, ids: Iterable[str]
 ) -> None:
     """Store the consent of one user, or of the organization when ``user_id`` is empty.
 
@@ -131,20 +135,20 @@ def ensure_principal(store: Store, directory: Directory, client: Application) ->
     return made
 
 
-def _named(asked: Asked) -> list[Scope]:
+def _named(asked: ResourceScopes) -> list[PermissionScope]:
     found = (scopes.named(asked.resource, value) for value in asked.values)
     return [scope for scope in found if scope]
 
 
-def _openid(store: Store, directory: Directory, oidc: tuple[str, ...]) -> Asked:
+def _openid(store: Store, directory: Directory, oidc: tuple[str, ...]) -> ResourceScopes:
     graph = apps.resource(store, directory.tenant_id, GRAPH)
     assert graph is not None
-    return Asked(graph, "", oidc)
+    return ResourceScopes(graph, "", oidc)
 
 
 def _with_offline_access(
-    lacking: list[Permission], client: Application, graph: Application, has: set[str]
-) -> list[Permission]:
+    lacking: list[RequestedPermission], client: Application, graph: Application, has: set[str]
+) -> list[RequestedPermission]:
     """Add ``offline_access``, which stands on all consent pages, and leave out what is there twice.
 
     Source: https://learn.microsoft.com/entra/identity-platform/scopes-oidc#offline_access

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from practice_tenant.server.faults import Fault, Struck
+from practice_tenant.server.faults import DirectoryFault, Struck
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import cross_origin
 from practice_tenant.server.login.errors import WITH_ERROR_URI, LoginError
@@ -77,7 +77,7 @@ def _answer_fault(call: Call, struck: Struck, headers: dict[str, str]) -> Respon
     return JsonAnswer(error_members(call, told), told.status, headers | struck.fault.headers)
 
 
-def _in_json(fault: Fault) -> LoginError | None:
+def _in_json(fault: DirectoryFault) -> LoginError | None:
     """Return the refusal that Entra tells in its envelope; None for what stands before it answers in plain text."""
     return _OUT_OF_ORDER.get(fault.status) if fault.kind == "error" else None
 

@@ -28,7 +28,7 @@ ALGORITHM = "RS256"
 MANAGED_IDENTITY = "ManagedIdentity"
 
 
-def check(call: Call, client: Application, token: jws.Token, now: float) -> None:
+def check(call: Call, client: Application, token: jws.SignedToken, now: float) -> None:
     """Check a federated assertion against the application's federated identity credentials.
 
     Args:
@@ -54,7 +54,7 @@ def check(call: Call, client: Application, token: jws.Token, now: float) -> None
         _check_bearer(call, entra, token)
 
 
-def _issuing_tenant(call: Call, token: jws.Token) -> str:
+def _issuing_tenant(call: Call, token: jws.SignedToken) -> str:
     """Return the tenant id when the issuer is Entra, else an empty string."""
     try:
         parts = urlsplit(token.text("iss"))
@@ -63,7 +63,7 @@ def _issuing_tenant(call: Call, token: jws.Token) -> str:
     return parts.path.split("/")[1] if parts.netloc in {call.host, *hosts.LOGIN} and "/" in parts.path else ""
 
 
-def _check_match(client: Application, token: jws.Token, *, of_entra: bool) -> None:
+def _check_match(client: Application, token: jws.SignedToken, *, of_entra: bool) -> None:
     issuer, subject = token.text("iss"), token.text("sub")
     credentials = client.federated_credentials
     of_issuer = [credential for credential in credentials if credential["issuer"] == issuer]
@@ -80,14 +80,14 @@ def _check_match(client: Application, token: jws.Token, *, of_entra: bool) -> No
         raise errors.federated_audience(" ".join(token.texts("aud"))[:300])
 
 
-def _own_key(call: Call, tenant_id: str, token: jws.Token) -> rsa.RSAPublicKey | None:
+def _own_key(call: Call, tenant_id: str, token: jws.SignedToken) -> rsa.RSAPublicKey | None:
     return next(
         (key.private.public_key() for key in call.service.keys.of(tenant_id).keys if key.kid == token.named("kid")),
         None,
     )
 
 
-def _outside_key(call: Call, client: Application, token: jws.Token) -> rsa.RSAPublicKey | None:
+def _outside_key(call: Call, client: Application, token: jws.SignedToken) -> rsa.RSAPublicKey | None:
     published = issuers.key_set(call.service.store, client.tenant_id, token.text("iss"))
     if published is None:
         raise errors.issuer_not_reached()
@@ -100,7 +100,7 @@ def _outside_key(call: Call, client: Application, token: jws.Token) -> rsa.RSAPu
     return None
 
 
-def _check_bearer(call: Call, tenant_id: str, token: jws.Token) -> None:
+def _check_bearer(call: Call, tenant_id: str, token: jws.SignedToken) -> None:
     """Check that a token of Entra's is that of a managed identity."""
     if "scp" in token.claims:
         raise errors.federated_token_of_a_user()

@@ -11,7 +11,7 @@ Source: RFC 6749 section 4.1.3; RFC 7636 section 4.5.
 from __future__ import annotations
 
 from practice_tenant.server.directory import sign_ins
-from practice_tenant.server.directory.sign_ins import AuthorizationCode, SignIn
+from practice_tenant.server.directory.sign_ins import AuthorizationCode, StoredSignIn
 from practice_tenant.server.login import errors, issue, pkce, scopes
 from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
 
@@ -52,7 +52,7 @@ async def authorization_code(redemption: Redemption) -> TokenAnswer:
     return await issue.user_tokens(redemption, grant)
 
 
-def _check_owner(redemption: Redemption, sign_in: SignIn) -> None:
+def _check_owner(redemption: Redemption, sign_in: StoredSignIn) -> None:
     where = redemption.where
     if where.directory and where.directory.tenant_id != sign_in.tenant_id:
         raise errors.code_of_another_tenant()

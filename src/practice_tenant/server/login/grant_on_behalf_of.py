@@ -56,7 +56,7 @@ async def on_behalf_of(redemption: Redemption) -> TokenAnswer:
     return await issue.user_tokens(redemption, grant)
 
 
-def _read(assertion: str) -> jws.Token:
+def _read(assertion: str) -> jws.SignedToken:
     try:
         token = jws.read(assertion)
     except ValueError:
@@ -66,7 +66,7 @@ def _read(assertion: str) -> jws.Token:
     return token
 
 
-def _subject(redemption: Redemption, token: jws.Token) -> Subject:
+def _subject(redemption: Redemption, token: jws.SignedToken) -> Subject:
     """Check the token the service was called with, and return whose it is."""
     call, client = redemption.call, redemption.client
     directory = _directory(redemption, token)
@@ -92,7 +92,7 @@ def _subject(redemption: Redemption, token: jws.Token) -> Subject:
     return Subject(directory, user, claims.amr_of(token.claims), since)
 
 
-def _directory(redemption: Redemption, token: jws.Token) -> Directory:
+def _directory(redemption: Redemption, token: jws.SignedToken) -> Directory:
     """Return the directory that issued the token; it must be the one that is asked."""
     found = people.directory(redemption.call.service.store, token.text("tid"))
     asked = redemption.where.directory
@@ -105,7 +105,7 @@ def _directory(redemption: Redemption, token: jws.Token) -> Directory:
     return found
 
 
-def _check_signature(redemption: Redemption, token: jws.Token) -> None:
+def _check_signature(redemption: Redemption, token: jws.SignedToken) -> None:
     """Check that a key of the tenant signed the token; Microsoft Graph's tokens can't be checked by anybody else."""
     key = _key(redemption, token)
     if key is None:
@@ -118,12 +118,12 @@ def _check_signature(redemption: Redemption, token: jws.Token) -> None:
         raise errors.user_assertion_signature(texts.KEY_FAILED, _thumbprint(token), found)
 
 
-def _key(redemption: Redemption, token: jws.Token) -> SigningKey | None:
+def _key(redemption: Redemption, token: jws.SignedToken) -> SigningKey | None:
     keys = redemption.call.keys.keys
     return next((key for key in keys if key.kid == token.named("kid")), None)
 
 
-def _thumbprint(token: jws.Token) -> str:
+def _thumbprint(token: jws.SignedToken) -> str:
     """Return the key's name as the texts show it: in hexadecimal digits where it is a thumbprint."""
     name = token.named("kid")[:100]
     try:

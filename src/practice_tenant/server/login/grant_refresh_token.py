@@ -11,7 +11,7 @@ Source: RFC 6749 section 6; https://learn.microsoft.com/entra/identity-platform/
 from __future__ import annotations
 
 from practice_tenant.server.directory import sign_ins
-from practice_tenant.server.directory.sign_ins import RefreshToken, SignIn
+from practice_tenant.server.directory.sign_ins import RefreshToken, StoredSignIn
 from practice_tenant.server.login import conditional_access, errors, issue, scopes
 from practice_tenant.server.login.dotnet import instant, span
 from practice_tenant.server.login.issue import Redemption, TokenAnswer, UserGrant
@@ -78,6 +78,6 @@ def _check_policies(call: Call, grant: UserGrant) -> None:
         raise errors.refresh_token_too_old(instant(subject.signed_in), demanded.frequency)
 
 
-def _for_itself(redemption: Redemption, sign_in: SignIn) -> bool:
+def _for_itself(redemption: Redemption, sign_in: StoredSignIn) -> bool:
     prefixes = {word.rpartition("/")[0] for word in sign_in.scope.split()}
     return bool(prefixes & set(redemption.client.identifier_uris))

@@ -9,7 +9,7 @@ from typing import Any
 from practice_tenant.server.directory import guests, people, sign_ins
 from practice_tenant.server.directory.objects import Application, Directory, User
 from practice_tenant.server.directory.seed import MICROSOFT_TENANT
-from practice_tenant.server.directory.sign_ins import RefreshToken, SignIn
+from practice_tenant.server.directory.sign_ins import RefreshToken, StoredSignIn
 from practice_tenant.server.directory.wellknown import GRAPH, OIDC_SCOPES
 from practice_tenant.server.login import (
     assignment,
@@ -22,10 +22,10 @@ from practice_tenant.server.login import (
     scopes,
 )
 from practice_tenant.server.login.claims import Grantee
-from practice_tenant.server.login.clients import Credentials
+from practice_tenant.server.login.clients import PresentedCredentials
 from practice_tenant.server.login.person import Person
 from practice_tenant.server.login.realm import Realm
-from practice_tenant.server.login.scopes import Asked
+from practice_tenant.server.login.scopes import ResourceScopes
 from practice_tenant.server.web import Call
 
 TokenAnswer = dict[str, Any]
@@ -40,7 +40,7 @@ class Redemption:
     call: Call
     where: Realm
     client: Application
-    credentials: Credentials
+    credentials: PresentedCredentials
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class UserGrant:
     subject: Subject
     platform: str
     oidc: tuple[str, ...]
-    asked: Asked
+    asked: ResourceScopes
     nonce: str
     since: float
 
 
-def authenticate(redemption: Redemption, sign_in: SignIn) -> None:
+def authenticate(redemption: Redemption, sign_in: StoredSignIn) -> None:
     """Authenticate the client as the platform of its redirect URI demands.
 
     Args:
@@ -106,7 +106,7 @@ def check_origin(redemption: Redemption, platform: str) -> None:
         raise errors.cross_origin_not_permitted(origin[:200])
 
 
-def subject_of(redemption: Redemption, sign_in: SignIn) -> Subject:
+def subject_of(redemption: Redemption, sign_in: StoredSignIn) -> Subject:
     """Return whose a stored sign-in is.
 
     Raises:
@@ -252,7 +252,7 @@ def _ordered(values: Iterable[str]) -> list[str]:
 def _new_refresh_token(call: Call, client: Application, grant: UserGrant) -> str:
     token = f"1.A{call.service.opaque(120)}"
     subject = grant.subject
-    sign_in = SignIn(
+    sign_in = StoredSignIn(
         tenant_id=subject.directory.tenant_id,
         user_id=subject.user.id,
         client_id=client.app_id,

@@ -32,7 +32,7 @@ ALGORITHMS = frozenset(f"{family}{size}" for family in ("RS", "PS") for size in 
 
 
 @dataclass(frozen=True)
-class Token:
+class SignedToken:
     """A token as it was presented; nothing about it is true before its signature is checked."""
 
     header: Mapping[str, Any]
@@ -76,7 +76,7 @@ class Token:
         return True
 
 
-def read(text: str) -> Token:
+def read(text: str) -> SignedToken:
     """Take a token in its compact form apart.
 
     Raises:
@@ -94,7 +94,7 @@ def read(text: str) -> Token:
         raise ValueError("not a token that is understood here")
     if not all(_is_date(claims[name]) for name in DATES if name in claims):
         raise ValueError("times that are none")
-    return Token(header, claims, f"{header_part}.{body_part}".encode(), bytes_of(signature_part))
+    return SignedToken(header, claims, f"{header_part}.{body_part}".encode(), bytes_of(signature_part))
 
 
 def _is_date(value: Any) -> bool:

@@ -14,7 +14,7 @@ from practice_tenant.server.directory.objects import Application, User
 from practice_tenant.server.http.messages import HTMLResponse
 from practice_tenant.server.http.templates import Templates
 from practice_tenant.server.login.accounts import Choice
-from practice_tenant.server.login.static_permissions import Permission
+from practice_tenant.server.login.static_permissions import RequestedPermission
 from practice_tenant.server.web import Call
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
@@ -43,7 +43,7 @@ def account_picker(
 
 
 def consent(
-    action: str, fields: Fields, client: Application, user: User, permissions: Sequence[Permission]
+    action: str, fields: Fields, client: Application, user: User, permissions: Sequence[RequestedPermission]
 ) -> HTMLResponse:
     """Ask the user to grant what the client wants, each permission with what it means."""
     return _TEMPLATES.page("consent", action=action, fields=fields, client=client, user=user, permissions=permissions)
@@ -55,7 +55,7 @@ def second_factor(action: str, fields: Fields, user: User, registered: bool) -> 
 
 
 def admin_consent(
-    action: str, fields: Fields, client: Application, user: User, permissions: Sequence[Permission]
+    action: str, fields: Fields, client: Application, user: User, permissions: Sequence[RequestedPermission]
 ) -> HTMLResponse:
     """Ask an administrator to grant what the client wants for everyone."""
     return _TEMPLATES.page(
@@ -69,7 +69,7 @@ def admin_approval(
     fields: Fields,
     client: Application,
     user: User,
-    permissions: Sequence[Permission],
+    permissions: Sequence[RequestedPermission],
     text: str,
 ) -> HTMLResponse:
     """Tell a user that only an administrator can grant what the client wants.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from practice_tenant.server.directory import apps
 from practice_tenant.server.directory.ids import is_guid
-from practice_tenant.server.directory.objects import Application, Scope
+from practice_tenant.server.directory.objects import Application, PermissionScope
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.directory.wellknown import GRAPH, OIDC_SCOPES
 from practice_tenant.server.login import errors
@@ -19,7 +19,7 @@ DEFAULT = ".default"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ResourceScopes:
     """The permissions asked of one resource; ``prefix`` is the resource as the client wrote it ('' when bare)."""
 
     resource: Application
@@ -48,7 +48,7 @@ class Request:
 
     text: str
     oidc: tuple[str, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[ResourceScopes, ...]
 
 
 def read(
@@ -86,7 +86,7 @@ def read(
     return Request(
         text,
         tuple(word for word in words if word in OIDC_SCOPES),
-        tuple(Asked(resources[app_id], prefix, tuple(values)) for app_id, (prefix, values) in asked.items()),
+        tuple(ResourceScopes(resources[app_id], prefix, tuple(values)) for app_id, (prefix, values) in asked.items()),
     )
 
 
@@ -126,7 +126,7 @@ def split(word: str, text: str = "") -> tuple[str, str]:
     return prefix, value
 
 
-def named(resource: Application, value: str) -> Scope | None:
+def named(resource: Application, value: str) -> PermissionScope | None:
     """Return the enabled scope of that value; Entra compares it without regard to case."""
     for scope in resource.scopes:
         if scope.enabled and scope.value.lower() == value.lower():
@@ -158,7 +158,7 @@ def _names(resource: str, owner: Application) -> bool:
     return owner.app_id == GRAPH and resource.removesuffix("/") in owner.identifier_uris
 
 
-def one_resource(request: Request, store: Store, tenant_id: str) -> Asked:
+def one_resource(request: Request, store: Store, tenant_id: str) -> ResourceScopes:
     """Return the single resource a token can be for; with OpenID scopes only that is Microsoft Graph.
 
     Raises:
@@ -170,7 +170,7 @@ def one_resource(request: Request, store: Store, tenant_id: str) -> Asked:
         return request.asked[0]
     graph = apps.resource(store, tenant_id, GRAPH)
     assert graph is not None
-    return Asked(graph, "", ())
+    return ResourceScopes(graph, "", ())
 
 
 def joined(scopes: Iterable[str]) -> str:

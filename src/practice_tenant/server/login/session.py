@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from practice_tenant.server.directory import people, sessions
 from practice_tenant.server.directory.objects import User
-from practice_tenant.server.directory.sessions import Session
+from practice_tenant.server.directory.sessions import BrowserSession
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import errors
 from practice_tenant.server.web import Call
@@ -21,7 +21,7 @@ class SignedIn:
     """Who is signed in in this browser; ``user`` is the account of the directory they signed in to first."""
 
     cookie: str
-    session: Session
+    session: BrowserSession
     user: User
 
 
@@ -37,7 +37,7 @@ def current(call: Call) -> SignedIn | None:
 
 def new(call: Call, user: User) -> SignedIn:
     """Return a session of this user; it begins when it is kept."""
-    session = Session(call.service.guid(), user.tenant_id, user.id, call.now(user.tenant_id), None)
+    session = BrowserSession(call.service.guid(), user.tenant_id, user.id, call.now(user.tenant_id), None)
     return SignedIn(call.service.opaque(32), session, user)
 
 

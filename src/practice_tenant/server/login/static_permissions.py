@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice_tenant.server.directory import apps
-from practice_tenant.server.directory.objects import Application, Directory, Scope
+from practice_tenant.server.directory.objects import Application, Directory, PermissionScope
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.login import errors
-from practice_tenant.server.login.scopes import Asked, find_resource
+from practice_tenant.server.login.scopes import ResourceScopes, find_resource
 
 
 @dataclass(frozen=True)
-class Permission:
+class RequestedPermission:
     """One permission that a consent page asks for.
 
     Args:
@@ -35,11 +35,13 @@ class Permission:
     is_role: bool = False
 
 
-def of_scope(holder: Application, resource: Application, scope: Scope) -> Permission:
-    return Permission(holder, resource, scope.id, scope.value, scope.title, scope.description, scope.admin_only)
+def of_scope(holder: Application, resource: Application, scope: PermissionScope) -> RequestedPermission:
+    return RequestedPermission(
+        holder, resource, scope.id, scope.value, scope.title, scope.description, scope.admin_only
+    )
 
 
-def wanted(store: Store, directory: Directory, client: Application, asked: Asked) -> list[Permission]:
+def wanted(store: Store, directory: Directory, client: Application, asked: ResourceScopes) -> list[RequestedPermission]:
     """Return what ``.default`` of a resource asks consent for: all that the client's registration lists.
 
     The resource's own static permissions come with it if the resource knows the client (``knownClientApplications``).
@@ -58,13 +60,13 @@ def wanted(store: Store, directory: Directory, client: Application, asked: Asked
     return permissions
 
 
-def every(store: Store, directory: Directory, holder: Application) -> list[Permission]:
+def every(store: Store, directory: Directory, holder: Application) -> list[RequestedPermission]:
     """Return the static permissions of an application, scopes and app roles, in the order of its registration.
 
     Raises:
         LoginError: 650052.
     """
-    found: list[Permission] = []
+    found: list[RequestedPermission] = []
     for app_id, access in holder.required_access.items():
         resource = find_resource(store, directory.tenant_id, holder, app_id)
         if resource is None:
@@ -84,6 +86,8 @@ def every(store: Store, directory: Directory, holder: Application) -> list[Permi
     return found
 
 
-def _of_role(holder: Application, resource: Application, role: Mapping[str, Any]) -> Permission:
+def _of_role(holder: Application, resource: Application, role: Mapping[str, Any]) -> RequestedPermission:
     value = role["value"] or ""
-    return Permission(holder, resource, role["id"], value, role["displayName"], role["description"], True, True)
+    return RequestedPermission(
+        holder, resource, role["id"], value, role["displayName"], role["description"], True, True
+    )

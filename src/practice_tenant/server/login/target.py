@@ -17,7 +17,7 @@ RESPONSE_MODES = ("query", "fragment", "form_post")
 
 
 @dataclass(frozen=True)
-class Target:
+class ReplyTarget:
     """Where the answer goes; known before anything else may be told to the client."""
 
     where: Realm
@@ -28,7 +28,7 @@ class Target:
     state: str
 
 
-def read(call: Call) -> Target:
+def read(call: Call) -> ReplyTarget:
     """Read tenant, client and redirect URI.
 
     Raises:
@@ -42,7 +42,7 @@ def read(call: Call) -> Target:
     mode = call.value("response_mode")
     if call.value("redirect_uri") == device_code.return_uri(call):
         call.remark.flow = "device_code"
-        return Target(where, client, device_code.return_uri(call), "publicClient", "query", call.value("state"))
+        return ReplyTarget(where, client, device_code.return_uri(call), "publicClient", "query", call.value("state"))
     first = redirects.first_of(client)
     if not first:
         raise errors.no_reply_address()
@@ -50,7 +50,7 @@ def read(call: Call) -> Target:
     platform = redirects.platform_of(client, uri)
     if platform is None:
         raise errors.redirect_mismatch(uri[:500], client.app_id)
-    return Target(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
+    return ReplyTarget(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))
 
 
 def _page_only(error: LoginError) -> LoginError:
