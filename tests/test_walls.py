@@ -101,6 +101,17 @@ def test_a_circle_is_seen(copy: Path, module: str, line: str) -> None:
     assert f"No cycles are allowed in {package}" in run.stdout
 
 
+def test_a_class_name_stands_once_and_no_file_is_long() -> None:
+    where: dict[str, list[str]] = {}
+    for path in sorted((PROJECT / "src").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                where.setdefault(node.name, []).append(path.relative_to(PROJECT).as_posix())
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
+
+
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
 def test_no_notebook_imports_the_tenant(folder: str) -> None:
     notebooks = sorted((PROJECT / folder).glob("*.ipynb"))

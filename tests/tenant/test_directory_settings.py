@@ -81,8 +81,8 @@ class TestTheClock:
 
     def test_a_device_code_of_no_directory_ends_by_the_machines(self, lesson: World) -> None:
         """It was asked for at an endpoint that is nobody's; polling at a directory's own changes no clock."""
-        public = {"platform": "publicClient", "isFallbackPublicClient": True}
-        app = lesson.register(signInAudience="AzureADMultipleOrgs", **public)
+        everyone: dict[str, Any] = {"signInAudience": "AzureADMultipleOrgs", "isFallbackPublicClient": True}
+        app = lesson.register(platform="publicClient", **everyone)
         form = {"client_id": app.client_id, "scope": "openid"}
         device = lesson.http.post(f"{LOGIN}/organizations/oauth2/v2.0/devicecode", data=form).json()
         lesson.teach("PATCH", clock=3_600)

@@ -125,8 +125,7 @@ class TestADeviceCode:
             "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?)",
             digest("kept-device"), "KEPTCODE2", time.time(), "approved", json.dumps(flow),
         )  # fmt: skip
-        form = {"grant_type": DEVICE_GRANT, "client_id": app.client_id, "device_code": "kept-device"}
-        answer = ok(world.token(**form))
+        answer = ok(world.token(grant_type=DEVICE_GRANT, client_id=app.client_id, device_code="kept-device"))
         assert claims(answer["access_token"])["amr"] == ["pwd", "mfa"]
 
 

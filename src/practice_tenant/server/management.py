@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from practice_tenant.server import bearer
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.directory.wellknown import MANAGEMENT, MANAGEMENT_URIS
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.http.routing import HttpRoute
@@ -67,7 +67,7 @@ def management_routes(service: Service) -> list[HttpRoute]:
     return routes(service, TABLE, _answer_error)
 
 
-def _directory(call: Call) -> Directory:
+def _directory(call: Call) -> EntraTenant:
     """Return the directory of a verified caller.
 
     Raises:

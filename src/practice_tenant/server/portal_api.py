@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from practice_tenant.server import bearer
 from practice_tenant.server.directory import apps, assignments, grants, people
-from practice_tenant.server.directory.objects import Application, Directory
+from practice_tenant.server.directory.objects import Application, EntraTenant
 from practice_tenant.server.directory.wellknown import PORTAL_API
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.http.routing import HttpRoute
@@ -68,7 +68,7 @@ def portal_routes(service: Service) -> list[HttpRoute]:
     return routes(service, TABLE, _answer_error)
 
 
-def _administered(call: Call) -> Directory:
+def _administered(call: Call) -> EntraTenant:
     """Return the directory of a caller who may consent for everyone in it.
 
     Raises:
@@ -97,7 +97,7 @@ def _administered(call: Call) -> Directory:
     return directory
 
 
-def _revoke(call: Call, directory: Directory, client: Application) -> None:
+def _revoke(call: Call, directory: EntraTenant, client: Application) -> None:
     """Take back what the application was granted for everyone and for itself; users' own consent stays."""
     store, tenant_id = call.service.store, directory.tenant_id
     principal = consent.ensure_principal(store, directory, client)

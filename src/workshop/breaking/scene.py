@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from workshop.breaking.stage import CALLBACK, RegisteredApp, Stage, wording
+from workshop.breaking.stage import CALLBACK, Stage, StageApp, wording
 from workshop.playground.directory_tenant import GRAPH
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Scene:
     """
 
     stage: Stage
-    app: RegisteredApp
+    app: StageApp
     account: str = "robin"
     sign_in: dict[str, str | None] = field(default_factory=dict)
     redeem: dict[str, str | None] = field(default_factory=dict)

@@ -49,7 +49,7 @@ EXPENSES = replace(
 
 
 @dataclass(frozen=True)
-class RegisteredApp:
+class StageApp:
     """A registered app, as its owner knows it."""
 
     client_id: str
@@ -124,7 +124,7 @@ class Stage(DirectoryTenant):
         answer = self.http.post(f"{LOGIN}/{self.tenant_id}/oauth2/v2.0/token", data=data, headers=headers)
         return dict(answer.json())
 
-    def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> RegisteredApp:
+    def register(self, name: str = "Expenses", *, principal: bool = True, **more: Any) -> StageApp:
         """Register an app with the scope `access`, version 2.0 tokens, a secret and the usual redirect URI."""
         wanted = wanted_app(replace(EXPENSES, display_name=name), "", None, {}, lambda _: str(uuid.uuid4()))
         made = self.graph("POST", "/applications", body(wanted, (NAME, WEB, VERSION, SCOPE)) | more)
@@ -132,15 +132,15 @@ class Stage(DirectoryTenant):
         principal_id = ""
         if principal:
             principal_id = self.graph("POST", "/servicePrincipals", {"appId": made["appId"]})["id"]
-        app = RegisteredApp(made["appId"], made["id"], principal_id, secret, wanted.scopes[0].id)
+        app = StageApp(made["appId"], made["id"], principal_id, secret, wanted.scopes[0].id)
         self.change(app, identifierUris=[app.uri])
         return app
 
-    def change(self, app: RegisteredApp, **properties: Any) -> None:
+    def change(self, app: StageApp, **properties: Any) -> None:
         """Change the registration, as the manifest page of the admin center does."""
         self.graph("PATCH", f"/applications/{app.object_id}", properties)
 
-    def change_principal(self, app: RegisteredApp, **properties: Any) -> None:
+    def change_principal(self, app: StageApp, **properties: Any) -> None:
         """Change the enterprise application."""
         self.graph("PATCH", f"/servicePrincipals/{app.principal_id}", properties)
 

@@ -20,8 +20,8 @@ from workshop.registration.seen import (
     Grant,
     Preauthorized,
     Principal,
-    RequestedPermission,
     Role,
+    SeenPermission,
 )
 
 Json = Mapping[str, Any]
@@ -116,7 +116,7 @@ def client_json(client: Preauthorized) -> dict[str, object]:
     return {"appId": client.app_id, "delegatedPermissionIds": list(client.scope_ids)}
 
 
-def permissions_json(permissions: Iterable[RequestedPermission]) -> list[dict[str, object]]:
+def permissions_json(permissions: Iterable[SeenPermission]) -> list[dict[str, object]]:
     """Write permissions, by the resource they belong to."""
     accesses: dict[str, list[dict[str, str]]] = {}
     for permission in permissions:
@@ -178,10 +178,10 @@ def _preauthorized_ids(entry: Json) -> tuple[str, ...]:
     return tuple(sorted(one.lower() for one in ids))
 
 
-def _permissions(entries: Iterable[Json]) -> Iterable[RequestedPermission]:
+def _permissions(entries: Iterable[Json]) -> Iterable[SeenPermission]:
     for entry in entries:
         for access in _objects(entry, "resourceAccess"):
-            yield RequestedPermission(
+            yield SeenPermission(
                 _text(entry, "resourceAppId").lower(), _text(access, "id").lower(), _text(access, "type")
             )
 

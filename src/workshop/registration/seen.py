@@ -47,7 +47,7 @@ class Preauthorized:
 
 
 @dataclass(frozen=True)
-class RequestedPermission:
+class SeenPermission:
     """What the application asks for of another one. `kind` is Scope (delegated) or Role (application)."""
 
     resource_app_id: str
@@ -99,7 +99,7 @@ class App:
     public: tuple[str, ...] = ()
     implicit: tuple[str, ...] = ()
     fallback_public_client: bool = False
-    permissions: tuple[RequestedPermission, ...] = ()
+    permissions: tuple[SeenPermission, ...] = ()
     secrets: tuple[Credential, ...] = ()
     certificates: tuple[Credential, ...] = ()
     tags: tuple[str, ...] = ()

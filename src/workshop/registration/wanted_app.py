@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from workshop.errors import WorkshopError
 from workshop.registration.declarations import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
-from workshop.registration.seen import App, ExposedScope, Preauthorized, RequestedPermission, Role
+from workshop.registration.seen import App, ExposedScope, Preauthorized, Role, SeenPermission
 
 NO_ID_YET = "<application id>"
 
@@ -71,7 +71,7 @@ def role_as_declared(role: DeclaredRole, now: App | None, new_id: Callable[[str]
     )
 
 
-def _permission(name: str, ids: Mapping[str, str]) -> RequestedPermission:
+def _permission(name: str, ids: Mapping[str, str]) -> SeenPermission:
     if name not in ids:
         raise WorkshopError(f"Microsoft Graph has no delegated permission {name!r}.")
-    return RequestedPermission(GRAPH_APP_ID, ids[name], "Scope")
+    return SeenPermission(GRAPH_APP_ID, ids[name], "Scope")

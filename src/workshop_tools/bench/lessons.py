@@ -35,7 +35,7 @@ for name in {names!r}.split():
 
 
 @dataclass(frozen=True)
-class Run:
+class LessonRun:
     """A lesson that ran: how long that took, from the start of its kernel until that has ended, and its imports."""
 
     seconds: float
@@ -43,14 +43,14 @@ class Run:
 
 
 def measure(place: Place, plan: Plan) -> Section:
-    """Run every lesson solved and unsolved, each in a kernel of its own, in turns with kernels that only import.
+    """LessonRun every lesson solved and unsolved, each in a kernel of its own, in turns with kernels that only import.
 
     A lesson's libraries are those that it has imported at its end, at whatever moment: a client of mcp imports
     jsonschema at its first call, msgraph-sdk its models at the first answer.
     """
     project = load().project
     names = [outline.filename for outline in lessons.written(project)]
-    ran: dict[str, Run] = {}
+    ran: dict[str, LessonRun] = {}
 
     def solved() -> float:
         for name in names:
@@ -88,8 +88,8 @@ def _section(taken: dict[str, list[float]], number: int) -> Section:
     )
 
 
-def run(place: Place, path: Path) -> Run:
-    """Run a notebook.
+def run(place: Place, path: Path) -> LessonRun:
+    """LessonRun a notebook.
 
     Raises:
         WorkshopError: a cell of it failed.
@@ -97,7 +97,7 @@ def run(place: Place, path: Path) -> Run:
     notebook = read(path)
     notebook.cells.append(_cell(KERNEL_ENDS))
     taken = _timed(place, notebook, path.parent)
-    return Run(taken, notebook.cells[-1].outputs[0].text)
+    return LessonRun(taken, notebook.cells[-1].outputs[0].text)
 
 
 def importing(place: Place, names: str, folder: Path) -> float:

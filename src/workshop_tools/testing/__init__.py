@@ -30,7 +30,7 @@ NAMED = "named"
 
 
 @dataclass(frozen=True)
-class Run:
+class SuiteRun:
     """One call of the command.
 
     Attributes:
@@ -98,7 +98,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run what was asked for; the last line printed is `N passed, N failed`."""
+    """SuiteRun what was asked for; the last line printed is `N passed, N failed`."""
     current = settings.load()
     # A shell switches interrupts off for what it runs in the background; tests interrupt what they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     order = {SEED: str(arguments.seed)} if arguments.seed is not None else {}
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="workshop-test-", ignore_cleanup_errors=True) as scratch:
-        asked = Run(
+        asked = SuiteRun(
             project=current.project,
             tier=tier,
             paths=paths,
@@ -138,8 +138,8 @@ def environment(current: Settings, scratch: Path, tier: Tier, *, named: bool) ->
     return environ
 
 
-def do_steps(asked: Run) -> None:
-    """Run each step, and keep how long it took."""
+def do_steps(asked: SuiteRun) -> None:
+    """SuiteRun each step, and keep how long it took."""
     for step in asked.steps:
         began = time.monotonic()
         if step == CHECKING:
@@ -150,8 +150,8 @@ def do_steps(asked: Run) -> None:
             asked.kept.keep_seconds(asked.tier.name, step, time.monotonic() - began)
 
 
-def run_checks(asked: Run) -> None:
-    """Run the checks of the source, two at a time."""
+def run_checks(asked: SuiteRun) -> None:
+    """SuiteRun the checks of the source, two at a time."""
 
     def check(title: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *CHECKS[title]]
@@ -172,8 +172,8 @@ def run_checks(asked: Run) -> None:
             asked.tally.add(passed=done.returncode == 0, failed=done.returncode != 0)
 
 
-def run_suite(asked: Run, suite: Suite) -> None:
-    """Run one suite with what was asked for."""
+def run_suite(asked: SuiteRun, suite: Suite) -> None:
+    """SuiteRun one suite with what was asked for."""
     print(f"\n== {suite.title}", flush=True)
     results = asked.kept.junit(suite.folder)
     results.unlink(missing_ok=True)
@@ -193,7 +193,7 @@ def run_suite(asked: Run, suite: Suite) -> None:
         asked.tally.add(failed=1)  # pytest itself gave up: no test is there to be counted
 
 
-def report(asked: Run, *, slowest: int, seconds: float) -> int:
+def report(asked: SuiteRun, *, slowest: int, seconds: float) -> int:
     """Print what was left out and why, then the count. Return the exit code."""
     tally = asked.tally
     for took, test in asked.kept.slowest([suite.folder for suite in asked.suites], slowest):

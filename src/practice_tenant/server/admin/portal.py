@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.wellknown import AZURE_CLI_GRAPH_SCOPES, AZURE_PORTAL, GRAPH_URI, PORTAL_API
 from practice_tenant.server.http.messages import Answering, HttpRequest, Response
 from practice_tenant.server.web import Call
@@ -47,7 +47,7 @@ class Portal:
 
     tenant: Answering
     call: Call
-    directory: Directory
+    directory: EntraTenant
     user: User
     holder: str
 

@@ -18,7 +18,7 @@ from practice_tenant.server.admin.portal import FormRefused, Portal
 from practice_tenant.server.admin.sessions import AdminSession, Sessions
 from practice_tenant.server.admin.uploads import Upload, parts_of
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.wellknown import AZURE_CLI_GRAPH_SCOPES, AZURE_PORTAL
 from practice_tenant.server.graph.caller import Caller
 from practice_tenant.server.http.messages import Answering, RedirectResponse, Response
@@ -45,7 +45,7 @@ class Visit:
 
     call: Call
     session: AdminSession
-    directory: Directory
+    directory: EntraTenant
     user: User
     graph: Portal
     form: Mapping[str, list[str]] = field(default_factory=dict)

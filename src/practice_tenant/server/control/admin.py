@@ -9,17 +9,17 @@ from practice_tenant.server.admin.sessions import LINK_SECONDS, Sessions
 from practice_tenant.server.control.body import ControlRefused, body_of
 from practice_tenant.server.control.people import user_named
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.http.messages import HttpRequest
 from practice_tenant.server.service import Service
 
 NAMES = ("account", "holder", "host")
 
 
-def links(sessions: Sessions) -> Callable[[Service, Directory, HttpRequest], Awaitable[dict[str, Any]]]:
+def links(sessions: Sessions) -> Callable[[Service, EntraTenant, HttpRequest], Awaitable[dict[str, Any]]]:
     """Return the handler that makes links."""
 
-    async def link(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+    async def link(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
         """Answer POST /directories/{directory}/admin-center: a path that works once, within some minutes."""
         values = await body_of(request, *NAMES)
         given = {name: values.get(name) or "" for name in NAMES}
@@ -37,7 +37,7 @@ def links(sessions: Sessions) -> Callable[[Service, Directory, HttpRequest], Awa
     return link
 
 
-def _administrator(service: Service, directory: Directory) -> User:
+def _administrator(service: Service, directory: EntraTenant) -> User:
     for user in people.users(service.store, directory.tenant_id):
         if user.is_administrator and user.enabled:
             return user

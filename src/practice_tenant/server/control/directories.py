@@ -9,16 +9,16 @@ from practice_tenant.server.control import people as control_people
 from practice_tenant.server.control import rules as control_rules
 from practice_tenant.server.control.body import ControlRefused, body_of, word
 from practice_tenant.server.directory import managed_identities, people, policies, seed
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.directory.settings import BadSetting, as_json
 from practice_tenant.server.http.messages import HttpRequest, JSONResponse, PlainTextResponse, Response
 from practice_tenant.server.http.routing import HttpRoute
 from practice_tenant.server.service import Service
 
-Handler = Callable[[Service, Directory, HttpRequest], Awaitable[dict[str, Any]]]
+Handler = Callable[[Service, EntraTenant, HttpRequest], Awaitable[dict[str, Any]]]
 
 
-async def show(service: Service, directory: Directory, _: HttpRequest) -> dict[str, Any]:
+async def show(service: Service, directory: EntraTenant, _: HttpRequest) -> dict[str, Any]:
     """Answer GET /directories/{directory}."""
     tenant_id = directory.tenant_id
     settings = service.settings.of(tenant_id)
@@ -47,7 +47,7 @@ async def show(service: Service, directory: Directory, _: HttpRequest) -> dict[s
     }
 
 
-async def change(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def change(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer PATCH /directories/{directory}: set some settings; the answer says what they were before."""
     values = await body_of(request)
     before = as_json(service.settings.of(directory.tenant_id))
@@ -61,14 +61,14 @@ async def change(service: Service, directory: Directory, request: HttpRequest) -
     }
 
 
-async def rotate_keys(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def rotate_keys(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/keys: sign with a new key; the old ones stay published or go."""
     old = word(await body_of(request, "old"), "old", ("kept", "dropped"))
     made = await service.keys.rotate(directory.tenant_id, service.clock(), keep=old == "kept")
     return {"kid": made.kid, "keys": [key.kid for key in service.keys.of(directory.tenant_id).keys]}
 
 
-async def sign(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def sign(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/sign: any claims under the directory's key, as Entra would never sign them.
 
     Lessons show with it what a verifier does with a token that is rightly signed and wrong all the same.
@@ -84,7 +84,7 @@ async def sign(service: Service, directory: Directory, request: HttpRequest) -> 
     return {"token": await ring.sign(header, body.get("claims", {}))}
 
 
-async def reset(service: Service, directory: Directory, _: HttpRequest) -> dict[str, Any]:
+async def reset(service: Service, directory: EntraTenant, _: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/reset: back to the seed and to Entra's settings."""
     with service.store.transaction():
         service.store.clear_directory(directory.tenant_id)
@@ -132,7 +132,7 @@ def _endpoint(service: Service, handlers: dict[str, Handler]) -> Callable[[HttpR
     return endpoint
 
 
-def _directory(service: Service, request: HttpRequest) -> Directory:
+def _directory(service: Service, request: HttpRequest) -> EntraTenant:
     """Find the directory by its tenant id, domain or name."""
     wanted = request.path_params["directory"]
     known = people.directories(service.store)

@@ -7,7 +7,7 @@ from typing import Any
 
 from practice_tenant.server.control.body import ControlRefused, body_of, flag, text
 from practice_tenant.server.directory import apps, grants, people
-from practice_tenant.server.directory.objects import Directory, ServicePrincipal, User
+from practice_tenant.server.directory.objects import EntraTenant, ServicePrincipal, User
 from practice_tenant.server.http.messages import HttpRequest
 from practice_tenant.server.service import Service
 
@@ -16,7 +16,7 @@ PROPERTIES = {"enabled": "accountEnabled", "mfa_registered": "isMfaRegistered"}
 EVERYONE = "All"
 
 
-async def change_user(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def change_user(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer PATCH /directories/{directory}/users/{user}; the answer says what it was before."""
     values = await body_of(request, *PROPERTIES)
     user = user_named(service, directory, request.path_params["user"])
@@ -26,7 +26,7 @@ async def change_user(service: Service, directory: Directory, request: HttpReque
     return {"user": user.upn, "before": before}
 
 
-async def revoke_sessions(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def revoke_sessions(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/users/{user}/revoke: what was granted until now is good no more."""
     user = user_named(service, directory, request.path_params["user"])
     now = service.clock() + service.settings.of(directory.tenant_id).clock
@@ -35,7 +35,7 @@ async def revoke_sessions(service: Service, directory: Directory, request: HttpR
     return {"user": user.upn, "valid_from": valid_from}
 
 
-async def give_consent(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def give_consent(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/consent: as if the user, or an administrator for all, had accepted."""
     values = await body_of(request, "client", "resource", "scope", "user")
     client = _principal(service, directory, text(values, "client"))
@@ -50,7 +50,7 @@ async def give_consent(service: Service, directory: Directory, request: HttpRequ
     return {"granted": scopes}
 
 
-async def withdraw_consent(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def withdraw_consent(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/consent: take back what a client was granted.
 
     Without a resource it is all of them, without a user everyone's and the administrator's.
@@ -77,7 +77,7 @@ async def withdraw_consent(service: Service, directory: Directory, request: Http
     return {"withdrawn": withdrawn}
 
 
-def user_named(service: Service, directory: Directory, name: str) -> User:
+def user_named(service: Service, directory: EntraTenant, name: str) -> User:
     """Return the user of that id, user principal name, or name before the @.
 
     Raises:
@@ -91,12 +91,12 @@ def user_named(service: Service, directory: Directory, name: str) -> User:
     raise ControlRefused(f"there is no user {name[:60]!r}: the users are {there}", 404)
 
 
-def _user_id(service: Service, directory: Directory, values: dict[str, Any]) -> str:
+def _user_id(service: Service, directory: EntraTenant, values: dict[str, Any]) -> str:
     wanted = text(values, "user", EVERYONE)
     return "" if wanted == EVERYONE else user_named(service, directory, wanted).id
 
 
-def _principal(service: Service, directory: Directory, wanted: Any) -> ServicePrincipal:
+def _principal(service: Service, directory: EntraTenant, wanted: Any) -> ServicePrincipal:
     """Return a service principal by its id, its application id, or an identifier URI."""
     if isinstance(wanted, str):
         owner = apps.owner_of_identifier(service.store, directory.tenant_id, wanted)

@@ -7,7 +7,7 @@ from typing import Any
 from practice_tenant.server.control.body import ControlRefused, body_of, text, word
 from practice_tenant.server.control.people import user_named
 from practice_tenant.server.directory import apps, issuers, policies
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.directory.settings import BadSetting
 from practice_tenant.server.http.messages import HttpRequest
 from practice_tenant.server.service import Service
@@ -16,7 +16,7 @@ REQUIREMENTS = ("mfa", "block", "sign_in_frequency")
 MOST_HOURS = 24 * 365
 
 
-async def add_fault(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def add_fault(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/faults: switch a fault on."""
     try:
         fault = service.faults.add(directory.tenant_id, await body_of(request))
@@ -25,13 +25,13 @@ async def add_fault(service: Service, directory: Directory, request: HttpRequest
     return {"id": fault.id, "told": str(fault)}
 
 
-async def remove_faults(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def remove_faults(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/faults and /faults/{id}; one that is over already is no error."""
     wanted = request.path_params.get("id")
     return {"removed": service.faults.remove(directory.tenant_id, None if wanted is None else int(wanted))}
 
 
-async def add_policy(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def add_policy(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/policies: require something for a resource, of everyone or of one user."""
     values = await body_of(request, "require", "resource", "user", "hours")
     require = word(values, "require", REQUIREMENTS)
@@ -51,7 +51,7 @@ async def add_policy(service: Service, directory: Directory, request: HttpReques
     return graph
 
 
-async def remove_policies(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def remove_policies(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/policies and /policies/{id}; one that is gone already is no error."""
     wanted = request.path_params.get("id")
     found = [policy.id for policy in policies.all_of(service.store, directory.tenant_id) if wanted in (None, policy.id)]
@@ -61,7 +61,7 @@ async def remove_policies(service: Service, directory: Directory, request: HttpR
     return {"removed": len(found)}
 
 
-async def add_issuer(service: Service, directory: Directory, request: HttpRequest) -> dict[str, Any]:
+async def add_issuer(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer POST /directories/{directory}/issuers: say which keys an outside OpenID Connect issuer publishes."""
     values = await body_of(request, "issuer", "jwks")
     issuer, key_set = text(values, "issuer"), values.get("jwks")
@@ -71,12 +71,12 @@ async def add_issuer(service: Service, directory: Directory, request: HttpReques
     return {"issuer": issuer, "keys": len(key_set["keys"])}
 
 
-def _user(service: Service, directory: Directory, values: dict[str, Any]) -> str:
+def _user(service: Service, directory: EntraTenant, values: dict[str, Any]) -> str:
     wanted = text(values, "user", policies.ALL)
     return wanted if wanted == policies.ALL else user_named(service, directory, wanted).id
 
 
-def _resource(service: Service, directory: Directory, values: dict[str, Any]) -> str:
+def _resource(service: Service, directory: EntraTenant, values: dict[str, Any]) -> str:
     wanted = text(values, "resource", policies.ALL)
     if wanted == policies.ALL:
         return wanted

@@ -42,7 +42,7 @@ FEDERATED = "federatedIdentityCredentials"
 
 
 @dataclass(frozen=True)
-class Directory:
+class EntraTenant:
     """One directory tenant."""
 
     tenant_id: str

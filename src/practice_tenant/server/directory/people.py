@@ -6,29 +6,29 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.store import Store, parsed
 
 _USER = "SELECT id, tenant_id, upn, roles, graph FROM users"
 
 
-def add_directory(store: Store, directory: Directory) -> None:
+def add_directory(store: Store, directory: EntraTenant) -> None:
     store.run(
         "INSERT INTO directories VALUES (?, ?, ?, ?)",
         directory.tenant_id, directory.name, directory.domain, json.dumps(directory.graph),
     )  # fmt: skip
 
 
-def directories(store: Store) -> list[Directory]:
+def directories(store: Store) -> list[EntraTenant]:
     """List the directories, the default one first."""
     rows = store.all("SELECT tenant_id, name, domain, graph FROM directories ORDER BY rowid")
-    return [Directory(row[0], row[1], row[2], parsed(row[3])) for row in rows]
+    return [EntraTenant(row[0], row[1], row[2], parsed(row[3])) for row in rows]
 
 
-def directory(store: Store, id_or_domain: str) -> Directory | None:
+def directory(store: Store, id_or_domain: str) -> EntraTenant | None:
     query = "SELECT tenant_id, name, domain, graph FROM directories WHERE"
     row = store.one(f"{query} tenant_id = ?", id_or_domain.lower()) or store.one(f"{query} domain = ?", id_or_domain)
-    return Directory(row[0], row[1], row[2], parsed(row[3])) if row else None
+    return EntraTenant(row[0], row[1], row[2], parsed(row[3])) if row else None
 
 
 def add_user(store: Store, user: User) -> None:

@@ -21,7 +21,7 @@ from practice_tenant.server.directory.ids import guid
 from practice_tenant.server.directory.objects import (
     GLOBAL_ADMINISTRATOR,
     Application,
-    Directory,
+    EntraTenant,
     ServicePrincipal,
     User,
 )
@@ -48,13 +48,13 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def sow(store: Store, name: str = DEFAULT) -> Directory:
+def sow(store: Store, name: str = DEFAULT) -> EntraTenant:
     """Write a new directory with its seed, in one transaction, unless it is there; return it."""
     tenant_id = tenant_id_of(name)
     found = people.directory(store, tenant_id)
     if found:
         return found
-    directory = Directory(tenant_id, name, f"{name}.onmicrosoft.com", _organization(tenant_id, name))
+    directory = EntraTenant(tenant_id, name, f"{name}.onmicrosoft.com", _organization(tenant_id, name))
     with store.transaction():
         if not people.directories(store):
             store.run(f"PRAGMA user_version = {VERSION}")
@@ -108,7 +108,7 @@ def _organization(tenant_id: str, name: str) -> dict[str, Any]:
 
 
 def _user(
-    directory: Directory,
+    directory: EntraTenant,
     name: str,
     display_name: str,
     given_name: str,

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from practice_tenant.server.directory import apps
-from practice_tenant.server.directory.objects import PLATFORMS, Application, Directory
+from practice_tenant.server.directory.objects import PLATFORMS, Application, EntraTenant
 from practice_tenant.server.directory.shapes import merged
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.graph import application_properties, errors
@@ -41,7 +41,7 @@ def with_token_version(changes: Mapping[str, Any]) -> Mapping[str, Any]:
     return merged({"api": {"requestedAccessTokenVersion": 2}}, changes)
 
 
-def check_whole(store: Store, directory: Directory, application: Application) -> None:
+def check_whole(store: Store, directory: EntraTenant, application: Application) -> None:
     """Check the rules that hold across properties of the application as it would become.
 
     Raises:
@@ -113,7 +113,7 @@ def _check_audience(graph: Mapping[str, Any]) -> None:
         )
 
 
-def _check_identifier(store: Store, directory: Directory, application: Application, uri: str) -> None:
+def _check_identifier(store: Store, directory: EntraTenant, application: Application, uri: str) -> None:
     owner = apps.owner_of_identifier(store, directory.tenant_id, uri)
     if owner not in (None, application.app_id):
         raise errors.bad_request("Another object with the same value for property identifierUris already exists.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from practice_tenant.server import bearer
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.wellknown import GRAPH
 from practice_tenant.server.graph import errors
 from practice_tenant.server.graph.permissions import Needed
@@ -23,7 +23,7 @@ AUDIENCES = frozenset({GRAPH, "https://graph.microsoft.com", "https://graph.micr
 class Caller:
     """A verified caller; ``user`` is None for an application that acts for itself."""
 
-    directory: Directory
+    directory: EntraTenant
     app_id: str
     user: User | None
     scopes: frozenset[str]
@@ -79,7 +79,7 @@ def caller(call: Call) -> Caller:
     return _caller(call, claims, directory)
 
 
-def _caller(call: Call, claims: dict[str, Any], directory: Directory) -> Caller:
+def _caller(call: Call, claims: dict[str, Any], directory: EntraTenant) -> Caller:
     user = None
     if "scp" in claims:
         user = people.user(call.service.store, directory.tenant_id, str(claims.get("oid")))

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from practice_tenant.server.directory import guests, people
-from practice_tenant.server.directory.objects import Application, Directory, User
+from practice_tenant.server.directory.objects import Application, EntraTenant, User
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.encoding import base64url
 from practice_tenant.server.login import errors
@@ -24,7 +24,7 @@ _OPAQUE = "O."
 class Choice:
     """A directory and its accounts, as the account picker shows them."""
 
-    directory: Directory
+    directory: EntraTenant
     users: tuple[User, ...]
 
 
@@ -70,7 +70,7 @@ def named(call: Call, where: Realm, client: Application, name: str) -> User:
     return user
 
 
-def seen_from(store: Store, user: User, where: Realm) -> tuple[Directory, User] | None:
+def seen_from(store: Store, user: User, where: Realm) -> tuple[EntraTenant, User] | None:
     """Return the directory that someone who is signed in enters, and their account there; None if there is neither.
 
     An endpoint for many directories leads everyone home.
@@ -81,7 +81,7 @@ def seen_from(store: Store, user: User, where: Realm) -> tuple[Directory, User] 
     return (directory, account) if directory and account else None
 
 
-def other_directory(store: Store, user: User, directory: Directory, client: Application) -> errors.LoginError:
+def other_directory(store: Store, user: User, directory: EntraTenant, client: Application) -> errors.LoginError:
     """Return the refusal of an account that lives elsewhere and is not invited."""
     provider = guests.home(store, user).identity_provider
     return errors.user_of_another_directory(

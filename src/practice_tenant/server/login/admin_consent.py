@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.wellknown import OIDC_SCOPES
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import consent, envelope, errors, pages, scopes, session, sign_in, static_permissions
 from practice_tenant.server.login import target as targets
 from practice_tenant.server.login.answer import deliver, refuse
 from practice_tenant.server.login.errors import LoginError
-from practice_tenant.server.login.session import SignedIn
+from practice_tenant.server.login.session import SignedInUser
 from practice_tenant.server.login.static_permissions import RequestedPermission
 from practice_tenant.server.login.target import ReplyTarget
 from practice_tenant.server.web import Call
@@ -34,7 +34,7 @@ class AdminConsentRequest:
 
     call: Call
     target: ReplyTarget
-    directory: Directory
+    directory: EntraTenant
     user: User
 
 
@@ -82,7 +82,7 @@ def _decide(call: Call, target: ReplyTarget) -> Response:
     return deliver(target, answer)
 
 
-def _enter(call: Call, target: ReplyTarget, signed_in: SignedIn) -> AdminConsentRequest:
+def _enter(call: Call, target: ReplyTarget, signed_in: SignedInUser) -> AdminConsentRequest:
     directory, user = sign_in.enter(call, target.where, target.client, signed_in)
     return AdminConsentRequest(call, target, directory, user)
 

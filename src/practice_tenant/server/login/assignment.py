@@ -7,12 +7,12 @@ https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps
 from __future__ import annotations
 
 from practice_tenant.server.directory import apps, groups
-from practice_tenant.server.directory.objects import Application, Directory, ServicePrincipal, User
+from practice_tenant.server.directory.objects import Application, EntraTenant, ServicePrincipal, User
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.login import errors
 
 
-def check(store: Store, directory: Directory, application: Application, user: User) -> None:
+def check(store: Store, directory: EntraTenant, application: Application, user: User) -> None:
     """Check that the user is assigned to an application that demands it.
 
     A group counts for its direct members only: groups inside it do not.
@@ -27,7 +27,7 @@ def check(store: Store, directory: Directory, application: Application, user: Us
         raise errors.not_assigned(application.app_id, application.display_name, user.sign_in_name)
 
 
-def roles(store: Store, directory: Directory, application: Application, user: User) -> tuple[str, ...]:
+def roles(store: Store, directory: EntraTenant, application: Application, user: User) -> tuple[str, ...]:
     """Return the app roles that a user holds on an application, directly or by a group, for the ``roles`` claim."""
     if not application.graph["appRoles"]:
         return ()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from practice_tenant.server.directory import people, sessions, sign_ins
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 from practice_tenant.server.directory.sign_ins import MFA, AuthorizationCode, StoredSignIn
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import (
@@ -31,7 +31,7 @@ from practice_tenant.server.login.answer import deliver, refuse
 from practice_tenant.server.login.conditional_access import Demands
 from practice_tenant.server.login.errors import LoginError
 from practice_tenant.server.login.realm import default_directory
-from practice_tenant.server.login.session import SignedIn
+from practice_tenant.server.login.session import SignedInUser
 from practice_tenant.server.login.static_permissions import RequestedPermission
 from practice_tenant.server.login.target import ReplyTarget
 from practice_tenant.server.web import Call
@@ -56,8 +56,8 @@ class AuthorizationRequest:
 
     call: Call
     target: ReplyTarget
-    signed_in: SignedIn
-    directory: Directory
+    signed_in: SignedInUser
+    directory: EntraTenant
     user: User
     request: scopes.Request
     demanded: Demands
@@ -159,7 +159,7 @@ def _check(call: Call, target: ReplyTarget) -> None:
     _read_scopes(call, directory, target, known_only=False)
 
 
-def _read_scopes(call: Call, directory: Directory, target: ReplyTarget, *, known_only: bool = True) -> scopes.Request:
+def _read_scopes(call: Call, directory: EntraTenant, target: ReplyTarget, *, known_only: bool = True) -> scopes.Request:
     store, text = call.service.store, call.value("scope")
     request = scopes.read(
         store, directory.tenant_id, directory.display_name, target.client, text, known_only=known_only
@@ -181,7 +181,7 @@ def _first_page(call: Call, target: ReplyTarget) -> Response:
     return _go_on(_enter(call, target, signed_in))
 
 
-def _silently(call: Call, target: ReplyTarget, signed_in: SignedIn | None) -> Response:
+def _silently(call: Call, target: ReplyTarget, signed_in: SignedInUser | None) -> Response:
     """Answer ``prompt=none``: a code or an error, never a page."""
     if signed_in is None:
         raise errors.no_session()
@@ -205,7 +205,7 @@ def _picker(call: Call, target: ReplyTarget) -> Response:
     return sign_in.picker(call, target.where, target.client, f"/{target.where.segment}/login")
 
 
-def _enter(call: Call, target: ReplyTarget, signed_in: SignedIn) -> AuthorizationRequest:
+def _enter(call: Call, target: ReplyTarget, signed_in: SignedInUser) -> AuthorizationRequest:
     """Let a signed-in person into the directory, and the client with them.
 
     Raises:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from practice_tenant.server.directory.objects import Application, Directory
+from practice_tenant.server.directory.objects import Application, EntraTenant
 from practice_tenant.server.directory.wellknown import GRAPH
 from practice_tenant.server.encoding import base64url
 from practice_tenant.server.login import optional_claims, realm, user_claims
@@ -37,7 +37,7 @@ class Grantee:
         roles: values of the app roles that the service principal holds.
     """
 
-    directory: Directory
+    directory: EntraTenant
     client: Application
     authentication: str
     object_id: str

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from practice_tenant.server.directory import apps, authorization_policy, grants
 from practice_tenant.server.directory.ids import guid
-from practice_tenant.server.directory.objects import Application, Directory, PermissionScope, ServicePrincipal, User
+from practice_tenant.server.directory.objects import Application, EntraTenant, PermissionScope, ServicePrincipal, User
 from practice_tenant.server.directory.shapes import principal_json
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.directory.wellknown import GRAPH
@@ -21,7 +21,7 @@ from practice_tenant.server.login.static_permissions import RequestedPermission,
 
 
 def granted_values(
-    store: Store, directory: Directory, client: Application, user: User, asked: ResourceScopes
+    store: Store, directory: EntraTenant, client: Application, user: User, asked: ResourceScopes
 ) -> set[str]:
     """Return the scope values of the resource that a token for this user and client may carry."""
     resource = asked.resource
@@ -43,7 +43,7 @@ def canonical(asked: ResourceScopes) -> list[str]:
 
 
 def missing(
-    store: Store, directory: Directory, client: Application, user: User, request: Request
+    store: Store, directory: EntraTenant, client: Application, user: User, request: Request
 ) -> list[RequestedPermission]:
     """Return what the user, or an administrator, still has to grant before this request can be answered.
 
@@ -66,7 +66,7 @@ def missing(
 
 
 def everything(
-    store: Store, directory: Directory, client: Application, request: Request, *, with_offline_access: bool = True
+    store: Store, directory: EntraTenant, client: Application, request: Request, *, with_offline_access: bool = True
 ) -> list[RequestedPermission]:
     """Return all that a forced consent page lists (``prompt=consent``, and that of the admin consent endpoint)."""
     lacking: list[RequestedPermission] = []
@@ -81,7 +81,7 @@ def everything(
 
 
 def refusal(
-    store: Store, directory: Directory, client: Application, user: User, wanted: list[RequestedPermission]
+    store: Store, directory: EntraTenant, client: Application, user: User, wanted: list[RequestedPermission]
 ) -> LoginError | None:
     """Return why this user can't grant these permissions; None if they can.
 
@@ -100,7 +100,7 @@ def refusal(
 
 
 def grant(
-    store: Store, directory: Directory, permissions: Iterable[RequestedPermission], user_id: str, ids: Iterable[str]
+    store: Store, directory: EntraTenant, permissions: Iterable[RequestedPermission], user_id: str, ids: Iterable[str]
 ) -> None:
     """Store the consent of one user, or of the organization when ``user_id`` is empty.
 
@@ -123,7 +123,7 @@ def grant(
             grants.add(store, directory.tenant_id, holder_id, owner_id, user_id, values)
 
 
-def ensure_principal(store: Store, directory: Directory, client: Application) -> ServicePrincipal:
+def ensure_principal(store: Store, directory: EntraTenant, client: Application) -> ServicePrincipal:
     """Return the client's service principal; the first consent in a directory makes it."""
     found = apps.principal(store, directory.tenant_id, client.app_id)
     if found:
@@ -140,7 +140,7 @@ def _named(asked: ResourceScopes) -> list[PermissionScope]:
     return [scope for scope in found if scope]
 
 
-def _openid(store: Store, directory: Directory, oidc: tuple[str, ...]) -> ResourceScopes:
+def _openid(store: Store, directory: EntraTenant, oidc: tuple[str, ...]) -> ResourceScopes:
     graph = apps.resource(store, directory.tenant_id, GRAPH)
     assert graph is not None
     return ResourceScopes(graph, "", oidc)

@@ -12,7 +12,7 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-
 from __future__ import annotations
 
 from practice_tenant.server.directory import people
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.login import claims, clients, conditional_access, errors, issue, jws, realm, scopes
 from practice_tenant.server.login.dotnet import instant, key_lifetime
 from practice_tenant.server.login.errors import texts
@@ -92,7 +92,7 @@ def _subject(redemption: Redemption, token: jws.SignedToken) -> Subject:
     return Subject(directory, user, claims.amr_of(token.claims), since)
 
 
-def _directory(redemption: Redemption, token: jws.SignedToken) -> Directory:
+def _directory(redemption: Redemption, token: jws.SignedToken) -> EntraTenant:
     """Return the directory that issued the token; it must be the one that is asked."""
     found = people.directory(redemption.call.service.store, token.text("tid"))
     asked = redemption.where.directory

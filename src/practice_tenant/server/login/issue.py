@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice_tenant.server.directory import guests, people, sign_ins
-from practice_tenant.server.directory.objects import Application, Directory, User
+from practice_tenant.server.directory.objects import Application, EntraTenant, User
 from practice_tenant.server.directory.seed import MICROSOFT_TENANT
 from practice_tenant.server.directory.sign_ins import RefreshToken, StoredSignIn
 from practice_tenant.server.directory.wellknown import GRAPH, OIDC_SCOPES
@@ -53,7 +53,7 @@ class Subject:
         sid: the session they signed in with; empty when it is not known.
     """
 
-    directory: Directory
+    directory: EntraTenant
     user: User
     amr: tuple[str, ...]
     signed_in: float
@@ -155,7 +155,7 @@ def user_grant(
     )
 
 
-def read_scopes(redemption: Redemption, directory: Directory, text: str) -> scopes.Request:
+def read_scopes(redemption: Redemption, directory: EntraTenant, text: str) -> scopes.Request:
     """Read the ``scope`` parameter of a request for tokens.
 
     Raises:

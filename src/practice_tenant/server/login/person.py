@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from practice_tenant.server.directory.guests import Home
-from practice_tenant.server.directory.objects import Directory, User
+from practice_tenant.server.directory.objects import EntraTenant, User
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Person:
         capabilities: what the client says it can do (``xms_cc``).
     """
 
-    directory: Directory
+    directory: EntraTenant
     user: User
     home: Home
     oidc: frozenset[str]

@@ -8,7 +8,7 @@ from typing import Literal
 from practice_tenant.hosts import CANONICAL_LOGIN, US_LOGIN
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.ids import is_guid
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.login import errors
 from practice_tenant.server.web import Call
 
@@ -25,7 +25,7 @@ class Realm:
     """The tenant segment of a path, resolved; ``directory`` is None for common, organizations and consumers."""
 
     segment: str
-    directory: Directory | None
+    directory: EntraTenant | None
 
     @property
     def tenant_id(self) -> str:
@@ -54,7 +54,7 @@ def realm(call: Call, error: str = "invalid_request") -> Realm:
     return Realm(segment, found)
 
 
-def default_directory(call: Call) -> Directory:
+def default_directory(call: Call) -> EntraTenant:
     return people.directories(call.service.store)[0]
 
 

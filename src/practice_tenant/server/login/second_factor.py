@@ -11,7 +11,7 @@ from practice_tenant.server.directory import people, sessions
 from practice_tenant.server.directory.objects import User
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import errors, pages, sign_in
-from practice_tenant.server.login.session import SignedIn
+from practice_tenant.server.login.session import SignedInUser
 from practice_tenant.server.web import Call
 
 APPROVE = "approve"
@@ -26,7 +26,7 @@ def is_registered(user: User) -> bool:
     return bool(user.graph.get("isMfaRegistered", True))
 
 
-def shown(call: Call, signed_in: SignedIn, user: User) -> SignedIn:
+def shown(call: Call, signed_in: SignedInUser, user: User) -> SignedInUser:
     """Take the page's answer, and return the session with the second factor.
 
     Raises:

@@ -17,7 +17,7 @@ FLOW = "__Host-practice-flow"
 
 
 @dataclass(frozen=True)
-class SignedIn:
+class SignedInUser:
     """Who is signed in in this browser; ``user`` is the account of the directory they signed in to first."""
 
     cookie: str
@@ -25,23 +25,23 @@ class SignedIn:
     user: User
 
 
-def current(call: Call) -> SignedIn | None:
+def current(call: Call) -> SignedInUser | None:
     """Return who is signed in in this browser; a user disabled, or whose sessions were revoked, since then is not."""
     cookie = call.request.cookies.get(SESSION, "")
     found = sessions.find(call.service.store, cookie) if cookie else None
     user = people.user(call.service.store, found.tenant_id, found.user_id) if found else None
     if found is None or user is None or not user.enabled or found.started < user.sessions_valid_from:
         return None
-    return SignedIn(cookie, found, user)
+    return SignedInUser(cookie, found, user)
 
 
-def new(call: Call, user: User) -> SignedIn:
+def new(call: Call, user: User) -> SignedInUser:
     """Return a session of this user; it begins when it is kept."""
     session = BrowserSession(call.service.guid(), user.tenant_id, user.id, call.now(user.tenant_id), None)
-    return SignedIn(call.service.opaque(32), session, user)
+    return SignedInUser(call.service.opaque(32), session, user)
 
 
-def keep(call: Call, response: Response, signed_in: SignedIn) -> None:
+def keep(call: Call, response: Response, signed_in: SignedInUser) -> None:
     """Begin a session in the browser that gets this response; one before it ends."""
     store = call.service.store
     with store.transaction():

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from practice_tenant.server.directory.objects import Application, Directory, User
+from practice_tenant.server.directory.objects import Application, EntraTenant, User
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.login import accounts, clients, pages, session
 from practice_tenant.server.login.pages import Fields
 from practice_tenant.server.login.realm import Realm, default_directory
-from practice_tenant.server.login.session import SignedIn
+from practice_tenant.server.login.session import SignedInUser
 from practice_tenant.server.web import Call
 
 # What the pages' own forms add to the client's parameters.
 FORM_FIELDS = frozenset({"account", "decision", "organization", "flow"})
 
 
-def current(call: Call, where: Realm) -> SignedIn | None:
+def current(call: Call, where: Realm) -> SignedInUser | None:
     """Return who is signed in in this browser, unless their account is none in the directory asked for."""
     signed_in = session.current(call)
     known = signed_in and accounts.seen_from(call.service.store, signed_in.user, where)
     return signed_in if known else None
 
 
-def picked(call: Call, where: Realm, client: Application, answer: Callable[[SignedIn], Response]) -> Response:
+def picked(call: Call, where: Realm, client: Application, answer: Callable[[SignedInUser], Response]) -> Response:
     """Sign in whom the account picker's form names; the session begins with what they are answered.
 
     Raises:
@@ -37,7 +37,7 @@ def picked(call: Call, where: Realm, client: Application, answer: Callable[[Sign
     return response
 
 
-def enter(call: Call, where: Realm, client: Application, signed_in: SignedIn) -> tuple[Directory, User]:
+def enter(call: Call, where: Realm, client: Application, signed_in: SignedInUser) -> tuple[EntraTenant, User]:
     """Return the directory that a signed-in person enters with a client, and their account there.
 
     Raises:

@@ -15,7 +15,7 @@ from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.http.messages import RedirectResponse, Response
 from practice_tenant.server.login import accounts, pages, realm, redirects, session
 from practice_tenant.server.login.answer import appended, present
-from practice_tenant.server.login.session import SignedIn
+from practice_tenant.server.login.session import SignedInUser
 from practice_tenant.server.web import Call
 
 LONGEST_HINT = 8_192
@@ -40,7 +40,7 @@ async def sign_out(call: Call) -> Response:
     return response
 
 
-def _clients_of(call: Call, signed_in: SignedIn | None) -> list[Application]:
+def _clients_of(call: Call, signed_in: SignedInUser | None) -> list[Application]:
     """Return the applications of the session, and the one that asks: by its id or by an id token it holds."""
     ids = sessions.clients(call.service.store, signed_in.cookie) if signed_in else []
     asking = (call.value("client_id"), _audience(call.value("id_token_hint")))
@@ -66,7 +66,7 @@ def _back(call: Call, known: list[Application]) -> str:
     return appended(wanted, "?", present([("state", call.value("state"))]))
 
 
-def _front_channel(call: Call, signed_in: SignedIn, known: list[Application]) -> list[str]:
+def _front_channel(call: Call, signed_in: SignedInUser, known: list[Application]) -> list[str]:
     """Return the addresses at which the session's applications want to hear of its end."""
     issuer = realm.issuer(call, signed_in.session.tenant_id)
     mine = set(sessions.clients(call.service.store, signed_in.cookie))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practice_tenant.server.directory import apps
-from practice_tenant.server.directory.objects import Application, Directory, PermissionScope
+from practice_tenant.server.directory.objects import Application, EntraTenant, PermissionScope
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.login import errors
 from practice_tenant.server.login.scopes import ResourceScopes, find_resource
@@ -41,7 +41,9 @@ def of_scope(holder: Application, resource: Application, scope: PermissionScope)
     )
 
 
-def wanted(store: Store, directory: Directory, client: Application, asked: ResourceScopes) -> list[RequestedPermission]:
+def wanted(
+    store: Store, directory: EntraTenant, client: Application, asked: ResourceScopes
+) -> list[RequestedPermission]:
     """Return what ``.default`` of a resource asks consent for: all that the client's registration lists.
 
     The resource's own static permissions come with it if the resource knows the client (``knownClientApplications``).
@@ -60,7 +62,7 @@ def wanted(store: Store, directory: Directory, client: Application, asked: Resou
     return permissions
 
 
-def every(store: Store, directory: Directory, holder: Application) -> list[RequestedPermission]:
+def every(store: Store, directory: EntraTenant, holder: Application) -> list[RequestedPermission]:
     """Return the static permissions of an application, scopes and app roles, in the order of its registration.
 
     Raises:

@@ -11,7 +11,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from practice_tenant.server.directory.objects import Application, Directory, TokenKind
+from practice_tenant.server.directory.objects import Application, EntraTenant, TokenKind
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.directory.wellknown import GRAPH
 from practice_tenant.server.login import assignment, group_claims, optional_claims
@@ -61,7 +61,7 @@ def of_graph(person: Person, sub_of_client: str) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value != ""}
 
 
-def of_directory(directory: Directory) -> dict[str, Any]:
+def of_directory(directory: EntraTenant) -> dict[str, Any]:
     """Return what Microsoft Graph's tokens say of the directory: its region, and when it began, in Unix seconds."""
     began = datetime.fromisoformat(directory.graph["createdDateTime"])
     return {"tenant_region_scope": optional_claims.REGION, "xms_tcdt": int(began.timestamp())}

@@ -13,7 +13,7 @@ from typing import Any
 
 from practice_tenant.server.directory import apps, managed_identities, people
 from practice_tenant.server.directory.managed_identities import ManagedIdentity
-from practice_tenant.server.directory.objects import Directory
+from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.directory.seed import FOUNDED
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.http.routing import HttpRoute
@@ -52,7 +52,7 @@ IMDS_IDS = {"client_id": "client_id", "object_id": "object_id", "msi_res_id": "r
 class Host:
     """A machine on Azure: the directory its subscription trusts, and the identities assigned to it."""
 
-    directory: Directory
+    directory: EntraTenant
     identities: tuple[ManagedIdentity, ...]
 
     @property

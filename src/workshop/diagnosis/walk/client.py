@@ -36,7 +36,7 @@ MOST_HOPS = 6
 
 
 @dataclass(frozen=True)
-class AuthorizationRequest:
+class RedirectToEntra:
     """A client at the authorization server."""
 
     server: AuthorizationServer
@@ -79,7 +79,7 @@ def sign_up(route: Route, server: AuthorizationServer, resource: Resource) -> No
         route.recognised(REGISTER, refusal, "no-client-registration", request=f"POST {endpoint}")
         return
     route.step(REGISTER, "well", f"{answer.status_code}: a client id was given", request=f"POST {endpoint}")
-    asked = AuthorizationRequest(server, resource, client_id)
+    asked = RedirectToEntra(server, resource, client_id)
     refused = [(uri, kind, refusal) for uri, kind in _kinds() if (refusal := _refused(route, asked.url(uri)))]
     for uri, kind, refusal in refused:
         route.recognised(
@@ -96,7 +96,7 @@ def at_entra(route: Route, server: AuthorizationServer, resource: Resource, clie
         return
     as_vs_code = not client_id
     redirect = VS_CODE_REDIRECT if as_vs_code else "http://localhost"
-    url = AuthorizationRequest(server, resource, client_id or VS_CODE).url(redirect)
+    url = RedirectToEntra(server, resource, client_id or VS_CODE).url(redirect)
     if as_vs_code and route.is_local:
         return  # its resource can't be an identifier URI; the step about scopes says so
     _judge_page(route, url, route.call(SIGN_IN, "GET", url), stops="VS Code" if as_vs_code else "this client")

@@ -14,7 +14,7 @@ from workshop.registration.declarations import GRAPH_APP_ID, Declaration, Declar
 from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
 from workshop.registration.rules.rules_directory import PUBLISHED
-from workshop.registration.seen import App, ExposedScope, Federated, Preauthorized, RequestedPermission, Role, Snapshot
+from workshop.registration.seen import App, ExposedScope, Federated, Preauthorized, Role, SeenPermission, Snapshot
 from workshop.registration.wanted_app import role_as_declared, scope_as_declared
 
 GRAPH = "https://graph.microsoft.com/v1.0"
@@ -117,7 +117,7 @@ def _new_id(app: App) -> Callable[[str], str]:
 def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:
     published = {name: id_ for id_, name in PUBLISHED.items()}
     ids = dict(snapshot.directory.graph_permissions) if snapshot.directory else published
-    wanted = [RequestedPermission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
+    wanted = [SeenPermission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
     roles = [_mended_role(app, one) for one in declaration.app_roles]
     roles += [role for role in app.roles if all(role.value != one.value for one in declaration.app_roles)]
     there = [one for one in app.permissions if one not in wanted]
