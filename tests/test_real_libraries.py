@@ -162,7 +162,7 @@ from kiota_abstractions.api_error import APIError
 from msgraph.graph_service_client import GraphServiceClient
 from pathlib import Path
 from workshop.registration.apply import apply
-from workshop.registration.declarations import PROXY
+from workshop.registration.declarations import (PROXY)
 from workshop.registration.keeper import MemoryKeeper
 async def main():
     kept = MemoryKeeper(Path())

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from practice_tenant.client.browser import PracticeBrowser
     from practice_tenant.client.control import Exchange, Log, Running, found
     from practice_tenant.client.directory import Change, Directory
-    from practice_tenant.client.environment import AZURE_CLI, MEMBER, Environment
+    from practice_tenant.client.environment import MEMBER, Environment
     from practice_tenant.client.lease import running
     from practice_tenant.client.registering import AdministratorRefused, RegisteredApp
     from practice_tenant.client.signing_in import SignedIn, SignInFailed
     from practice_tenant.errors import PracticeTenantError
+    from practice_tenant.well_known import AZURE_CLI
 
 __all__ = [
     "ANSWER_SECONDS",
@@ -51,7 +52,8 @@ _ROOMS = {
     "client.browser": ("PracticeBrowser",),
     "client.control": ("Exchange", "Log", "Running", "found"),
     "client.directory": ("Change", "Directory"),
-    "client.environment": ("AZURE_CLI", "MEMBER", "Environment"),
+    "client.environment": ("MEMBER", "Environment"),
+    "well_known": ("AZURE_CLI",),
     "client.lease": ("running",),
     "client.registering": ("AdministratorRefused", "RegisteredApp"),
     "client.signing_in": ("SignInFailed", "SignedIn"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from practice_tenant.client.environment import AZURE_CLI
+from practice_tenant.well_known import AZURE_CLI
 
 if TYPE_CHECKING:
     from practice_tenant import Directory, Running, SignedIn

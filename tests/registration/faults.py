@@ -13,7 +13,7 @@ from workshop.registration import certificates
 from workshop.registration.declarations import (
     PREAUTHORIZED,
     PROXY,
-    VISUAL_STUDIO_CODE,
+    VISUAL_STUDIO_CODE_CLIENT,
     Certificate,
     Declaration,
     DeclaredRole,
@@ -216,7 +216,7 @@ FAULTS: dict[str, Fault] = {
     "scopes-enabled": Fault(scope(isEnabled=False), "disabled: mcp-access"),
     "scopes-consent": Fault(scope(type="Admin"), "only admins"),
     "preauthorized-clients": Fault(
-        patch(api={"preAuthorizedApplications": []}), f"{VISUAL_STUDIO_CODE.name} is not listed",
+        patch(api={"preAuthorizedApplications": []}), f"{VISUAL_STUDIO_CODE_CLIENT.name} is not listed",
         lambda _: PREAUTHORIZED,
     ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from workshop.errors import WorkshopError
 from workshop.registration.declarations import (
     PREAUTHORIZED,
     PROXY,
-    VISUAL_STUDIO_CODE,
+    VISUAL_STUDIO_CODE_CLIENT,
     Certificate,
     DeclaredRole,
     DeclaredScope,
@@ -104,7 +104,7 @@ def test_drift_is_planned_and_mended(office: Office) -> None:
     )  # fmt: skip
     office.change(
         {"api": {"preAuthorizedApplications": [
-            {"appId": VISUAL_STUDIO_CODE.app_id, "delegatedPermissionIds": [stranger["id"]]}]}}
+            {"appId": VISUAL_STUDIO_CODE_CLIENT.app_id, "delegatedPermissionIds": [stranger["id"]]}]}}
     )  # fmt: skip
     plan = office.desk.plan(PROXY)
     assert plan.asks

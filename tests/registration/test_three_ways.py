@@ -15,10 +15,11 @@ import httpx
 import pytest
 
 from workshop.core import azure_cli, settings
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.lesson.notebook_files import read
 from workshop.registration.az import RECORDED, Az, Transcript, opened
 from workshop.registration.by_hand import by_hand
-from workshop.registration.declarations import GRAPH_APP_ID, PROXY
+from workshop.registration.declarations import PROXY
 
 from .office import Office
 from .test_rules import wrong

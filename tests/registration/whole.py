@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from workshop.registration.declarations import (
     PROXY,
-    VISUAL_STUDIO_CODE,
+    VISUAL_STUDIO_CODE_CLIENT,
     Certificate,
     DeclaredRole,
     FederatedCredential,
@@ -15,7 +15,7 @@ from workshop.registration.declarations import (
 
 WHOLE = replace(
     PROXY,
-    preauthorized=(VISUAL_STUDIO_CODE,),
+    preauthorized=(VISUAL_STUDIO_CODE_CLIENT,),
     app_roles=(DeclaredRole("Approver", "Approver", "May approve expenses."),),
     credentials=(
         Secret(),

@@ -18,7 +18,7 @@ from tenant.browser import page_of, upn
 from tenant.world import App
 
 from workshop.background import BackgroundServer
-from workshop.registration.declarations import VISUAL_STUDIO_CODE
+from workshop.registration.declarations import VISUAL_STUDIO_CODE_CLIENT
 from workshop.servers import preauthorized
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
 
@@ -108,12 +108,12 @@ def test_pre_authorization_spares_the_consent_page_and_keeps_nobody_out(entra: E
 
 def test_the_list_of_clients_keeps_others_out(entra: Entra) -> None:
     forge = Forge(entra)
-    settings = entra.preauthorized(allowed_clients=(VISUAL_STUDIO_CODE.app_id,))
+    settings = entra.preauthorized(allowed_clients=(VISUAL_STUDIO_CODE_CLIENT.app_id,))
     with serving(lambda url: preauthorized.build(url, settings)) as server, listening() as said:
         outcome = tries(said, server, Attempt(forge.token))
         assert outcome == Outcome(OWN, 401, "invalid_token")
         assert "azp" in outcome.reason
-        assert tries(said, server, Attempt(forge.but(azp=VISUAL_STUDIO_CODE.app_id))).status == 200
+        assert tries(said, server, Attempt(forge.but(azp=VISUAL_STUDIO_CODE_CLIENT.app_id))).status == 200
 
 
 def test_the_audit_line_holds_the_object_id_and_nothing_else_of_a_person(

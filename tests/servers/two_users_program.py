@@ -32,7 +32,7 @@ from fastmcp import Client  # noqa: E402
 from fastmcp.client.auth import BearerAuth  # noqa: E402
 from fastmcp.client.elicitation import ElicitResult  # noqa: E402
 
-from workshop.registration.declarations import VISUAL_STUDIO_CODE  # noqa: E402
+from workshop.core.well_known import VISUAL_STUDIO_CODE  # noqa: E402
 from workshop.servers import both_doors, on_behalf_of, preauthorized, proxy  # noqa: E402
 from workshop.servers.preauthorized_settings import PreauthorizedSettings  # noqa: E402
 from workshop.servers.settings import ProxySettings, load  # noqa: E402
@@ -192,7 +192,7 @@ def tokens(told: ProxySettings) -> dict[str, str]:
     found = {}
     for name in GROUPS:
         with agent.as_user(f"{name}@contoso.onmicrosoft.com"):
-            options = {"tenant_id": told.tenant_id, "client_id": VISUAL_STUDIO_CODE.app_id}
+            options = {"tenant_id": told.tenant_id, "client_id": VISUAL_STUDIO_CODE}
             credential = InteractiveBrowserCredential(**options)
             found[name] = credential.get_token(f"api://{told.client_id}/mcp-access").token
     return found

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from practice_tenant.client.environment import AZURE_CLI, Doors
+from practice_tenant.client.environment import Doors
+from practice_tenant.well_known import AZURE_CLI
 
 if TYPE_CHECKING:
     from practice_tenant.client.browser import PracticeBrowser

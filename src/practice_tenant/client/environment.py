@@ -18,8 +18,6 @@ from practice_tenant.errors import PracticeTenantError
 if TYPE_CHECKING:
     import httpx
 
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""The Azure CLI's client id: a public client that every tenant knows."""
 MEMBER = "robin@contoso.onmicrosoft.com"
 """Who signs in where nobody else is named."""
 LOOPBACK = "localhost,127.0.0.1,::1"

@@ -12,8 +12,9 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from practice_tenant.client.browser import PracticeBrowser
-from practice_tenant.client.environment import AZURE_CLI, Doors
+from practice_tenant.client.environment import Doors
 from practice_tenant.errors import PracticeTenantError
+from practice_tenant.well_known import AZURE_CLI
 
 LOGIN = "https://login.microsoftonline.com"
 CALLBACK = "http://localhost"

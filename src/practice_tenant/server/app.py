@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from practice_tenant import hosts
+from practice_tenant import well_known as hosts
 from practice_tenant.server.doors.tls import LOCAL_NAMES
 from practice_tenant.server.http.messages import Answering, HttpRequest, PlainTextResponse, Response
 from practice_tenant.server.http.routing import HttpRoute, Router

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
-from workshop.breaking.stage import GRAPH_APP
 from workshop.breaking.stage import wording as said
+from workshop.core.well_known import GRAPH_APP_ID
 
 HOUR = 3_600
 BY_HAND = "EntraOBOToken shows the right token, so a hand-written server shows another one"
@@ -54,7 +54,7 @@ def second_factor(scene: Scene) -> Mend:
     """Let a policy demand a second factor for Microsoft Graph, which the user has not given."""
     _may_read_profile(scene)
     scene.on_behalf_of = scene.on_behalf_of or {}
-    scene.closing.append(scene.stage.directory.conditional_access("mfa", GRAPH_APP).undo)
+    scene.closing.append(scene.stage.directory.conditional_access("mfa", GRAPH_APP_ID).undo)
 
     def sign_in_with_it() -> None:
         scene.sign_in["scope"] = f"openid offline_access {scene.app.scope} {GRAPH_SCOPE}"
@@ -63,7 +63,7 @@ def second_factor(scene: Scene) -> Mend:
 
 
 def _may_read_profile(scene: Scene) -> None:
-    scene.stage.directory.give_consent(scene.app.client_id, GRAPH_APP, GRAPH_SCOPE.rpartition("/")[2])
+    scene.stage.directory.give_consent(scene.app.client_id, GRAPH_APP_ID, GRAPH_SCOPE.rpartition("/")[2])
 
 
 def _token_for(scene: Scene, scope: str) -> str:

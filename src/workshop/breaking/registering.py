@@ -6,7 +6,8 @@ import uuid
 
 from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
-from workshop.breaking.stage import AZURE_CLI, CALLBACK, CLI_CALLBACK, GRAPH_APP, redirects, wording
+from workshop.breaking.stage import CALLBACK, CLI_CALLBACK, redirects, wording
+from workshop.core.well_known import AZURE_CLI, GRAPH_APP_ID
 from workshop.playground.directory_tenant import GRAPH
 
 DAY = 86_400
@@ -29,7 +30,7 @@ def consent_gone(scene: Scene) -> Mend:
     """Act on behalf of a user who never consented to Graph's scope."""
     scene.on_behalf_of = scene.on_behalf_of or {}
     scene.stage.directory.withdraw_consent(scene.app.client_id)
-    return lambda: scene.stage.directory.give_consent(scene.app.client_id, GRAPH_APP, GRAPH_SCOPE.rpartition("/")[2])
+    return lambda: scene.stage.directory.give_consent(scene.app.client_id, GRAPH_APP_ID, GRAPH_SCOPE.rpartition("/")[2])
 
 
 def idle_refresh(scene: Scene) -> Mend:

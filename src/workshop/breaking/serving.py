@@ -20,11 +20,11 @@ from workshop.breaking.connecting import PUBLIC, Front, run, through
 from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import AttemptOutcome, Scene
 from workshop.breaking.stage import CALLBACK, LOGIN, redirects
+from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.servers import preauthorized, proxy
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, TENANT_ID, ProxySettings, load
 
-VS_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
 SCOPES = "ENTRA_PROXY_REQUIRED_SCOPES"
 KEY = "practice, and at least thirty-two characters long"
 
@@ -102,7 +102,7 @@ def http_behind_tls(scene: Scene) -> Mend:
         http = through(Front(server.port, tells=base_url == public), public)
         scene.http = http
         scene.closing.append(http.close)
-        scene.connect = lambda: _outcome(f"{public}/mcp", http, client_id=VS_CODE)
+        scene.connect = lambda: _outcome(f"{public}/mcp", http, client_id=VISUAL_STUDIO_CODE)
 
     to(public.replace("https", "http"))
     return lambda: to(public)

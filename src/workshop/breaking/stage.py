@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import httpx
 
 from practice_tenant.client.browser import pages
+from workshop.core.well_known import AZURE_CLI
 from workshop.playground.directory_tenant import (
     ADMINISTRATOR,
     GRAPH,
@@ -28,8 +29,6 @@ from workshop.registration.declarations import PROXY, DeclaredScope
 from workshop.registration.wanted_app import wanted_app
 
 LOGIN = "https://login.microsoftonline.com"
-GRAPH_APP = "00000003-0000-0000-c000-000000000000"
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 CALLBACK = "http://localhost:8000/auth/callback"
 CLI_CALLBACK = "http://localhost:8400"
 MOST_PAGES = 5

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import unescape
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.show.masking import mask_text
 
 LONGEST = 200_000
@@ -17,7 +18,6 @@ MOST_SHOWN = 300
 MOST_BEFORE = 60
 
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
-GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 
 _CODE = re.compile(r"AADSTS\s?(\d{4,8})|error\?code=(\d{4,8})\b|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+")
@@ -103,5 +103,5 @@ def _about_request(parameters: dict[str, str]) -> Iterator[str]:
     for scope in scopes:
         if "/" not in scope:
             yield f"bare scope {scope}"
-        elif scope.startswith(("https://graph.microsoft.com/", GRAPH_APP)) and resource:
+        elif scope.startswith(("https://graph.microsoft.com/", GRAPH_APP_ID)) and resource:
             yield f"Graph's scope {scope}, and a resource of another"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.core.private_files import write_private
 from workshop.core.settings import write_values
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.errors import WorkshopError
 from workshop.playground.directory_tenant import ask_graph, graph_token
-from workshop.registration.declarations import GRAPH_APP_ID, PROXY
+from workshop.registration.declarations import PROXY
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import signed_in
 from workshop.servers.settings import TENANT_ID, ProxySettings

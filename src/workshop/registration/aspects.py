@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration.codec import (
     client_json,
     implicit_json,
@@ -14,7 +15,7 @@ from workshop.registration.codec import (
     role_json,
     scope_json,
 )
-from workshop.registration.declarations import GRAPH_APP_ID, VISUAL_STUDIO_CODE
+from workshop.registration.declarations import VISUAL_STUDIO_CODE_CLIENT
 from workshop.registration.seen import App, ExposedScope, Role
 
 Items = Mapping[str, str]
@@ -35,7 +36,7 @@ ACCOUNT_TYPES = {
     "AzureADandPersonalMicrosoftAccount": "any organization and personal accounts",
     "PersonalMicrosoftAccount": "personal accounts only",
 }
-CLIENTS = {VISUAL_STUDIO_CODE.app_id: VISUAL_STUDIO_CODE.name}
+CLIENTS = {VISUAL_STUDIO_CODE_CLIENT.app_id: VISUAL_STUDIO_CODE_CLIENT.name}
 
 
 @dataclass(frozen=True)

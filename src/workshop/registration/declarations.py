@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.errors import WorkshopError
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET
 
-GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 CALLBACK = "/auth/callback"
 LOCAL = "http://localhost:8000"
 
@@ -159,9 +159,9 @@ class Declaration:
         return replace(self, web_redirect_uris=moved)
 
 
-VISUAL_STUDIO_CODE = DeclaredClient(
+VISUAL_STUDIO_CODE_CLIENT = DeclaredClient(
     "Visual Studio Code",
-    "aebc6443-996d-45c2-90f0-388ff96faa56",
+    VISUAL_STUDIO_CODE,
     ("https://vscode.dev/redirect", "http://localhost"),
 )
 
@@ -197,7 +197,7 @@ PREAUTHORIZED = Declaration(
         "ENTRA_PREAUTHORIZED_AZURE_CLIENT_SECRET",
         "ENTRA_PREAUTHORIZED_AZURE_CLIENT_CERTIFICATE_PATH",
     ),
-    preauthorized=(VISUAL_STUDIO_CODE,),
+    preauthorized=(VISUAL_STUDIO_CODE_CLIENT,),
 )
 """The registration behind `RemoteAuthProvider`: clients sign in to Entra themselves, so it needs no redirect URI."""
 

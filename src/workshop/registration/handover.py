@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.errors import FileUnusable
 from workshop.registration.aspects import AFTERWARDS, ASPECTS, IMPLICIT_GRANT, PUBLIC_FLOWS, body
 from workshop.registration.compare import changes
-from workshop.registration.declarations import GRAPH_APP_ID, Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.marks import PREFIX
 from workshop.registration.rules.rules_directory import PUBLISHED
 from workshop.registration.seen import App

@@ -16,9 +16,10 @@ from msgraph.generated.oauth2_permission_grants.oauth2_permission_grants_request
 )
 from msgraph.graph_service_client import GraphServiceClient
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.errors import TOLD, WorkshopError
 from workshop.registration import codec, probe
-from workshop.registration.declarations import GRAPH_APP_ID, Declaration, Names
+from workshop.registration.declarations import Declaration, Names
 from workshop.registration.graph import found_or_none, step, to_json
 from workshop.registration.keeper import Keeper
 from workshop.registration.seen import App, Federated, Grant, KeptValues, Part, Principal, SeenDirectory, Snapshot

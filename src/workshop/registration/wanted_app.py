@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.errors import WorkshopError
-from workshop.registration.declarations import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
+from workshop.registration.declarations import Declaration, DeclaredRole, DeclaredScope
 from workshop.registration.seen import App, ExposedScope, Preauthorized, Role, SeenPermission
 
 NO_ID_YET = "<application id>"

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from workshop.core.well_known import AZURE_CLI, GRAPH_APP_ID, VISUAL_STUDIO_CODE
 from workshop.show.masking import GUID
 
 _PORT = re.compile(r"(localhost|127\.0\.0\.1|\[::1\]):\d+")
 
-PUBLISHED = (
-    "00000003-0000-0000-c000-000000000000",  # Microsoft Graph
-    "04b07795-8ddb-461a-bbee-02f9e1bf7b46",  # Azure CLI
-    "aebc6443-996d-45c2-90f0-388ff96faa56",  # Visual Studio Code
-)
+PUBLISHED = (GRAPH_APP_ID, AZURE_CLI, VISUAL_STUDIO_CODE)
 """Ids that Microsoft publishes: they are the same in every tenant, and stay as they are."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")

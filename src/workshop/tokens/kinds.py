@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.tokens import meanings
 from workshop.tokens.meanings import Meaning
 
@@ -18,7 +19,7 @@ ENTRA_HOSTS = (
     "sts.chinacloudapi.cn",
 )
 GRAPH = (
-    "00000003-0000-0000-c000-000000000000",
+    GRAPH_APP_ID,
     "https://graph.microsoft.com",
     "https://graph.microsoft.us",
     "https://graph.windows.net",

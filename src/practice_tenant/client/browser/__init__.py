@@ -19,7 +19,7 @@ import httpx
 from practice_tenant.client import ANSWER_SECONDS
 from practice_tenant.client.browser.journey import BrowserSignIn, Choices, Journey, PageVisit
 from practice_tenant.client.environment import MEMBER
-from practice_tenant.hosts import HOSTS
+from practice_tenant.well_known import HOSTS
 
 __all__ = ["BrowserSignIn", "Choices", "PageVisit", "PracticeBrowser"]
 

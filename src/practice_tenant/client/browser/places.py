@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from practice_tenant.hosts import HOSTS
+from practice_tenant.well_known import HOSTS
 
 
 def split(url: str) -> SplitResult | None:

@@ -28,6 +28,7 @@ from practice_tenant.server.directory.objects import (
 from practice_tenant.server.directory.shapes import OWN_OF_PRINCIPAL, application_json, principal_json
 from practice_tenant.server.directory.sown import DEFAULT, VERSION, is_sown, tenant_id_of
 from practice_tenant.server.directory.store import Store
+from practice_tenant.well_known import AZURE_CLI
 
 FOUNDED = "2026-01-05T09:00:00Z"
 
@@ -169,12 +170,12 @@ def _first_party(store: Store, tenant_id: str) -> None:
 def _first_party_consent(store: Store, tenant_id: str) -> None:
     graph = guid(tenant_id, "principal", wellknown.GRAPH)
     for app_id, scopes in (
-        (wellknown.AZURE_CLI, wellknown.AZURE_CLI_GRAPH_SCOPES),
+        (AZURE_CLI, wellknown.AZURE_CLI_GRAPH_SCOPES),
         (wellknown.VISUAL_STUDIO_CODE, wellknown.VISUAL_STUDIO_CODE_GRAPH_SCOPES),
     ):
         client = guid(tenant_id, "principal", app_id)
         grants.add(store, tenant_id, client, graph, "", scopes)
-    cli = guid(tenant_id, "principal", wellknown.AZURE_CLI)
+    cli = guid(tenant_id, "principal", AZURE_CLI)
     for app_id in (wellknown.MANAGEMENT, wellknown.PORTAL_API):
         grants.add(store, tenant_id, cli, guid(tenant_id, "principal", app_id), "", ("user_impersonation",))
 
@@ -235,7 +236,7 @@ _PORTAL_ACCESS = _user_impersonation(guid("scope", wellknown.PORTAL_API), "Acces
 _FIRST_PARTY: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (wellknown.GRAPH, "Microsoft Graph", {"signInAudience": "AzureADMultipleOrgs", **_graph_api()}),
     (
-        wellknown.AZURE_CLI,
+        AZURE_CLI,
         "Microsoft Azure CLI",
         {
             "signInAudience": "AzureADMultipleOrgs",

@@ -20,7 +20,6 @@ USER_IMPERSONATION = "41094075-9dad-400e-a0bd-54e686782033"
 PORTAL_API = "74658136-14ec-4630-ad9b-26e160ff0fc6"
 # The portals' own pages, the Entra admin center's among them.
 AZURE_PORTAL = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
-AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 VISUAL_STUDIO_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
 # What a token is for that an application shows as a federated credential.
 EXCHANGE = "fb60f99c-7a34-4190-8149-302f77469936"

@@ -10,9 +10,9 @@ import base64
 import binascii
 import ssl
 
-from practice_tenant.hosts import HOSTS
 from practice_tenant.server.doors.connections import HEAD
 from practice_tenant.server.doors.entrances import Entrance
+from practice_tenant.well_known import HOSTS
 
 HEAD_LIMIT = 16_384
 

@@ -8,7 +8,7 @@ import os
 import ssl
 from pathlib import Path
 
-from practice_tenant.hosts import HOSTS
+from practice_tenant.well_known import HOSTS
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 NAMES = HOSTS + LOCAL_NAMES

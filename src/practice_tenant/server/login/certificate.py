@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from practice_tenant import hosts
+from practice_tenant import well_known as hosts
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.login import assertions, errors, jws
 from practice_tenant.server.login.dotnet import key_lifetime

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from practice_tenant import hosts
+from practice_tenant import well_known as hosts
 from practice_tenant.server.directory import apps, devices, people, sign_ins
 from practice_tenant.server.directory.devices import DeviceFlow
 from practice_tenant.server.directory.objects import Application

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from practice_tenant import hosts
+from practice_tenant import well_known as hosts
 from practice_tenant.server.directory import apps, issuers
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.directory.wellknown import EXCHANGE, EXCHANGE_URI

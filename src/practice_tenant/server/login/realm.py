@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from practice_tenant.hosts import CANONICAL_LOGIN, US_LOGIN
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.ids import is_guid
 from practice_tenant.server.directory.objects import EntraTenant
 from practice_tenant.server.login import errors
 from practice_tenant.server.web import Call
+from practice_tenant.well_known import CANONICAL_LOGIN, US_LOGIN
 
 Audience = Literal["common", "organizations", "consumers"]
 AUDIENCES: tuple[Audience, ...] = ("common", "organizations", "consumers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Remedy, says
 
 CLEAR = (
@@ -44,7 +45,7 @@ FAILURES = (
         "Entra has neither Dynamic Client Registration (RFC 7591) nor client id metadata documents. A client that "
         "brings no client id of its own stops here.",
         Remedy(
-            portal="Pre-authorize clients that have an id (VS Code: aebc6443-996d-45c2-90f0-388ff96faa56): Expose an "
+            portal=f"Pre-authorize clients that have an id (VS Code: {VISUAL_STUDIO_CODE}): Expose an "
             "API > Add a client application",
             az="az ad app create --display-name <client's name> --public-client-redirect-uris http://localhost",
             python="Or put the OAuth proxy before Entra, which registers clients: AzureProvider",

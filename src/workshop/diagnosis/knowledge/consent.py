@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workshop.core.well_known import AZURE_CLI
 from workshop.diagnosis.knowledge.entry import CODES, GITHUB, LEARN, Failure, Remedy, Sign, codes
 
 GRANT = "az ad app permission admin-consent --id <client id>"
@@ -26,11 +27,11 @@ FAILURES = (
     Failure(
         "azure-cli-not-preauthorized",
         "The Azure CLI has no consent for your app",
-        (Sign(65001, ("04b07795-8ddb-461a-bbee-02f9e1bf7b46",)),),
+        (Sign(65001, (AZURE_CLI,)),),
         "az account get-access-token asks as the Azure CLI. That is Microsoft's app, and it never shows a consent "
         "page for yours.",
         Remedy(
-            portal="Expose an API > Add a client application: 04b07795-8ddb-461a-bbee-02f9e1bf7b46, tick the scope",
+            portal=f"Expose an API > Add a client application: {AZURE_CLI}, tick the scope",
             az="az login --scope api://<client id>/<scope>",
             python="api.pre_authorized_applications: the CLI's id with the scope's id",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.diagnosis.knowledge.entry import GITHUB, LEARN, Failure, Remedy, Sign, says
 
 CLAIMS = f"{LEARN}/identity-platform/claims-validation"
@@ -28,7 +29,7 @@ FAILURES = (
         "graphs-token",
         "The token is Microsoft Graph's, not your server's",
         says(
-            r"audience mismatch.*(?:graph\.microsoft\.com|00000003-0000-0000-c000-000000000000)",
+            rf"audience mismatch.*(?:graph\.microsoft\.com|{GRAPH_APP_ID})",
             r"got '?(?:https://graph\.microsoft\.com|00000003-0000-0000-c000)",
         ),
         "Its audience is Microsoft Graph. Nobody but Graph can verify it: its header has a nonce that changes the "

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 import httpx
 
 from practice_tenant.client.browser import pages
+from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.diagnosis.reading import read
 from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, AuthorizationServer
 from workshop.diagnosis.walk.resource import Resource
@@ -23,7 +24,6 @@ REGISTER = "registering a client"
 REDIRECTS = "redirect URIs"
 SIGN_IN = "sign-in page"
 
-VS_CODE = "aebc6443-996d-45c2-90f0-388ff96faa56"
 VS_CODE_REDIRECT = "https://vscode.dev/redirect"
 KINDS = {
     "http://127.0.0.1:33418": "VS Code",
@@ -96,7 +96,7 @@ def at_entra(route: Route, server: AuthorizationServer, resource: Resource, clie
         return
     as_vs_code = not client_id
     redirect = VS_CODE_REDIRECT if as_vs_code else "http://localhost"
-    url = RedirectToEntra(server, resource, client_id or VS_CODE).url(redirect)
+    url = RedirectToEntra(server, resource, client_id or VISUAL_STUDIO_CODE).url(redirect)
     if as_vs_code and route.is_local:
         return  # its resource can't be an identifier URI; the step about scopes says so
     _judge_page(route, url, route.call(SIGN_IN, "GET", url), stops="VS Code" if as_vs_code else "this client")

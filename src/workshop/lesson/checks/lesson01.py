@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workshop.core.settings import Settings
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.lesson.checks.exercise import Exercise, NotStarted, Verdict
 from workshop.lesson.checks.learner_code import is_unstarted, shown
-from workshop.registration.declarations import CALLBACK, GRAPH_APP_ID, LOCAL, PROXY, Declaration
+from workshop.registration.declarations import CALLBACK, LOCAL, PROXY, Declaration
 
 if TYPE_CHECKING:
     from workshop.registration.verification import SettingFinding

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from workshop.core.settings import Settings
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.lesson.checks.exercise import Exercise, NotStarted, Verdict
 from workshop.lesson.checks.learner_code import is_unstarted, outcome, shown
 
 SCOPE = "mcp-access"
 OPENID = frozenset({"openid", "profile", "email", "offline_access"})
-GRAPH = ("https://graph.microsoft.com/", "00000003-0000-0000-c000-000000000000/")
+GRAPH = ("https://graph.microsoft.com/", f"{GRAPH_APP_ID}/")
 WANTED = frozenset({"openid", "profile", "User.Read"})
 ARGUMENTS = ("required_scopes", "additional_authorize_scopes")
 

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.codec import client_json, permissions_json, redirects_json, role_json, scope_json
 from workshop.registration.consent import wanted_grants
-from workshop.registration.declarations import GRAPH_APP_ID, Declaration, DeclaredRole, DeclaredScope
+from workshop.registration.declarations import Declaration, DeclaredRole, DeclaredScope
 from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
 from workshop.registration.rules.rules_directory import PUBLISHED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration.aspects import ACCOUNT_TYPES
-from workshop.registration.declarations import GRAPH_APP_ID, Declaration
+from workshop.registration.declarations import Declaration
 from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot
 

@@ -1,4 +1,4 @@
-"""The hosts that the practice tenant answers for; they are reached through its proxy and in no other way."""
+"""What both sides know: the hosts that the tenant answers for, and a client that every tenant knows."""
 
 from __future__ import annotations
 
@@ -13,3 +13,7 @@ LATER = ("entra.microsoft.com",)
 """Hosts that are known and have nothing yet."""
 
 HOSTS = (*LOGIN, *GRAPH, *MANAGEMENT, *PORTAL, *SHORT, *LATER)
+"""Reached through the tenant's proxy and in no other way."""
+
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""The Azure CLI's client id, of a public client."""
