@@ -92,8 +92,8 @@ class Taken:
 SAMPLE = (
     Taken(
         "login/redirects.py",
-        "    if registered == given:",
-        "    if registered.lower() == given.lower():",
+        "    if registered == asked:",
+        "    if registered.lower() == asked.lower():",
         "test_authorize.py::TestRedirectUris::test_refused_on_a_page_that_never_redirects",
     ),
     Taken(

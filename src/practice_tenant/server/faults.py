@@ -49,8 +49,8 @@ class DirectoryFault:
     seconds: float = 5
 
     def __str__(self) -> str:
-        told = f"{self.seconds:g} s" if self.kind == "slow" else str(self.told_status)
-        return f"a fault the teacher switched on: {self.kind} ({told}) at {self.at}"
+        effect = f"{self.seconds:g} s" if self.kind == "slow" else str(self.told_status)
+        return f"a fault the teacher switched on: {self.kind} ({effect}) at {self.at}"
 
     @property
     def told_status(self) -> int:
@@ -176,6 +176,6 @@ def endpoint_of(path: str) -> str:
 def _check(kind: str, name: str, value: object) -> None:
     if name not in _KINDS[kind]:
         raise BadSetting(f"{kind} has no {name[:60]!r}: it takes {', '.join(_KINDS[kind])}")
-    given = str(value) if name == "status" else value
-    if not _RULES[name].accepts(given):
+    text = str(value) if name == "status" else value
+    if not _RULES[name].accepts(text):
         raise BadSetting(f"{name} takes {_RULES[name]}, not {json.dumps(value)[:60]}")

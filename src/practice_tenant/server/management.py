@@ -30,7 +30,7 @@ class ManagementError(Exception):
 async def tenants(call: Call) -> Response:
     """Answer GET ``/tenants``: the directory that the token is from."""
     directory = _directory(call)
-    told = {
+    tenant = {
         "id": f"/tenants/{directory.tenant_id}",
         "tenantId": directory.tenant_id,
         "countryCode": directory.graph["countryLetterCode"],
@@ -40,7 +40,7 @@ async def tenants(call: Call) -> Response:
         "defaultDomain": directory.domain,
         "tenantType": "AAD",
     }
-    return JsonAnswer({"value": [told]})
+    return JsonAnswer({"value": [tenant]})
 
 
 async def subscriptions(call: Call) -> Response:

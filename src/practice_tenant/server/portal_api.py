@@ -116,5 +116,5 @@ def _answer_error(call: Call, error: Exception) -> Response | None:
     if not isinstance(error, PortalError):
         return None
     call.remark.reason = str(error)
-    told = {"ClassName": "Microsoft.Portal.Framework.Exceptions.ClientException", "Message": str(error)}
-    return JsonAnswer(told, error.status)
+    body = {"ClassName": "Microsoft.Portal.Framework.Exceptions.ClientException", "Message": str(error)}
+    return JsonAnswer(body, error.status)

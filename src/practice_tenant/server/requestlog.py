@@ -120,10 +120,10 @@ class RequestLog:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait
         while True:
-            found = [e for e in self.exchanges if e.seq > seq and (holder is None or e.holder == holder)]
+            exchanges = [e for e in self.exchanges if e.seq > seq and (holder is None or e.holder == holder)]
             left = deadline - loop.time()
-            if found or left <= 0 or self.ended:
-                return [asdict(exchange) for exchange in found]
+            if exchanges or left <= 0 or self.ended:
+                return [asdict(exchange) for exchange in exchanges]
             waiter: asyncio.Future[None] = loop.create_future()
             self._waiting.add(waiter)
             try:
@@ -151,15 +151,15 @@ def marks(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
     A verifier has the mark of the challenge made of it (RFC 7636 section 4.2).
     """
-    found = []
+    marked = []
     for name, value in pairs:
         if name.lower() == "authorization":
             scheme, _, credentials = value.partition(" ")
             name, value = ("access_token", credentials) if scheme.lower() == "bearer" else ("", "")
         if name in _MARKED and value:
             value = s256(value) if name == "code_verifier" else value
-            found.append((name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=6).hexdigest()))
-    return found
+            marked.append((name, hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=6).hexdigest()))
+    return marked
 
 
 def plain(value: str) -> str:

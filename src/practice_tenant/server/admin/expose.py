@@ -86,9 +86,9 @@ def _named(visit: Visit, app: Mapping[str, Any]) -> Mapping[str, Any] | None:
         FormRefused: it is gone.
     """
     wanted = visit.call.request.query_params.get("scope")
-    for one in app["api"]["oauth2PermissionScopes"]:
-        if one["id"] == wanted:
-            return dict(one)
+    for scope in app["api"]["oauth2PermissionScopes"]:
+        if scope["id"] == wanted:
+            return dict(scope)
     if wanted:
         raise FormRefused("This scope is not there any more.", status=404)
     return None
@@ -96,15 +96,15 @@ def _named(visit: Visit, app: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _read(visit: Visit, scope_id: str) -> dict[str, Any]:
     """Return the scope as the form has it."""
-    one: dict[str, Any] = {
+    scope: dict[str, Any] = {
         "id": scope_id,
         "value": visit.needed("value", "Scope name"),
         "type": visit.chosen("who", tuple(WORDS)),
         "isEnabled": visit.chosen("state", tuple(dict(STATES))) == "on",
     }
     for name, label, member, needed, _ in TEXTS:
-        one[member] = visit.needed(name, label) if needed else visit.value(name) or None
-    return one
+        scope[member] = visit.needed(name, label) if needed else visit.value(name) or None
+    return scope
 
 
 async def add_scope(visit: Visit) -> Response:
@@ -121,7 +121,9 @@ async def save_scope(visit: Visit) -> Response:
     if before is None:
         raise FormRefused("This scope is not there any more.", field="value")
     changed = _read(visit, before["id"])
-    there = [{**one, **changed} if one["id"] == before["id"] else one for one in app["api"]["oauth2PermissionScopes"]]
+    there = [
+        {**scope, **changed} if scope["id"] == before["id"] else scope for scope in app["api"]["oauth2PermissionScopes"]
+    ]
     return await _save(visit, app, there, "Successfully updated the scope.")
 
 
@@ -129,7 +131,7 @@ async def delete_scope(visit: Visit) -> Response:
     """Delete a scope."""
     app = await app_of(visit)
     before = _named(visit, app)
-    kept = [one for one in app["api"]["oauth2PermissionScopes"] if before and one["id"] != before["id"]]
+    kept = [scope for scope in app["api"]["oauth2PermissionScopes"] if before and scope["id"] != before["id"]]
     return await _save(visit, app, kept, "Successfully deleted the scope.", field="")
 
 
@@ -155,6 +157,6 @@ async def add_client(visit: Visit) -> Response:
 async def remove_client(visit: Visit) -> Response:
     """Authorize a client no more."""
     app = await app_of(visit)
-    kept = [one for one in app["api"]["preAuthorizedApplications"] if one["appId"] != visit.value("which")]
+    kept = [client for client in app["api"]["preAuthorizedApplications"] if client["appId"] != visit.value("which")]
     await visit.graph.patch(f"/applications/{app['id']}", {"api": {"preAuthorizedApplications": kept}})
     return visit.go(f"apps/{app['id']}/expose-an-api", "Successfully removed the client application.")

@@ -35,12 +35,12 @@ async def save(visit: Visit) -> Response:
             "The application was changed after this page was opened. Keep a copy of your text and open the page again.",
             field="manifest",
         )
-    given = _read(visit.value("manifest"))
+    manifest = _read(visit.value("manifest"))
     before = _members(app)
-    gone = [name for name in before if name not in given]
+    gone = [name for name in before if name not in manifest]
     if gone:
         raise FormRefused(f"The property '{gone[0]}' is missing. Give it an empty value instead.", field="manifest")
-    changes = {name: value for name, value in given.items() if name not in before or before[name] != value}
+    changes = {name: value for name, value in manifest.items() if name not in before or before[name] != value}
     if changes:
         await visit.graph.patch(f"/applications/{app['id']}", changes, field="manifest")
     words = f"Successfully updated: {', '.join(changes)}." if changes else "Nothing was changed."
@@ -61,12 +61,12 @@ def _digest(text: str) -> str:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        given = json.loads(text)
+        manifest = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise FormRefused(f"This is not JSON: {error.msg} at {where}.", field="manifest") from None
     except RecursionError:
         raise FormRefused("This is not JSON: it is nested too deeply.", field="manifest") from None
-    if not isinstance(given, dict):
+    if not isinstance(manifest, dict):
         raise FormRefused("The manifest is one JSON object: it begins with { and ends with }.", field="manifest")
-    return given
+    return manifest

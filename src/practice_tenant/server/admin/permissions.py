@@ -84,27 +84,27 @@ async def show(visit: Visit) -> Response:
 
 
 async def _entries(visit: Visit, app: Mapping[str, Any]) -> list[ConfiguredPermission]:
-    found: list[ConfiguredPermission] = []
+    entries: list[ConfiguredPermission] = []
     for required in app["requiredResourceAccess"]:
         app_id = required["resourceAppId"]
         resource = await principal_of(visit, {"appId": app_id})
         known = {(SCOPE, scope["id"]): scope for scope in (resource or {}).get("oauth2PermissionScopes", ())}
         known |= {(ROLE, role["id"]): role for role in (resource or {}).get("appRoles", ())}
         for access in required["resourceAccess"]:
-            one = known.get((access["type"], access["id"]), {})
-            found.append(
+            permission = known.get((access["type"], access["id"]), {})
+            entries.append(
                 ConfiguredPermission(
                     resource_app_id=app_id,
                     principal_id=resource["id"] if resource else "",
                     api=resource["displayName"] if resource else app_id,
                     id=access["id"],
                     kind=access["type"],
-                    value=one.get("value") or access["id"],
-                    about=one.get("adminConsentDisplayName") or one.get("displayName") or "",
-                    needs_admin=access["type"] == ROLE or one.get("type") == "Admin",
+                    value=permission.get("value") or access["id"],
+                    about=permission.get("adminConsentDisplayName") or permission.get("displayName") or "",
+                    needs_admin=access["type"] == ROLE or permission.get("type") == "Admin",
                 )
             )
-    return found
+    return entries
 
 
 async def _granted(visit: Visit, app: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -121,7 +121,7 @@ async def _granted(visit: Visit, app: Mapping[str, Any]) -> set[tuple[str, str]]
         if grant["consentType"] == "AllPrincipals"
         for value in grant["scope"].split()
     }
-    return scopes | {(one["resourceId"], one["appRoleId"]) for one in assigned}
+    return scopes | {(assignment["resourceId"], assignment["appRoleId"]) for assignment in assigned}
 
 
 async def remove(visit: Visit) -> Response:
@@ -146,11 +146,15 @@ async def choose(visit: Visit) -> Response:
     app = await app_of(visit)
     query = visit.call.request.query_params
     api, kind = query.get("api", GRAPH), ROLE if query.get("type") == "application" else SCOPE
-    resource = await principal_of(visit, {"appId": "".join(one for one in api if one.isalnum() or one == "-")})
+    resource = await principal_of(
+        visit, {"appId": "".join(letter for letter in api if letter.isalnum() or letter == "-")}
+    )
     if resource is None:
         raise FormRefused("This API has no service principal in the directory.", status=404)
     offered = resource["oauth2PermissionScopes"] if kind == SCOPE else resource["appRoles"]
-    offered = [one for one in offered if one["isEnabled"] and (kind == SCOPE or _is_for_apps(one))]
+    offered = [
+        permission for permission in offered if permission["isEnabled"] and (kind == SCOPE or _is_for_apps(permission))
+    ]
     ticked = visit.values("permission") if visit.draft else _listed(app, resource["appId"], kind)
     return visit.page(
         "request-api-permissions",
@@ -161,7 +165,7 @@ async def choose(visit: Visit) -> Response:
             (f"?api={api}&type={words.lower()}", f"{words} permissions", kind == key) for key, words in KINDS.items()
         ],
         about=ABOUT[kind],
-        groups=_groups([_offer(one, kind, one["id"] in ticked) for one in offered]),
+        groups=_groups([_offer(permission, kind, permission["id"] in ticked) for permission in offered]),
         off=off_unless_owner(visit, app),
     )
 
@@ -183,12 +187,12 @@ def _listed(app: Mapping[str, Any], app_id: str, kind: str) -> list[str]:
 async def _apis(visit: Visit, chosen: str) -> list[tuple[str, str, bool]]:
     """Return the APIs: Microsoft Graph, and the directory's own that expose anything; each as a tab."""
     own = await visit.graph.get("/applications", top="100")
-    found = [(GRAPH, "Microsoft Graph")] + [
-        (one["appId"], one["displayName"])
-        for one in own["value"]
-        if one["api"]["oauth2PermissionScopes"] or any(_is_for_apps(role) for role in one["appRoles"])
+    apis = [(GRAPH, "Microsoft Graph")] + [
+        (application["appId"], application["displayName"])
+        for application in own["value"]
+        if application["api"]["oauth2PermissionScopes"] or any(_is_for_apps(role) for role in application["appRoles"])
     ]
-    return [(f"?api={app_id}&type=delegated", name, app_id == chosen) for app_id, name in found]
+    return [(f"?api={app_id}&type=delegated", name, app_id == chosen) for app_id, name in apis]
 
 
 def _offer(permission: Mapping[str, Any], kind: str, is_ticked: bool) -> OfferedPermission:
@@ -222,9 +226,9 @@ async def add(visit: Visit) -> Response:
     app = await app_of(visit)
     query = visit.call.request.query_params
     api, kind = query.get("api", GRAPH), ROLE if query.get("type") == "application" else SCOPE
-    others = [one for one in app["requiredResourceAccess"] if one["resourceAppId"] != api]
-    mine = [one for one in app["requiredResourceAccess"] if one["resourceAppId"] == api]
-    kept = [access for one in mine for access in one["resourceAccess"] if access["type"] != kind]
+    others = [required for required in app["requiredResourceAccess"] if required["resourceAppId"] != api]
+    mine = [required for required in app["requiredResourceAccess"] if required["resourceAppId"] == api]
+    kept = [access for required in mine for access in required["resourceAccess"] if access["type"] != kind]
     ticked = [{"id": permission, "type": kind} for permission in dict.fromkeys(visit.values("permission"))]
     access = [*kept, *ticked]
     changed = [*others, *([{"resourceAppId": api, "resourceAccess": access}] if access else [])]

@@ -20,10 +20,10 @@ class Upload:
 
 def parts_of(body: bytes, content_type: str) -> tuple[list[tuple[str, str]], dict[str, Upload]]:
     """Return the fields and the files of a ``multipart/form-data`` body; what can't be read is left out."""
-    found = _BOUNDARY.search(content_type)
+    boundary = _BOUNDARY.search(content_type)
     fields: list[tuple[str, str]] = []
     files: dict[str, Upload] = {}
-    for part in body.split(b"\r\n--" + found[1].encode())[:-1] if found else ():
+    for part in body.split(b"\r\n--" + boundary[1].encode())[:-1] if boundary else ():
         raw_head, _, content = part.partition(b"\r\n\r\n")
         head = raw_head.decode("utf-8", "replace")
         name, file = _NAME.search(head), _FILE.search(head)

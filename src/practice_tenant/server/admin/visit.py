@@ -238,8 +238,8 @@ def _is_own(visit: Visit) -> bool:
         own = urlsplit(origin).netloc.lower() == visit.call.host
     else:
         own = True
-    given = visit.value("form_token")
-    return own and hmac.compare_digest(given.encode(), visit.session.form_token.encode())
+    form_token = visit.value("form_token")
+    return own and hmac.compare_digest(form_token.encode(), visit.session.form_token.encode())
 
 
 def _up(call: Call) -> str:

@@ -22,16 +22,16 @@ def links(sessions: Sessions) -> Callable[[Service, EntraTenant, HttpRequest], A
     async def link(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
         """Answer POST /directories/{directory}/admin-center: a path that works once, within some minutes."""
         values = await body_of(request, *NAMES)
-        given = {name: values.get(name) or "" for name in NAMES}
-        for name, value in given.items():
+        texts = {name: values.get(name) or "" for name in NAMES}
+        for name, value in texts.items():
             if not (isinstance(value, str) and len(value) <= 255):
                 raise ControlRefused(f"{name} takes a text")
         user = (
-            user_named(service, directory, given["account"]) if given["account"] else _administrator(service, directory)
+            user_named(service, directory, texts["account"]) if texts["account"] else _administrator(service, directory)
         )
         if not user.enabled:
             raise ControlRefused(f"the account {user.upn} is disabled", 403)
-        path = sessions.link(directory.tenant_id, user.id, given["holder"][:100], given["host"].lower())
+        path = sessions.link(directory.tenant_id, user.id, texts["holder"][:100], texts["host"].lower())
         return {"path": path, "account": user.upn, "seconds": LINK_SECONDS}
 
     return link

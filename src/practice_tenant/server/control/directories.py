@@ -136,8 +136,8 @@ def _directory(service: Service, request: HttpRequest) -> EntraTenant:
     """Find the directory by its tenant id, domain or name."""
     wanted = request.path_params["directory"]
     known = people.directories(service.store)
-    for found in known:
-        if wanted.lower() in (found.tenant_id, found.name, found.domain.lower()):
-            return found
+    for directory in known:
+        if wanted.lower() in (directory.tenant_id, directory.name, directory.domain.lower()):
+            return directory
     there = ", ".join(f"{each.name} ({each.tenant_id})" for each in known)
     raise ControlRefused(f"there is no directory {wanted[:60]!r}: the directories are {there}", 404)

@@ -158,8 +158,8 @@ def control_application(control: Control, port: int) -> Answering:
         from_page = "origin" in request.headers or "sec-fetch-site" in request.headers
         if from_page or request.only("host") not in hosts:
             return PlainTextResponse("not for web pages\n", 403)
-        given = request.only("authorization").encode()
-        if not hmac.compare_digest(given, f"Bearer {control.secret}".encode()):
+        authorization = request.only("authorization").encode()
+        if not hmac.compare_digest(authorization, f"Bearer {control.secret}".encode()):
             return PlainTextResponse("the secret of the state folder is missing or wrong\n", 401)
         control.service.store.look_again()
         return await table(request)

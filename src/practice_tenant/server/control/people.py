@@ -84,9 +84,9 @@ def user_named(service: Service, directory: EntraTenant, name: str) -> User:
         ControlRefused: there is none; the line lists the names.
     """
     for wanted in (name, f"{name}@{directory.domain}"):
-        found = people.user(service.store, directory.tenant_id, wanted)
-        if found:
-            return found
+        user = people.user(service.store, directory.tenant_id, wanted)
+        if user:
+            return user
     there = ", ".join(user.upn.partition("@")[0] for user in people.users(service.store, directory.tenant_id)[:20])
     raise ControlRefused(f"there is no user {name[:60]!r}: the users are {there}", 404)
 
@@ -102,9 +102,9 @@ def _principal(service: Service, directory: EntraTenant, wanted: Any) -> Service
         owner = apps.owner_of_identifier(service.store, directory.tenant_id, wanted)
         resource = apps.resource(service.store, directory.tenant_id, wanted)
         app_id = owner or (resource.app_id if resource else wanted)
-        found = apps.principal(service.store, directory.tenant_id, app_id)
-        if found:
-            return found
+        principal = apps.principal(service.store, directory.tenant_id, app_id)
+        if principal:
+            return principal
     raise ControlRefused(
         f"there is no application {str(wanted)[:100]!r}: give its application id or identifier URI", 404
     )

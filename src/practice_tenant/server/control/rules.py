@@ -54,11 +54,13 @@ async def add_policy(service: Service, directory: EntraTenant, request: HttpRequ
 async def remove_policies(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
     """Answer DELETE /directories/{directory}/policies and /policies/{id}; one that is gone already is no error."""
     wanted = request.path_params.get("id")
-    found = [policy.id for policy in policies.all_of(service.store, directory.tenant_id) if wanted in (None, policy.id)]
+    policy_ids = [
+        policy.id for policy in policies.all_of(service.store, directory.tenant_id) if wanted in (None, policy.id)
+    ]
     with service.store.transaction():
-        for policy_id in found:
+        for policy_id in policy_ids:
             policies.remove(service.store, directory.tenant_id, policy_id)
-    return {"removed": len(found)}
+    return {"removed": len(policy_ids)}
 
 
 async def add_issuer(service: Service, directory: EntraTenant, request: HttpRequest) -> dict[str, Any]:
@@ -80,12 +82,12 @@ def _resource(service: Service, directory: EntraTenant, values: dict[str, Any]) 
     wanted = text(values, "resource", policies.ALL)
     if wanted == policies.ALL:
         return wanted
-    found = apps.resource(service.store, directory.tenant_id, wanted)
-    if found is None:
+    resource = apps.resource(service.store, directory.tenant_id, wanted)
+    if resource is None:
         raise ControlRefused(
             f"there is no resource {wanted[:100]!r}: give an application id or identifier URI, or All", 404
         )
-    return found.app_id
+    return resource.app_id
 
 
 def _frequency(values: dict[str, Any]) -> dict[str, Any]:

@@ -113,10 +113,10 @@ def forget_secrets(store: Store, application_id: str) -> None:
 
 def secret_ends(store: Store, application_id: str, secret: str) -> float | None:
     """Return when this secret of the application ends, in Unix seconds; None when it is not one of its secrets."""
-    given = digest(secret)
+    presented = digest(secret)
     ends: float | None = None
     for stored, until in store.all("SELECT digest, ends FROM secrets WHERE application_id = ?", application_id):
-        if hmac.compare_digest(stored, given):
+        if hmac.compare_digest(stored, presented):
             ends = float(until)
     return ends
 

@@ -72,11 +72,11 @@ def everything(store: Store, tenant_id: str, user_id: str) -> list[DriveItem]:
     return [_item(row) for row in rows]
 
 
-def remove(store: Store, tenant_id: str, one: DriveItem) -> None:
+def remove(store: Store, tenant_id: str, item: DriveItem) -> None:
     """Delete a file, or a folder with what is in it; run it inside a transaction."""
-    for inner in children(store, tenant_id, one):
+    for inner in children(store, tenant_id, item):
         remove(store, tenant_id, inner)
-    store.run("DELETE FROM drive_items WHERE tenant_id = ? AND id = ?", tenant_id, one.id)
+    store.run("DELETE FROM drive_items WHERE tenant_id = ? AND id = ?", tenant_id, item.id)
 
 
 def _item(row: tuple[Any, ...]) -> DriveItem:

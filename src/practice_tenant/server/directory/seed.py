@@ -52,9 +52,9 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 def sow(store: Store, name: str = DEFAULT) -> EntraTenant:
     """Write a new directory with its seed, in one transaction, unless it is there; return it."""
     tenant_id = tenant_id_of(name)
-    found = people.directory(store, tenant_id)
-    if found:
-        return found
+    existing = people.directory(store, tenant_id)
+    if existing:
+        return existing
     directory = EntraTenant(tenant_id, name, f"{name}.onmicrosoft.com", _organization(tenant_id, name))
     with store.transaction():
         if not people.directories(store):

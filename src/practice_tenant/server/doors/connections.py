@@ -119,11 +119,11 @@ class Connections:
         if len(self._open) <= self.bounds.half_open:
             return
         self._forget_closed()
-        half_open = [one for one in self._open if one.half_open]
+        half_open = [connection for connection in self._open if connection.half_open]
         if len(half_open) > self.bounds.half_open:
             self._let_go(_longest_of_most(half_open), "let go for want of room")
         elif len(self._open) > self.bounds.open:
-            may_go = (one for one in self._open if one.where != ANSWERED)
+            may_go = (connection for connection in self._open if connection.where != ANSWERED)
             self._let_go(_longest_of_most(may_go), "let go for want of room")
 
     def patrol(self) -> None:
@@ -139,7 +139,7 @@ class Connections:
         self._tell()
 
     def _forget_closed(self) -> None:
-        self._open = {one: None for one in self._open if not one.transport.is_closing()}
+        self._open = {connection: None for connection in self._open if not connection.transport.is_closing()}
 
     def _let_go(self, connection: Connection, how: str) -> None:
         named = (connection.door, connection.label, connection.target, connection.where, how)

@@ -83,7 +83,9 @@ def _role_value(value: Any) -> bool:
 
 
 def _group_claims(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and all(one.strip() in GROUP_CLAIMS for one in value.split(",")))
+    return value is None or (
+        isinstance(value, str) and all(claim.strip() in GROUP_CLAIMS for claim in value.split(","))
+    )
 
 
 def _object_of_any(value: Any) -> bool:

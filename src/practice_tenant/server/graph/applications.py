@@ -51,7 +51,7 @@ async def create(call: Call) -> Response:
     return registered(call, who, odata.body(call))
 
 
-def registered(call: Call, who: Caller, given: Mapping[str, Any]) -> Response:
+def registered(call: Call, who: Caller, properties: Mapping[str, Any]) -> Response:
     """Register an application and answer with it.
 
     Raises:
@@ -59,11 +59,11 @@ def registered(call: Call, who: Caller, given: Mapping[str, Any]) -> Response:
     """
     if not authority.may_make(call, who, "allowedToCreateApps"):
         raise errors.denied()
-    application_rules.check(given)
-    if "displayName" not in given:
+    application_rules.check(properties)
+    if "displayName" not in properties:
         raise errors.bad_request("A value is required for property 'displayName' of resource 'Application'.")
     object_id, app_id = call.service.guid(), call.service.guid()
-    changes = {"publisherDomain": who.directory.domain, **_completed(call, given, ())}
+    changes = {"publisherDomain": who.directory.domain, **_completed(call, properties, ())}
     graph = application_json(
         object_id, app_id, iso(call.now(who.directory.tenant_id)), application_rules.with_token_version(changes)
     )
@@ -102,15 +102,15 @@ async def update(call: Call) -> Response:
     return changed(call, who, found.application(call, who), odata.body(call))
 
 
-def changed(call: Call, who: Caller, before: Application, given: Mapping[str, Any]) -> Response:
+def changed(call: Call, who: Caller, before: Application, properties: Mapping[str, Any]) -> Response:
     """Change an application and answer with nothing.
 
     Raises:
         GraphError: 400, 403.
     """
     authority.demand_change(call, who, before.id)
-    application_rules.check(given, before.graph)
-    graph = merged(before.graph, _completed(call, given, before.certificates))
+    application_rules.check(properties, before.graph)
+    graph = merged(before.graph, _completed(call, properties, before.certificates))
     application_rules.check_entitlements(before.graph, graph)
     after = Application(before.id, before.tenant_id, before.app_id, graph)
     application_rules.check_whole(call.service.store, who.directory, after)
@@ -183,12 +183,12 @@ async def upsert(call: Call) -> Response:
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
     application = unique_names.application(call, who)
-    given = {name: value for name, value in odata.body(call).items() if name != unique_names.NAME}
+    properties = {name: value for name, value in odata.body(call).items() if name != unique_names.NAME}
     if application:
-        return changed(call, who, application, given)
+        return changed(call, who, application, properties)
     if CREATE_IF_MISSING not in call.request.headers.get("prefer", ""):
         raise errors.not_found(call.path["unique_name"][:200])
-    return registered(call, who, {**given, unique_names.NAME: call.path["unique_name"]})
+    return registered(call, who, {**properties, unique_names.NAME: call.path["unique_name"]})
 
 
 def _all(call: Call) -> list[dict[str, Any]]:
@@ -196,7 +196,7 @@ def _all(call: Call) -> list[dict[str, Any]]:
     who.demand(READ_APPLICATIONS)
     left_out = found.hidden(call, who)
     every = apps.applications(call.service.store, who.directory.tenant_id)
-    return [shown.application(one) for one in every if one.id not in left_out]
+    return [shown.application(application) for application in every if application.id not in left_out]
 
 
 def _save(call: Call, application: Application, graph: Mapping[str, Any]) -> None:
@@ -205,9 +205,9 @@ def _save(call: Call, application: Application, graph: Mapping[str, Any]) -> Non
     apps.save_application(call.service.store, after)
 
 
-def _completed(call: Call, given: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _completed(call: Call, properties: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Fill in what Graph adds to scopes, roles and certificates."""
-    changes = dict(given)
+    changes = dict(properties)
     if "keyCredentials" in changes:
         changes["keyCredentials"] = certificates.completed(changes["keyCredentials"], before, call.service.guid)
     api = changes.get("api")

@@ -86,5 +86,5 @@ def may_assign(call: Call, who: Caller, resource_id: str, resource_app_id: str) 
 
 def own_principal_id(call: Call, who: Caller) -> str:
     """Return the object id of the calling application's own service principal."""
-    found = apps.principal(call.service.store, who.directory.tenant_id, who.app_id)
-    return found.id if found else ""
+    principal = apps.principal(call.service.store, who.directory.tenant_id, who.app_id)
+    return principal.id if principal else ""

@@ -33,19 +33,19 @@ async def update(call: Call) -> Response:
         raise errors.denied()
     store, tenant_id = call.service.store, who.directory.tenant_id
     before = authorization_policy.read(store, tenant_id)
-    given = odata.body(call)
-    _check(given, before)
-    authorization_policy.save(store, tenant_id, merged(before, given))
+    changes = odata.body(call)
+    _check(changes, before)
+    authorization_policy.save(store, tenant_id, merged(before, changes))
     return odata.nothing(call)
 
 
-def _check(given: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+def _check(changes: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     """Check that what is given has the names and the kinds of what there is.
 
     Raises:
         GraphError: 400 naming the first property that has not.
     """
-    for name, value in given.items():
+    for name, value in changes.items():
         if name not in before or name == "id":
             raise errors.bad_request(f"Invalid property '{name[:100]}'.")
         if isinstance(before[name], dict) and isinstance(value, dict):

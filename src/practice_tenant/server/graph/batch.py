@@ -38,10 +38,10 @@ async def batch(call: Call) -> Response:
 
 def _read(call: Call) -> list[dict[str, Any]]:
     try:
-        given = call.json()
+        body = call.json()
     except ValueError:
-        given = None
-    requests = given.get("requests") if isinstance(given, dict) else None
+        body = None
+    requests = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list) or not 1 <= len(requests) <= MOST:
         raise errors.bad_request(f"Number of batch request steps has to be between 1 and {MOST}.", "BadRequest")
     read = [_step(request) for request in requests]
@@ -67,7 +67,7 @@ def _step(request: Any) -> dict[str, Any]:
         and isinstance(headers, dict)
         and all(isinstance(value, str) for value in headers.values())
         and isinstance(depends, list)
-        and all(isinstance(one, str) for one in depends)
+        and all(isinstance(request_id, str) for request_id in depends)
     )
     if not good:
         raise errors.bad_request("Invalid batch payload format.", "BadRequest")
@@ -85,7 +85,7 @@ async def _answer(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         raise errors.bad_request("A batch can't hold another batch.", "BadRequest")
     body = request.get("body")
     raw = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    one = HttpRequest(
+    inner = HttpRequest(
         method=request["method"],
         path=path,
         query=parts.query.encode("utf-8", "surrogatepass"),
@@ -95,12 +95,12 @@ async def _answer(call: Call, request: Mapping[str, Any]) -> dict[str, Any]:
         holder=call.request.holder,
     )
     assert call.request.router
-    return _shown(request["id"], await call.request.router(one))
+    return _shown(request["id"], await call.request.router(inner))
 
 
-def _headers(call: Call, given: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+def _headers(call: Call, headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     own = [("host", call.host), ("authorization", call.request.headers["authorization"])]
-    kept = [(name.lower(), value) for name, value in given.items() if name.lower() not in ("host", "authorization")]
+    kept = [(name.lower(), value) for name, value in headers.items() if name.lower() not in ("host", "authorization")]
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in (*own, *kept)]
 
 

@@ -31,7 +31,7 @@ MEMBERS = (
 
 
 def completed(
-    given: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]], guid: Callable[[], str]
+    entries: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]], guid: Callable[[], str]
 ) -> list[dict[str, Any]]:
     """Return the certificates as they are stored, after a request that sends the whole list.
 
@@ -45,7 +45,7 @@ def completed(
     """
     kept = {entry["keyId"]: entry for entry in before}
     result: list[dict[str, Any]] = []
-    for entry in given:
+    for entry in entries:
         _check_members(entry)
         key_id = str(entry.get("keyId") or guid()).lower()
         old = kept.get(key_id)

@@ -40,15 +40,15 @@ async def of_person(call: Call) -> Response:
 async def item(call: Call) -> Response:
     """Answer GET /{drive}/root, /{drive}/items/{id} and /{drive}/root:/{path}."""
     owner, root = _opened(call, READ_FILES)
-    one = _named(call, owner, root)
-    return odata.entity(call, kinds.DRIVE_ITEM, _shown(call, owner, one), within=_within(owner))
+    drive_item = _named(call, owner, root)
+    return odata.entity(call, kinds.DRIVE_ITEM, _shown(call, owner, drive_item), within=_within(owner))
 
 
 async def children(call: Call) -> Response:
     """Answer GET .../children: what is in a folder."""
     owner, root = _opened(call, READ_FILES)
-    one = _named(call, owner, root)
-    inside = files.children(call.service.store, owner.tenant_id, one) if one.is_folder else []
+    drive_item = _named(call, owner, root)
+    inside = files.children(call.service.store, owner.tenant_id, drive_item) if drive_item.is_folder else []
     shown = [_shown(call, owner, each) for each in inside]
     return odata.collection(call, kinds.DRIVE_ITEM, shown, within=_within(owner))
 
@@ -58,17 +58,23 @@ async def search(call: Call) -> Response:
     owner, _ = _opened(call, READ_FILES)
     text = call.path["text"].replace("''", "'").lower()
     every = files.everything(call.service.store, owner.tenant_id, owner.id)
-    hits = [one for one in every if text in one.name.lower() or text.encode() in (one.content or b"").lower()]
-    return odata.collection(call, kinds.DRIVE_ITEM, [_shown(call, owner, one) for one in hits], within=_within(owner))
+    hits = [
+        drive_item
+        for drive_item in every
+        if text in drive_item.name.lower() or text.encode() in (drive_item.content or b"").lower()
+    ]
+    return odata.collection(
+        call, kinds.DRIVE_ITEM, [_shown(call, owner, drive_item) for drive_item in hits], within=_within(owner)
+    )
 
 
 async def content(call: Call) -> Response:
     """Answer GET .../content: where the file can be fetched for a while without a token."""
     owner, root = _opened(call, READ_FILES)
-    one = _named(call, owner, root)
-    if one.is_folder:
+    drive_item = _named(call, owner, root)
+    if drive_item.is_folder:
         raise errors.GraphError(400, "invalidRequest", "You cannot get content for a folder")
-    response = RedirectResponse(drive_items.download_url(call, owner, one), 302)
+    response = RedirectResponse(drive_items.download_url(call, owner, drive_item), 302)
     response.headers.update({name: value for name, value in odata.nothing(call).headers.items() if name != "location"})
     return response
 
@@ -78,10 +84,19 @@ async def download(call: Call) -> Response:
     store, tenant_id = call.service.store, call.path["tenant"]
     call.enter(tenant_id)
     owner = people.user(store, tenant_id, call.value("owner"))
-    one = files.item(store, tenant_id, owner.id, call.path["id"]) if owner else None
-    if owner is None or one is None or one.content is None or not drive_items.may_download(call, owner, one):
+    drive_item = files.item(store, tenant_id, owner.id, call.path["id"]) if owner else None
+    if (
+        owner is None
+        or drive_item is None
+        or drive_item.content is None
+        or not drive_items.may_download(call, owner, drive_item)
+    ):
         raise errors.GraphError(401, "unauthenticated", "The download address is not valid or no longer valid.")
-    return Response(one.content, media_type=drive_items.media_type(one.name), headers={"ETag": drive_items.etag(one)})
+    return Response(
+        drive_item.content,
+        media_type=drive_items.media_type(drive_item.name),
+        headers={"ETag": drive_items.etag(drive_item)},
+    )
 
 
 async def upload(call: Call) -> Response:
@@ -106,11 +121,11 @@ async def upload(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """Answer DELETE /{drive}/items/{id}."""
     owner, root = _opened(call, WRITE_FILES)
-    one = _named(call, owner, root)
-    if one.id == root.id:
+    drive_item = _named(call, owner, root)
+    if drive_item.id == root.id:
         raise errors.GraphError(400, "invalidRequest", "Cannot delete the root of a drive")
     with call.service.store.transaction():
-        files.remove(call.service.store, owner.tenant_id, one)
+        files.remove(call.service.store, owner.tenant_id, drive_item)
     return odata.nothing(call)
 
 
@@ -146,10 +161,10 @@ def _owner(call: Call, who: Caller) -> User:
 
 
 def _named(call: Call, owner: User, root: DriveItem) -> DriveItem:
-    one = _find(call, owner, root)
-    if one is None:
+    drive_item = _find(call, owner, root)
+    if drive_item is None:
         raise errors.GraphError(404, "itemNotFound", "The resource could not be found.")
-    return one
+    return drive_item
 
 
 def _find(call: Call, owner: User, root: DriveItem) -> DriveItem | None:
@@ -159,10 +174,12 @@ def _find(call: Call, owner: User, root: DriveItem) -> DriveItem | None:
     if address.lower().startswith("items/"):
         item_id = address.partition("/")[2]
         return root if item_id.lower() == "root" else files.item(store, owner.tenant_id, owner.id, item_id)
-    one: DriveItem | None = root
+    drive_item: DriveItem | None = root
     for name in _names(address):
-        one = files.child(store, owner.tenant_id, one, name) if one and one.is_folder else None
-    return one
+        drive_item = (
+            files.child(store, owner.tenant_id, drive_item, name) if drive_item and drive_item.is_folder else None
+        )
+    return drive_item
 
 
 def _place(call: Call, owner: User, root: DriveItem) -> tuple[DriveItem, str]:
@@ -189,8 +206,8 @@ def _names(address: str) -> list[str]:
     return [unquote(name) for name in address.partition(":/")[2].rstrip(":").split("/") if name]
 
 
-def _shown(call: Call, owner: User, one: DriveItem) -> dict[str, object]:
-    return drive_items.item(call, owner, one)
+def _shown(call: Call, owner: User, drive_item: DriveItem) -> dict[str, object]:
+    return drive_items.item(call, owner, drive_item)
 
 
 def _within(owner: User) -> str:

@@ -49,40 +49,43 @@ def drive(owner: User) -> dict[str, Any]:
     }
 
 
-def item(call: Call, owner: User, one: DriveItem) -> dict[str, Any]:
+def item(call: Call, owner: User, drive_item: DriveItem) -> dict[str, Any]:
     """Return a folder or a file with its place and its size in bytes."""
     by = {"user": {"email": owner.upn, "id": owner.id, "displayName": owner.display_name}}
-    path, parent_name = _path(call, owner, one)
+    path, parent_name = _path(call, owner, drive_item)
     shown: dict[str, Any] = {
-        "createdDateTime": iso(one.created),
-        "eTag": etag(one),
-        "id": one.id,
-        "lastModifiedDateTime": iso(one.modified),
-        "name": one.name,
+        "createdDateTime": iso(drive_item.created),
+        "eTag": etag(drive_item),
+        "id": drive_item.id,
+        "lastModifiedDateTime": iso(drive_item.modified),
+        "name": drive_item.name,
         "webUrl": f"{_web_url(owner)}{quote(path)}",
-        "cTag": f'"c:{etag(one)[1:]}',
-        "size": len(one.content or b""),
+        "cTag": f'"c:{etag(drive_item)[1:]}',
+        "size": len(drive_item.content or b""),
         "createdBy": by,
         "lastModifiedBy": by,
         "parentReference": {"driveType": "business", "driveId": drive_id(owner)},
-        "fileSystemInfo": {"createdDateTime": iso(one.created), "lastModifiedDateTime": iso(one.modified)},
+        "fileSystemInfo": {
+            "createdDateTime": iso(drive_item.created),
+            "lastModifiedDateTime": iso(drive_item.modified),
+        },
     }
-    if one.parent_id:
+    if drive_item.parent_id:
         above = path.rpartition("/")[0]
-        place = {"id": one.parent_id, "name": parent_name, "path": f"/drives/{drive_id(owner)}/root:{above}"}
+        place = {"id": drive_item.parent_id, "name": parent_name, "path": f"/drives/{drive_id(owner)}/root:{above}"}
         shown["parentReference"] |= place
     else:
         shown["root"] = {}
-    if one.content is None:
-        inside = files.children(call.service.store, owner.tenant_id, one)
-        return {**shown, "size": _size(call, owner, one), "folder": {"childCount": len(inside)}}
-    digest = base64.b64encode(hashlib.sha256(one.content).digest()).decode()
-    kind = {"mimeType": media_type(one.name), "hashes": {"sha256Hash": digest}}
-    return {"@microsoft.graph.downloadUrl": download_url(call, owner, one), **shown, "file": kind}
+    if drive_item.content is None:
+        inside = files.children(call.service.store, owner.tenant_id, drive_item)
+        return {**shown, "size": _size(call, owner, drive_item), "folder": {"childCount": len(inside)}}
+    digest = base64.b64encode(hashlib.sha256(drive_item.content).digest()).decode()
+    kind = {"mimeType": media_type(drive_item.name), "hashes": {"sha256Hash": digest}}
+    return {"@microsoft.graph.downloadUrl": download_url(call, owner, drive_item), **shown, "file": kind}
 
 
-def etag(one: DriveItem) -> str:
-    return f'"{hashlib.sha256(f"{one.id}{one.modified}".encode()).hexdigest()[:32]},1"'
+def etag(drive_item: DriveItem) -> str:
+    return f'"{hashlib.sha256(f"{drive_item.id}{drive_item.modified}".encode()).hexdigest()[:32]},1"'
 
 
 def media_type(name: str) -> str:
@@ -90,32 +93,32 @@ def media_type(name: str) -> str:
     return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def download_url(call: Call, owner: User, one: DriveItem) -> str:
+def download_url(call: Call, owner: User, drive_item: DriveItem) -> str:
     """Return an address that gives the file to whoever has it, for an hour, as a pre-authenticated one does."""
     until = int(call.now(owner.tenant_id)) + DOWNLOAD_SECONDS
-    path = f"/v1.0/practice-download/{owner.tenant_id}/{one.id}"
-    return f"https://{call.host}{path}?owner={owner.id}&until={until}&tempauth={_proof(call, owner, one, until)}"
+    path = f"/v1.0/practice-download/{owner.tenant_id}/{drive_item.id}"
+    return f"https://{call.host}{path}?owner={owner.id}&until={until}&tempauth={_proof(call, owner, drive_item, until)}"
 
 
-def may_download(call: Call, owner: User, one: DriveItem) -> bool:
+def may_download(call: Call, owner: User, drive_item: DriveItem) -> bool:
     """Say whether the address of this request was made here, and not too long ago."""
     until = call.value("until")
     if not (until.isascii() and until.isdigit() and len(until) < 12) or int(until) < call.now(owner.tenant_id):
         return False
-    given = call.value("tempauth").encode("utf-8", "replace")
-    return hmac.compare_digest(_proof(call, owner, one, int(until)).encode(), given)
+    proof = call.value("tempauth").encode("utf-8", "replace")
+    return hmac.compare_digest(_proof(call, owner, drive_item, int(until)).encode(), proof)
 
 
-def _proof(call: Call, owner: User, one: DriveItem, until: int) -> str:
+def _proof(call: Call, owner: User, drive_item: DriveItem, until: int) -> str:
     key = hashlib.sha256(b"download" + str(call.keys.current.private.private_numbers().d).encode()).digest()
-    text = f"{owner.tenant_id} {owner.id} {one.id} {until}".encode()
+    text = f"{owner.tenant_id} {owner.id} {drive_item.id} {until}".encode()
     return hmac.new(key, text, hashlib.sha256).hexdigest()
 
 
-def _path(call: Call, owner: User, one: DriveItem) -> tuple[str, str]:
+def _path(call: Call, owner: User, drive_item: DriveItem) -> tuple[str, str]:
     """Return the path below the root, with a slash before each name, and the name of the folder it is in."""
     names: list[str] = []
-    at: DriveItem | None = one
+    at: DriveItem | None = drive_item
     while at is not None and at.parent_id:
         names.insert(0, at.name)
         at = files.item(call.service.store, owner.tenant_id, owner.id, at.parent_id)
@@ -124,7 +127,10 @@ def _path(call: Call, owner: User, one: DriveItem) -> tuple[str, str]:
 
 def _size(call: Call, owner: User, folder: DriveItem) -> int:
     inside = files.children(call.service.store, owner.tenant_id, folder)
-    return sum(len(one.content) if one.content is not None else _size(call, owner, one) for one in inside)
+    return sum(
+        len(drive_item.content) if drive_item.content is not None else _size(call, owner, drive_item)
+        for drive_item in inside
+    )
 
 
 def _web_url(owner: User) -> str:

@@ -32,17 +32,17 @@ async def create(call: Call) -> Response:
     who.demand(WRITE_APPLICATIONS)
     application = found.application(call, who)
     authority.demand_change(call, who, application.id)
-    given = odata.body(call)
+    properties = odata.body(call)
     for name in NEEDED:
-        if given.get(name) in (None, "", []):
+        if properties.get(name) in (None, "", []):
             raise errors.bad_request(f"A value is required for property '{name}' of resource '{RESOURCE}'.")
-    _check(given)
+    _check(properties)
     others = application.federated_credentials
-    if any(other["name"] == given["name"] for other in others):
+    if any(other["name"] == properties["name"] for other in others):
         raise errors.GraphError(
             409,
             "Request_MultipleObjectsWithSameKeyValue",
-            f"{RESOURCE} with name {given['name']} already exists.",
+            f"{RESOURCE} with name {properties['name']} already exists.",
         )
     if len(others) >= MOST:
         raise errors.bad_request(
@@ -51,11 +51,11 @@ async def create(call: Call) -> Response:
         )
     credential = {
         "id": call.service.guid(),
-        "name": given["name"],
-        "issuer": given["issuer"],
-        "subject": given["subject"],
-        "description": given.get("description"),
-        "audiences": given["audiences"],
+        "name": properties["name"],
+        "issuer": properties["issuer"],
+        "subject": properties["subject"],
+        "description": properties.get("description"),
+        "audiences": properties["audiences"],
     }
     _check_distinct(credential, others)
     _save(call, application, [*others, credential])
@@ -84,14 +84,14 @@ async def update(call: Call) -> Response:
     who.demand(WRITE_APPLICATIONS)
     application, credential = _named(call, who)
     authority.demand_change(call, who, application.id)
-    given = odata.body(call)
-    if given.get("name", credential["name"]) != credential["name"]:
+    properties = odata.body(call)
+    if properties.get("name", credential["name"]) != credential["name"]:
         raise errors.bad_request(f"Property 'name' of resource '{RESOURCE}' cannot be changed.")
-    _check(given)
-    changed = {**credential, **given, "id": credential["id"]}
+    _check(properties)
+    changed = {**credential, **properties, "id": credential["id"]}
     others = [other for other in application.federated_credentials if other["id"] != credential["id"]]
     _check_distinct(changed, others)
-    replaced = [changed if one["id"] == credential["id"] else one for one in application.federated_credentials]
+    replaced = [changed if entry["id"] == credential["id"] else entry for entry in application.federated_credentials]
     _save(call, application, replaced)
     return odata.nothing(call)
 
@@ -102,7 +102,7 @@ async def delete(call: Call) -> Response:
     who.demand(WRITE_APPLICATIONS)
     application, credential = _named(call, who)
     authority.demand_change(call, who, application.id)
-    _save(call, application, [one for one in application.federated_credentials if one is not credential])
+    _save(call, application, [entry for entry in application.federated_credentials if entry is not credential])
     return odata.nothing(call)
 
 
@@ -125,8 +125,8 @@ def _save(call: Call, application: Application, credentials: Sequence[Mapping[st
         )
 
 
-def _check(given: Mapping[str, Any]) -> None:
-    for name, value in given.items():
+def _check(properties: Mapping[str, Any]) -> None:
+    for name, value in properties.items():
         if name == "name":
             good = _text(value, LONGEST_NAME) and bool(_URL_FRIENDLY.fullmatch(value))
         elif name in ("issuer", "subject"):

@@ -68,20 +68,20 @@ class _Parser:
         self.depth = 0
 
     def whole(self) -> Predicate:
-        found = self._or()
+        predicate = self._or()
         if self._next().kind != "end":
             raise self._wrong()
-        return found
+        return predicate
 
     def _words(self) -> list[FilterToken]:
         tokens: list[FilterToken] = []
         at = 0
         while self.text[at:].strip():
-            found = _TOKEN.match(self.text, at)
-            if not found or not found.lastgroup:
+            match = _TOKEN.match(self.text, at)
+            if not match or not match.lastgroup:
                 raise self._syntax(at)
-            tokens.append(FilterToken(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
-            at = found.end()
+            tokens.append(FilterToken(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+            at = match.end()
         return [*tokens, FilterToken("end", "", len(self.text))]
 
     def _or(self) -> Predicate:
@@ -167,9 +167,9 @@ class _Parser:
         while self._marked(","):
             wanted.append(self._literal())
         self._expect(")")
-        for one in wanted:
-            self._check_type(path, one, "eq")
-        return lambda item: any(_compares("eq", _at(item, path), one) for one in wanted)
+        for value in wanted:
+            self._check_type(path, value, "eq")
+        return lambda item: any(_compares("eq", _at(item, path), value) for value in wanted)
 
     def _of_a_collection(self, path: tuple[str, ...]) -> Predicate:
         """Read what follows the slash after a collection: ``any(x:x eq 'v')``, ``any(x:x/name eq 'v')``, ``$count``."""
@@ -332,12 +332,14 @@ def _member(item: Any, name: str) -> Any:
     return item.get(name) if isinstance(item, Mapping) else None
 
 
-def _compares(operator: str, found: Any, wanted: Any) -> bool:
+def _compares(operator: str, actual: Any, wanted: Any) -> bool:
     """Compare as the directory does: upper and lower case are the same."""
-    if isinstance(found, str) and isinstance(wanted, str):
-        found, wanted = found.lower(), wanted.lower()
+    if isinstance(actual, str) and isinstance(wanted, str):
+        actual, wanted = actual.lower(), wanted.lower()
     if operator in ("eq", "ne"):
-        return bool(found == wanted) == (operator == "eq")
-    if found is None or wanted is None or type(found) is not type(wanted):
+        return bool(actual == wanted) == (operator == "eq")
+    if actual is None or wanted is None or type(actual) is not type(wanted):
         return False
-    return bool({"gt": found > wanted, "ge": found >= wanted, "lt": found < wanted, "le": found <= wanted}[operator])
+    return bool(
+        {"gt": actual > wanted, "ge": actual >= wanted, "lt": actual < wanted, "le": actual <= wanted}[operator]
+    )

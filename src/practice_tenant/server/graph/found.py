@@ -37,10 +37,10 @@ _ADDRESS = re.compile(r"(?P<set>\w+)(?:/(?P<id>.+)|\((?:(?P<by>\w+)=)?'(?P<key>.
 
 def address(text: str) -> tuple[str, str, bool]:
     """Return the set in lower case, the key, and whether the key is an application id."""
-    found = _ADDRESS.fullmatch(text)
-    if found is None:
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
         raise errors.not_found(text[:200])
-    return found["set"].lower(), found["id"] or found["key"] or "", found["by"] is not None
+    return match["set"].lower(), match["id"] or match["key"] or "", match["by"] is not None
 
 
 def application(call: Call, who: Caller) -> Application:
@@ -51,10 +51,10 @@ def application(call: Call, who: Caller) -> Application:
     """
     store, tenant_id = call.service.store, who.directory.tenant_id
     _, wanted, by_app_id = address(call.path["application"])
-    found = apps.application(store, wanted) if by_app_id else apps.application_object(store, tenant_id, wanted)
-    if found is None or found.tenant_id != tenant_id or found.id in hidden(call, who):
+    registration = apps.application(store, wanted) if by_app_id else apps.application_object(store, tenant_id, wanted)
+    if registration is None or registration.tenant_id != tenant_id or registration.id in hidden(call, who):
         raise errors.not_found(wanted[:200])
-    return found
+    return registration
 
 
 def principal(call: Call, who: Caller) -> ServicePrincipal:
@@ -64,12 +64,12 @@ def principal(call: Call, who: Caller) -> ServicePrincipal:
         GraphError: 404.
     """
     _, wanted, by_app_id = address(call.path["principal"])
-    found = apps.principal(call.service.store, who.directory.tenant_id, wanted)
-    if found is None or found.id in hidden(call, who):
+    service_principal = apps.principal(call.service.store, who.directory.tenant_id, wanted)
+    if service_principal is None or service_principal.id in hidden(call, who):
         raise errors.not_found(wanted[:200])
-    if (found.app_id if by_app_id else found.id).lower() != wanted.lower():
+    if (service_principal.app_id if by_app_id else service_principal.id).lower() != wanted.lower():
         raise errors.not_found(wanted[:200])
-    return found
+    return service_principal
 
 
 def own_or_permitted(who: Caller, needed: Needed, find: Callable[[], Registered]) -> Registered:
@@ -81,12 +81,12 @@ def own_or_permitted(who: Caller, needed: Needed, find: Callable[[], Registered]
     if who.may(needed):
         return find()
     try:
-        one = find()
+        addressed = find()
     except errors.GraphError:
         raise errors.denied() from None
-    if who.user is not None or one.app_id != who.app_id:
+    if who.user is not None or addressed.app_id != who.app_id:
         raise errors.denied()
-    return one
+    return addressed
 
 
 def person(call: Call, who: Caller, text: str = "") -> User:
@@ -98,10 +98,10 @@ def person(call: Call, who: Caller, text: str = "") -> User:
     collection, wanted, _ = address(text or call.path["person"])
     if collection == "me":
         return who.person
-    found = people.user(call.service.store, who.directory.tenant_id, wanted)
-    if found is None or found.id in hidden(call, who):
+    user = people.user(call.service.store, who.directory.tenant_id, wanted)
+    if user is None or user.id in hidden(call, who):
         raise errors.not_found(wanted[:200])
-    return found
+    return user
 
 
 def group(call: Call, who: Caller) -> Group:
@@ -111,10 +111,10 @@ def group(call: Call, who: Caller) -> Group:
         GraphError: 404.
     """
     wanted = address(call.path["group"])[1]
-    found = groups.group(call.service.store, who.directory.tenant_id, wanted)
-    if found is None or found.id in hidden(call, who):
+    group = groups.group(call.service.store, who.directory.tenant_id, wanted)
+    if group is None or group.id in hidden(call, who):
         raise errors.not_found(wanted[:200])
-    return found
+    return group
 
 
 def item(call: Call, who: Caller, text: str) -> shown.Item:
@@ -133,14 +133,14 @@ def item(call: Call, who: Caller, text: str) -> shown.Item:
     elif by_app_id:
         served = apps.principal(store, tenant_id, wanted)
         registered = apps.application(store, wanted)
-        one = served if collection == "serviceprincipals" else registered
-        wanted = one.id if one and one.app_id.lower() == wanted.lower() else wanted
-    found = shown.item(store, tenant_id, wanted)
-    if found is None or found[1]["id"] in hidden(call, who):
+        candidate = served if collection == "serviceprincipals" else registered
+        wanted = candidate.id if candidate and candidate.app_id.lower() == wanted.lower() else wanted
+    shown_item = shown.item(store, tenant_id, wanted)
+    if shown_item is None or shown_item[1]["id"] in hidden(call, who):
         raise errors.not_found(wanted[:200])
-    if collection not in ("me", "directoryobjects") and found[0].set.lower() != collection:
+    if collection not in ("me", "directoryobjects") and shown_item[0].set.lower() != collection:
         raise errors.not_found(wanted[:200])
-    return found
+    return shown_item
 
 
 def hidden(call: Call, who: Caller) -> frozenset[str]:

@@ -32,14 +32,14 @@ async def create(call: Call) -> Response:
     who.demand(WRITE_GROUPS)
     if not authority.may_make(call, who, "allowedToCreateSecurityGroups"):
         raise errors.denied()
-    given = odata.body(call)
+    properties = odata.body(call)
     for name in NEEDED:
-        if given.get(name) in (None, ""):
+        if properties.get(name) in (None, ""):
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'Group'.")
     graph = {
         "id": call.service.guid(),
         "createdDateTime": iso(call.now(who.directory.tenant_id)),
-        **_checked(call, given),
+        **_checked(call, properties),
     }
     group = Group(str(graph["id"]), who.directory.tenant_id, graph)
     with call.service.store.transaction():
@@ -158,13 +158,13 @@ def _demand_owner(call: Call, who: Caller, group: Group) -> None:
         raise errors.denied()
 
 
-def _checked(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(call: Call, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that a request sets; only security groups can be made here.
 
     Raises:
         GraphError: 400, or 501 for a property of Graph that can't be set here.
     """
-    for name, value in given.items():
+    for name, value in properties.items():
         if name not in GROUP:
             raise errors.bad_request(f"Invalid property '{name[:100]}'.")
         text = isinstance(value, str) and len(value) <= LONGEST_TEXT
@@ -180,6 +180,6 @@ def _checked(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
             raise errors.missing_here(call.request.method, f"/groups with {name}")
         if not good:
             raise errors.invalid_value(name, "Group")
-    if given.get("mailEnabled"):
+    if properties.get("mailEnabled"):
         raise errors.missing_here(call.request.method, "/groups with mailEnabled")
-    return dict(given)
+    return dict(properties)

@@ -24,7 +24,9 @@ async def listed(call: Call) -> Response:
     who, owner = _opened(call, READ_MAIL)
     folder = _folder(owner, call.path["folder"]) if "folder" in call.path else ""
     there = mail.messages(call.service.store, owner.tenant_id, owner.id, folder)
-    return odata.collection(call, kinds.MESSAGE, [_shown(who, one) for one in there], within=_within(owner, "messages"))
+    return odata.collection(
+        call, kinds.MESSAGE, [_shown(who, message) for message in there], within=_within(owner, "messages")
+    )
 
 
 async def read(call: Call) -> Response:
@@ -36,12 +38,12 @@ async def read(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Answer PATCH /{person}/messages/{id}: whether it was read."""
     who, owner = _opened(call, WRITE_MAIL)
-    one = _named(call, owner)
-    given = odata.body(call)
-    for name in given:
-        if name != "isRead" or not isinstance(given[name], bool):
+    message = _named(call, owner)
+    changes = odata.body(call)
+    for name in changes:
+        if name != "isRead" or not isinstance(changes[name], bool):
             raise errors.missing_here("PATCH", f"/messages with {name[:100]}")
-    changed = Message(one.id, one.user_id, one.folder, one.received, {**one.graph, **given})
+    changed = Message(message.id, message.user_id, message.folder, message.received, {**message.graph, **changes})
     mail.save(call.service.store, owner.tenant_id, changed)
     return odata.entity(call, kinds.MESSAGE, _shown(who, changed), within=_within(owner, "messages"))
 
@@ -73,9 +75,9 @@ async def send(call: Call) -> Response:
     if not who.may(SEND_MAIL):
         raise _denied()
     sender = _mailbox(call, who)
-    given = {name.lower(): value for name, value in odata.body(call).items()}  # msgraph-sdk writes ``Message``
-    message = mail_messages.read(given.get("message"))
-    keep = given.get("savetosentitems", True)
+    body = {name.lower(): value for name, value in odata.body(call).items()}  # msgraph-sdk writes ``Message``
+    message = mail_messages.read(body.get("message"))
+    keep = body.get("savetosentitems", True)
     if not isinstance(keep, bool):
         raise errors.bad_request("Invalid value specified for property 'saveToSentItems'.", "ErrorInvalidRequest")
     store = call.service.store
@@ -111,14 +113,14 @@ def _mailbox(call: Call, who: Caller) -> User:
 
 
 def _named(call: Call, owner: User) -> Message:
-    one = mail.message(call.service.store, owner.tenant_id, owner.id, call.path["id"])
-    if one is None:
+    message = mail.message(call.service.store, owner.tenant_id, owner.id, call.path["id"])
+    if message is None:
         raise errors.GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
-    return one
+    return message
 
 
-def _shown(who: Caller, one: Message) -> dict[str, Any]:
-    shown = dict(one.graph)
+def _shown(who: Caller, message: Message) -> dict[str, Any]:
+    shown = dict(message.graph)
     if who.may(READ_MAIL_BODIES):
         return shown
     return {name: value for name, value in shown.items() if name not in WITHOUT_BODY}
@@ -158,9 +160,9 @@ def _folder_shown(call: Call, owner: User, name: str) -> dict[str, Any]:
         "displayName": FOLDERS[name],
         "parentFolderId": mail.folder_id(owner.id, "msgfolderroot"),
         "childFolderCount": 0,
-        "unreadItemCount": sum(not one.graph["isRead"] for one in there),
+        "unreadItemCount": sum(not message.graph["isRead"] for message in there),
         "totalItemCount": len(there),
-        "sizeInBytes": sum(len(one.graph["body"]["content"]) for one in there),
+        "sizeInBytes": sum(len(message.graph["body"]["content"]) for message in there),
         "isHidden": False,
     }
 

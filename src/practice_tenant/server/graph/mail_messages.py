@@ -27,16 +27,16 @@ _ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,255}")
 _TAGS = re.compile(r"<[^>]{0,2000}>")
 
 
-def read(given: Any) -> dict[str, Any]:
+def read(sent: Any) -> dict[str, Any]:
     """Return what a client says of a message.
 
     Raises:
         GraphError: 400, or 501 for what can't be in a message here.
     """
-    if not isinstance(given, dict):
+    if not isinstance(sent, dict):
         raise errors.bad_request("The Message parameter is missing.", "ErrorInvalidParameter")
     message: dict[str, Any] = {"subject": "", "importance": "normal", "body": {"contentType": "text", "content": ""}}
-    for name, value in given.items():
+    for name, value in sent.items():
         if name in ADDRESSES:
             message[name] = [_recipient(entry) for entry in _list(name, value)]
         elif name == "subject":

@@ -45,12 +45,14 @@ async def check(call: Call) -> Response:
     who = caller(call)
     holder = _holder(call, who)
     wanted = odata.body(call).get("groupIds")
-    if not isinstance(wanted, list) or not all(isinstance(one, str) and is_guid(one) for one in wanted):
+    if not isinstance(wanted, list) or not all(
+        isinstance(object_id, str) and is_guid(object_id) for object_id in wanted
+    ):
         raise errors.bad_request("Invalid value specified for parameter 'groupIds'.")
     if not 1 <= len(wanted) <= MOST_CHECKED:
         raise errors.bad_request(f"The number of group ids has to be between 1 and {MOST_CHECKED}.")
     there = {group.id for group in _groups(call, who, holder)}
-    return _values(call, [one for one in wanted if one.lower() in there])
+    return _values(call, [object_id for object_id in wanted if object_id.lower() in there])
 
 
 async def get(call: Call) -> Response:
@@ -80,13 +82,13 @@ async def by_ids(call: Call) -> Response:
     """Answer POST /directoryObjects/getByIds."""
     who = caller(call)
     who.demand(READ_OBJECTS)
-    given = odata.body(call)
-    ids, types = given.get("ids"), given.get("types")
-    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids) or len(ids) > 1_000:
+    body = odata.body(call)
+    ids, types = body.get("ids"), body.get("types")
+    if not isinstance(ids, list) or not all(isinstance(object_id, str) for object_id in ids) or len(ids) > 1_000:
         raise errors.bad_request("Invalid value specified for parameter 'ids'.")
-    if types is not None and not (isinstance(types, list) and all(isinstance(one, str) for one in types)):
+    if types is not None and not (isinstance(types, list) and all(isinstance(word, str) for word in types)):
         raise errors.bad_request("Invalid value specified for parameter 'types'.")
-    wanted = {one.lower() for one in types or ()} - {"directoryobject"}
+    wanted = {word.lower() for word in types or ()} - {"directoryobject"}
     there = shown.items(call.service.store, who.directory.tenant_id, dict.fromkeys(ids))
     return odata.objects(call, [item for item in there if not wanted or item[0].type.lower() in wanted])
 

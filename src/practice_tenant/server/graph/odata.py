@@ -41,14 +41,14 @@ def reference(call: Call) -> str:
         GraphError: 400.
     """
     try:
-        given = call.json()
+        body = call.json()
     except ValueError:
-        given = None
-    target = given.get("@odata.id") if isinstance(given, dict) else None
-    found = str(target).rstrip("/").rpartition("/")[2] if isinstance(target, str) else ""
-    if not found:
+        body = None
+    target = body.get("@odata.id") if isinstance(body, dict) else None
+    object_id = str(target).rstrip("/").rpartition("/")[2] if isinstance(target, str) else ""
+    if not object_id:
         raise errors.bad_request(_UNREADABLE, "BadRequest")
-    return found.strip("'()")
+    return object_id.strip("'()")
 
 
 def entity(call: Call, kind: EntityType, graph: Graph, status: int = 200, *, within: str = "") -> Response:
@@ -80,7 +80,7 @@ def objects(call: Call, items: Iterable[tuple[EntityType, Graph]], *, cast: Enti
     asked = query.options(call, kind, many=True)
     kept = [item for item in items if cast is None or item[0] is cast]
     page = query.page(call, kind, asked, kept, _graph_of, relation=True)
-    shown = [_typed(one, graph, asked.select, cast) for one, graph in page.items]
+    shown = [_typed(own_kind, graph, asked.select, cast) for own_kind, graph in page.items]
     return _listed(call, _context(call, kind.set, asked.select), page, shown)
 
 

@@ -25,15 +25,15 @@ def asked(call: Call, now: float) -> dict[str, Any]:
     Raises:
         GraphError: 400.
     """
-    given = odata.body(call, optional=True).get("passwordCredential")
-    given = {} if given is None else given
-    if not isinstance(given, dict):
+    credential = odata.body(call, optional=True).get("passwordCredential")
+    credential = {} if credential is None else credential
+    if not isinstance(credential, dict):
         raise errors.invalid_value("passwordCredential", "Application")
-    name = given.get("displayName")
+    name = credential.get("displayName")
     if name is not None and not (isinstance(name, str) and len(name) <= LONGEST_NAME):
         raise errors.invalid_value("displayName", "PasswordCredential")
-    begins = _time(given, "startDateTime", now)
-    ends = _time(given, "endDateTime", begins + LIFETIME_YEARS * 365 * 86_400)
+    begins = _time(credential, "startDateTime", now)
+    ends = _time(credential, "endDateTime", begins + LIFETIME_YEARS * 365 * 86_400)
     if ends <= begins:
         raise errors.bad_request("Password credential end date is invalid.")
     return {
@@ -58,19 +58,19 @@ def without(call: Call, credentials: Sequence[Mapping[str, Any]]) -> tuple[str, 
     Raises:
         GraphError: 400.
     """
-    given = odata.body(call).get("keyId")
-    if not (isinstance(given, str) and is_guid(given)):
+    key_id = odata.body(call).get("keyId")
+    if not (isinstance(key_id, str) and is_guid(key_id)):
         raise errors.invalid_value("keyId", "PasswordCredential")
-    kept = [entry for entry in credentials if entry["keyId"] != given.lower()]
+    kept = [entry for entry in credentials if entry["keyId"] != key_id.lower()]
     if len(kept) == len(credentials):
         raise errors.bad_request("No credentials found to be removed.")
-    return given.lower(), kept
+    return key_id.lower(), kept
 
 
-def _time(given: dict[str, Any], name: str, default: float) -> float:
-    if given.get(name) is None:
+def _time(credential: dict[str, Any], name: str, default: float) -> float:
+    if credential.get(name) is None:
         return default
     try:
-        return seconds(given[name])
+        return seconds(credential[name])
     except ValueError:
         raise errors.invalid_value(name, "PasswordCredential") from None

@@ -25,19 +25,19 @@ async def create(call: Call) -> Response:
     who.demand(WRITE_GRANTS)
     if not authority.may_consent(who):
         raise errors.denied()
-    given = _body(call)
+    wanted = _body(call)
     store, tenant_id = call.service.store, who.directory.tenant_id
     for member in ("clientId", "resourceId"):
-        one = apps.principal(store, tenant_id, given[member])
-        if one is None or one.id != given[member] or one.id in found.hidden(call, who):
-            raise errors.not_found(given[member][:200])
-    principal_id = given["principalId"]
+        principal = apps.principal(store, tenant_id, wanted[member])
+        if principal is None or principal.id != wanted[member] or principal.id in found.hidden(call, who):
+            raise errors.not_found(wanted[member][:200])
+    principal_id = wanted["principalId"]
     if principal_id and people.user(store, tenant_id, principal_id) is None:
         raise errors.not_found(principal_id[:200])
-    if grants.exists(store, tenant_id, given["clientId"], given["resourceId"], principal_id):
+    if grants.exists(store, tenant_id, wanted["clientId"], wanted["resourceId"], principal_id):
         raise errors.GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
-    scopes = given["scope"].split()
-    made = grants.add(store, tenant_id, given["clientId"], given["resourceId"], principal_id, scopes)
+    scopes = wanted["scope"].split()
+    made = grants.add(store, tenant_id, wanted["clientId"], wanted["resourceId"], principal_id, scopes)
     return odata.entity(call, kinds.GRANT, _shown(made), 201)
 
 
@@ -53,9 +53,9 @@ async def of_principal(call: Call) -> Response:
     """Answer GET /servicePrincipals/{id}/oauth2PermissionGrants: what the client was granted."""
     who = caller(call)
     who.demand(READ_GRANTS)
-    one = found.principal(call, who)
+    principal = found.principal(call, who)
     every = grants.grants(call.service.store, who.directory.tenant_id)
-    return odata.collection(call, kinds.GRANT, [_shown(grant) for grant in every if grant.client_id == one.id])
+    return odata.collection(call, kinds.GRANT, [_shown(grant) for grant in every if grant.client_id == principal.id])
 
 
 async def of_user(call: Call) -> Response:
@@ -81,16 +81,16 @@ async def update(call: Call) -> Response:
     if not authority.may_consent(who):
         raise errors.denied()
     grant = _named(call, who)
-    given = odata.body(call)
-    for name in given:
+    changes = odata.body(call)
+    for name in changes:
         if name not in (*MEMBERS, "id"):
             raise errors.bad_request(f"Invalid property '{name[:100]}'.")
-        if name != "scope" and given[name] != _shown(grant)[name]:
+        if name != "scope" and changes[name] != _shown(grant)[name]:
             raise errors.bad_request(f"Property '{name}' is read-only and cannot be set.")
-    if not isinstance(given.get("scope", ""), str):
+    if not isinstance(changes.get("scope", ""), str):
         raise errors.invalid_value("scope", RESOURCE)
-    if "scope" in given:
-        grants.change(call.service.store, who.directory.tenant_id, grant.id, given["scope"].split())
+    if "scope" in changes:
+        grants.change(call.service.store, who.directory.tenant_id, grant.id, changes["scope"].split())
     return odata.nothing(call)
 
 
@@ -125,13 +125,13 @@ def _shown(grant: PermissionGrant) -> dict[str, Any]:
 
 def _body(call: Call) -> dict[str, Any]:
     body = odata.body(call)
-    given = {name: body.get(name) for name in MEMBERS}
-    given["principalId"] = given["principalId"] or ""
-    for name, value in given.items():
+    wanted = {name: body.get(name) for name in MEMBERS}
+    wanted["principalId"] = wanted["principalId"] or ""
+    for name, value in wanted.items():
         if not isinstance(value, str):
             raise errors.invalid_value(name, RESOURCE)
-    if given["consentType"] not in (grants.ALL_PRINCIPALS, grants.PRINCIPAL):
+    if wanted["consentType"] not in (grants.ALL_PRINCIPALS, grants.PRINCIPAL):
         raise errors.invalid_value("consentType", RESOURCE)
-    if (given["consentType"] == grants.PRINCIPAL) != bool(given["principalId"]):
+    if (wanted["consentType"] == grants.PRINCIPAL) != bool(wanted["principalId"]):
         raise errors.invalid_value("principalId", RESOURCE)
-    return given
+    return wanted

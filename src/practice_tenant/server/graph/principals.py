@@ -38,8 +38,8 @@ async def create(call: Call) -> Response:
     """Answer POST /servicePrincipals: bring an application into the directory."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
-    given = odata.body(call)
-    app_id = given.pop("appId", None)
+    properties = odata.body(call)
+    app_id = properties.pop("appId", None)
     if not isinstance(app_id, str):
         raise errors.invalid_value("appId", "ServicePrincipal")
     application = _backing(call, who, app_id)
@@ -56,7 +56,7 @@ async def create(call: Call) -> Response:
             "When using this permission, the backing application of the service principal being created must in the "
             "local tenant"
         )
-    changes = {**_checked(call, given, {}), "createdDateTime": iso(call.now(who.directory.tenant_id))}
+    changes = {**_checked(call, properties, {}), "createdDateTime": iso(call.now(who.directory.tenant_id))}
     graph = principal_json(call.service.guid(), application, changes)
     made = ServicePrincipal(graph["id"], tenant_id, application.app_id, graph)
     with store.transaction():
@@ -79,9 +79,9 @@ async def counted(call: Call) -> Response:
 async def read(call: Call) -> Response:
     """Answer GET /servicePrincipals/{id} and /servicePrincipals(appId='{appId}')."""
     who = caller(call)
-    one = found.own_or_permitted(who, READ_APPLICATIONS, lambda: found.principal(call, who))
+    principal = found.own_or_permitted(who, READ_APPLICATIONS, lambda: found.principal(call, who))
     keys = "keycredentials" in call.value("$select").lower()
-    return odata.entity(call, kinds.PRINCIPAL, shown.principal(one, keys=keys))
+    return odata.entity(call, kinds.PRINCIPAL, shown.principal(principal, keys=keys))
 
 
 async def update(call: Call) -> Response:
@@ -98,9 +98,9 @@ async def delete(call: Call) -> Response:
     """Answer DELETE /servicePrincipals/{id}."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
-    one = found.principal(call, who)
-    authority.demand_change(call, who, one.id)
-    deleting.principal(call, one)
+    principal = found.principal(call, who)
+    authority.demand_change(call, who, principal.id)
+    deleting.principal(call, principal)
     return odata.nothing(call)
 
 
@@ -108,15 +108,15 @@ async def add_password(call: Call) -> Response:
     """Answer POST /servicePrincipals/{id}/addPassword: a secret of the application that only shows here."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
-    one = found.principal(call, who)
-    authority.demand_change(call, who, one.id)
-    application = apps.application(call.service.store, one.app_id)
+    principal = found.principal(call, who)
+    authority.demand_change(call, who, principal.id)
+    application = apps.application(call.service.store, principal.app_id)
     if application is None:
         raise errors.bad_request("Credentials of a managed identity are made by Azure, and by nobody else.")
     entry, secret = passwords.asked(call, call.now(who.directory.tenant_id)), passwords.secret(call.service)
     entry["hint"] = secret[:3]
     with call.service.store.transaction():
-        _save(call, one, {"passwordCredentials": [entry, *one.graph["passwordCredentials"]]})
+        _save(call, principal, {"passwordCredentials": [entry, *principal.graph["passwordCredentials"]]})
         ends = seconds(entry["endDateTime"])
         apps.add_secret(call.service.store, application.id, entry["keyId"], secret, ends)
     return odata.value(call, "microsoft.graph.passwordCredential", {**entry, "secretText": secret})
@@ -126,14 +126,14 @@ async def remove_password(call: Call) -> Response:
     """Answer POST /servicePrincipals/{id}/removePassword."""
     who = caller(call)
     who.demand(WRITE_APPLICATIONS)
-    one = found.principal(call, who)
-    authority.demand_change(call, who, one.id)
-    key_id, kept = passwords.without(call, one.graph["passwordCredentials"])
-    application = apps.application(call.service.store, one.app_id)
+    principal = found.principal(call, who)
+    authority.demand_change(call, who, principal.id)
+    key_id, kept = passwords.without(call, principal.graph["passwordCredentials"])
+    application = apps.application(call.service.store, principal.app_id)
     with call.service.store.transaction():
         if application:
             apps.remove_secret(call.service.store, application.id, key_id)
-        _save(call, one, {"passwordCredentials": kept})
+        _save(call, principal, {"passwordCredentials": kept})
     return odata.nothing(call)
 
 
@@ -162,23 +162,24 @@ def _all(call: Call) -> list[dict[str, Any]]:
     who.demand(READ_APPLICATIONS)
     left_out = found.hidden(call, who)
     every = apps.principals(call.service.store, who.directory.tenant_id)
-    return [shown.principal(one) for one in every if one.id not in left_out]
+    return [shown.principal(principal) for principal in every if principal.id not in left_out]
 
 
-def _save(call: Call, one: ServicePrincipal, changes: Mapping[str, Any]) -> None:
+def _save(call: Call, principal: ServicePrincipal, changes: Mapping[str, Any]) -> None:
     apps.save_principal(
-        call.service.store, ServicePrincipal(one.id, one.tenant_id, one.app_id, {**one.graph, **changes})
+        call.service.store,
+        ServicePrincipal(principal.id, principal.tenant_id, principal.app_id, {**principal.graph, **changes}),
     )
 
 
-def _checked(call: Call, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(call: Call, properties: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that a request sets.
 
     Raises:
         GraphError: 400, or 501 for a property of Graph that can't be set here.
     """
     changes: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in properties.items():
         if name == "keyCredentials" and isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
             changes[name] = certificates.completed(value, before.get(name, ()), call.service.guid)
             continue

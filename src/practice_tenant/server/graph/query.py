@@ -61,7 +61,7 @@ def options(call: Call, kind: EntityType, *, many: bool) -> QueryOptions:
     Raises:
         GraphError: 400 for one that Graph does not know, 501 for one that is missing here.
     """
-    given: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for name, value in call.query:
         small = name.lower()
         if not small.startswith("$"):
@@ -71,9 +71,9 @@ def options(call: Call, kind: EntityType, *, many: bool) -> QueryOptions:
         here = HERE if many else ("$select", "$count", "$format")
         if small not in here or (small == "$format" and value not in EMPTY):
             raise errors.missing_here(call.request.method, f"{call.request.path[:200]} with {name[:50]}")
-        given[small] = value
+        by_name[small] = value
     level = call.request.headers.get("consistencylevel") or call.value("ConsistencyLevel")
-    return QueryOptions(_selected(kind, given.get("$select", "")), given, level.lower() == "eventual")
+    return QueryOptions(_selected(kind, by_name.get("$select", "")), by_name, level.lower() == "eventual")
 
 
 def page(
@@ -149,13 +149,13 @@ def _search(text: str, kind: EntityType) -> Callable[[Graph], bool]:
     """Read ``"displayName:word" AND "description:word"``: a word matches where a word of the property begins so."""
     clauses: list[tuple[str, str, str]] = []
     at = 0
-    while found := _SEARCH.match(text, at):
-        name = kind.name_of(found["name"])
+    while match := _SEARCH.match(text, at):
+        name = kind.name_of(match["name"])
         if name not in kind.searched:
-            raise errors.unsupported_query(f"Property '{found['name'][:100]}' is not supported in $search.")
-        clauses.append((str(name), found["text"].lower(), found["joint"] or ""))
-        at = found.end()
-        if not found["joint"]:
+            raise errors.unsupported_query(f"Property '{match['name'][:100]}' is not supported in $search.")
+        clauses.append((str(name), match["text"].lower(), match["joint"] or ""))
+        at = match.end()
+        if not match["joint"]:
             break
     if at < len(text) or not clauses or clauses[-1][2]:
         bad = text[at : at + 1] or text[-1:]

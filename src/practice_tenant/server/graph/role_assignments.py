@@ -77,12 +77,12 @@ async def remove(call: Call) -> Response:
         *assignments.held_by(store, tenant_id, graph["id"]),
         *assignments.given_on(store, tenant_id, graph["id"]),
     )
-    for one in there:
-        if one.id == call.path["id"]:
-            resource = apps.principal(store, tenant_id, one.resource_id)
-            if not authority.may_assign(call, who, one.resource_id, resource.app_id if resource else ""):
+    for assignment in there:
+        if assignment.id == call.path["id"]:
+            resource = apps.principal(store, tenant_id, assignment.resource_id)
+            if not authority.may_assign(call, who, assignment.resource_id, resource.app_id if resource else ""):
                 raise errors.denied()
-            assignments.remove(store, tenant_id, one.id)
+            assignments.remove(store, tenant_id, assignment.id)
             return odata.nothing(call)
     raise errors.not_found(call.path["id"][:200])
 
@@ -121,20 +121,20 @@ def _has_role(resource: ServicePrincipal, holder: shown.Item, role_id: str) -> b
 def _shown(call: Call, who: Caller, there: Iterable[RoleAssignment]) -> list[dict[str, Any]]:
     store, tenant_id = call.service.store, who.directory.tenant_id
     result = []
-    for one in there:
-        holder = shown.item(store, tenant_id, one.principal_id)
-        resource = apps.principal(store, tenant_id, one.resource_id)
+    for assignment in there:
+        holder = shown.item(store, tenant_id, assignment.principal_id)
+        resource = apps.principal(store, tenant_id, assignment.resource_id)
         result.append(
             {
-                "id": one.id,
+                "id": assignment.id,
                 "deletedDateTime": None,
-                "appRoleId": one.app_role_id,
-                "createdDateTime": iso(one.created),
+                "appRoleId": assignment.app_role_id,
+                "createdDateTime": iso(assignment.created),
                 "principalDisplayName": holder[1]["displayName"] if holder else None,
-                "principalId": one.principal_id,
+                "principalId": assignment.principal_id,
                 "principalType": holder[0].resource if holder else None,
                 "resourceDisplayName": resource.graph["displayName"] if resource else None,
-                "resourceId": one.resource_id,
+                "resourceId": assignment.resource_id,
             }
         )
     return result

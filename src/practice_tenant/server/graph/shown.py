@@ -19,21 +19,21 @@ Graph = dict[str, Any]
 Item = tuple[EntityType, Graph]
 
 
-def application(one: Application, *, keys: bool = False) -> Graph:
+def application(stored: Application, *, keys: bool = False) -> Graph:
     """Return an application: what is a relation in Graph is not in it, and its keys only where they were selected."""
-    return _with_credentials({**APPLICATION, **one.graph}, keys)
+    return _with_credentials({**APPLICATION, **stored.graph}, keys)
 
 
-def principal(one: ServicePrincipal, *, keys: bool = False) -> Graph:
-    return _with_credentials({**PRINCIPAL, **one.graph}, keys)
+def principal(stored: ServicePrincipal, *, keys: bool = False) -> Graph:
+    return _with_credentials({**PRINCIPAL, **stored.graph}, keys)
 
 
-def user(one: User) -> Graph:
-    return user_json(one.graph)
+def user(stored: User) -> Graph:
+    return user_json(stored.graph)
 
 
-def group(one: Group) -> Graph:
-    return group_json(one.graph)
+def group(stored: Group) -> Graph:
+    return group_json(stored.graph)
 
 
 def roles(tenant_id: str, templates: Iterable[str]) -> list[Graph]:
@@ -58,8 +58,8 @@ def item(store: Store, tenant_id: str, object_id: str) -> Item | None:
     person = people.user(store, tenant_id, object_id)
     if person and person.id == object_id.lower():
         return kinds.USER, user(person)
-    if found := groups.group(store, tenant_id, object_id):
-        return kinds.GROUP, group(found)
+    if stored := groups.group(store, tenant_id, object_id):
+        return kinds.GROUP, group(stored)
     served = apps.principal(store, tenant_id, object_id)
     if served and served.id == object_id.lower():
         return kinds.PRINCIPAL, principal(served)
@@ -73,16 +73,16 @@ def item(store: Store, tenant_id: str, object_id: str) -> Item | None:
 
 def items(store: Store, tenant_id: str, object_ids: Iterable[str]) -> list[Item]:
     """Return those of the objects that are there."""
-    found = (item(store, tenant_id, object_id) for object_id in object_ids)
-    return [one for one in found if one]
+    every = (item(store, tenant_id, object_id) for object_id in object_ids)
+    return [entry for entry in every if entry]
 
 
-def without_details(one: Item) -> Item:
+def without_details(entry: Item) -> Item:
     """Return an object as those see it who may not read its kind: type and id, everything else null.
 
     Source: https://learn.microsoft.com/graph/permissions-overview (limited information for inaccessible members)
     """
-    kind, graph = one
+    kind, graph = entry
     return kind, {name: value if name == "id" else None for name, value in graph.items()}
 
 

@@ -19,8 +19,8 @@ def seconds(value: Any) -> float:
     """
     try:
         moment = datetime.fromisoformat(value)
-        found = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        iso(found)
+        timestamp = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        iso(timestamp)
     except (TypeError, OverflowError, OSError) as error:
         raise ValueError(str(error)) from error
-    return found
+    return timestamp

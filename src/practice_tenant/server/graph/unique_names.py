@@ -21,7 +21,7 @@ NAME = "uniqueName"
 def application(call: Call, who: Caller) -> Application | None:
     """Return the application that has the name in the path."""
     every = apps.applications(call.service.store, who.directory.tenant_id)
-    return next((one for one in every if one.graph.get(NAME) == call.path["unique_name"]), None)
+    return next((application for application in every if application.graph.get(NAME) == call.path["unique_name"]), None)
 
 
 def check_free(call: Call, who: Caller, graph: Mapping[str, Any]) -> None:
@@ -31,7 +31,7 @@ def check_free(call: Call, who: Caller, graph: Mapping[str, Any]) -> None:
         GraphError: 400.
     """
     store, tenant_id = call.service.store, who.directory.tenant_id
-    taken = {one.graph.get(NAME) for one in apps.applications(store, tenant_id)}
-    taken |= {one.graph.get(NAME) for one in deleted.items(store, tenant_id, call.now(tenant_id))}
+    taken = {application.graph.get(NAME) for application in apps.applications(store, tenant_id)}
+    taken |= {item.graph.get(NAME) for item in deleted.items(store, tenant_id, call.now(tenant_id))}
     if graph.get(NAME) and graph[NAME] in taken:
         raise errors.bad_request("Another object with the same value for property uniqueName already exists.")

@@ -60,11 +60,11 @@ async def create(call: Call) -> Response:
     """Answer POST /users; the password is thrown away, for nobody is asked for one here."""
     who = caller(call)
     _demand_administrator(who)
-    given = odata.body(call)
+    properties = odata.body(call)
     for name in NEEDED:
-        if given.get(name) in (None, ""):
+        if properties.get(name) in (None, ""):
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'User'.")
-    changes = _checked(call, who, given)
+    changes = _checked(call, who, properties)
     user_id = call.service.guid()
     graph = {
         "id": user_id,
@@ -144,14 +144,14 @@ def _demand_administrator(who: Caller) -> None:
         raise errors.denied()
 
 
-def _checked(call: Call, who: Caller, given: Mapping[str, Any], before: User | None = None) -> dict[str, Any]:
+def _checked(call: Call, who: Caller, properties: Mapping[str, Any], before: User | None = None) -> dict[str, Any]:
     """Return the properties that a request sets.
 
     Raises:
         GraphError: 400, or 501 for a property of Graph that can't be set here.
     """
     changes: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in properties.items():
         if name not in USER:
             raise errors.bad_request(f"Invalid property '{name[:100]}'.")
         if name == "passwordProfile":

@@ -41,15 +41,15 @@ class HttpRequest:
     @cached_property
     def headers(self) -> Mapping[str, str]:
         """Return the headers by their names in lower case; of several of one name, the first."""
-        found: dict[str, str] = {}
+        headers: dict[str, str] = {}
         for name, value in self.raw_headers:
-            found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-        return found
+            headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+        return headers
 
     def only(self, name: str) -> str:
         """Return a header that must come once; an empty string when there is none, or several."""
-        found = [value for each, value in self.raw_headers if each == name.encode()]
-        return found[0].decode("latin-1") if len(found) == 1 else ""
+        values = [value for each, value in self.raw_headers if each == name.encode()]
+        return values[0].decode("latin-1") if len(values) == 1 else ""
 
     @cached_property
     def host(self) -> str:

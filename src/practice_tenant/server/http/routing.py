@@ -59,11 +59,11 @@ class Router:
         """Answer a request."""
         other: HttpRoute | None = None
         for route in self.routes:
-            found = route.match(request.path)
-            if found is None:
+            match = route.match(request.path)
+            if match is None:
                 continue
             if request.method in route.methods:
-                request.path_params = found.groupdict()
+                request.path_params = match.groupdict()
                 request.router = self
                 return await route.answer(request)
             other = other or route

@@ -39,12 +39,12 @@ def choices(call: Call, where: Realm, hint: str) -> list[Choice]:
         return [Choice(where.directory, tuple(people.users(store, where.directory.tenant_id)))]
     if where.segment == "consumers":
         return []
-    found = [default_directory(call)]
+    directories = [default_directory(call)]
     hinted = people.directory(store, hint.rpartition("@")[2])
-    found += [hinted] if hinted and hinted not in found else []
+    directories += [hinted] if hinted and hinted not in directories else []
     return [
         Choice(directory, tuple(user for user in people.users(store, directory.tenant_id) if not user.is_external))
-        for directory in found
+        for directory in directories
     ]
 
 
@@ -94,9 +94,9 @@ def hint(user: User) -> str:
     return _OPAQUE + base64url(hashlib.sha256(user.sign_in_name.lower().encode()).digest())
 
 
-def is_hinted(user: User, given: str) -> bool:
+def is_hinted(user: User, hinted: str) -> bool:
     """Say whether a ``login_hint`` or ``logout_hint`` names this account."""
-    return given.lower() in (user.upn.lower(), user.sign_in_name.lower()) or given == hint(user)
+    return hinted.lower() in (user.upn.lower(), user.sign_in_name.lower()) or hinted == hint(user)
 
 
 def _at_home(store: Store, name: str) -> User | None:

@@ -85,8 +85,8 @@ def _certificate(client: Application, token: jws.SignedToken) -> tuple[x509.Cert
         wanted = jws.bytes_of(name) if name else bytes.fromhex(token.named("kid"))
     except ValueError:
         return None, name or token.named("kid")
-    found = next((der for der in registered if _thumbprint(der, sha256=sha256) == wanted), None)
-    return x509.load_der_x509_certificate(found) if found else None, wanted.hex().upper()
+    matching = next((der for der in registered if _thumbprint(der, sha256=sha256) == wanted), None)
+    return x509.load_der_x509_certificate(matching) if matching else None, wanted.hex().upper()
 
 
 def _thumbprint(der: bytes, *, sha256: bool) -> bytes:

@@ -43,15 +43,15 @@ def demands(store: Store, user: User, resource_ids: Iterable[str], challenged: f
         challenged: ids of further policies that the client was told to satisfy (``challenged_policies``).
     """
     resources = tuple(resource_ids)
-    found = [
+    applying = [
         policy
         for policy in policies.all_of(store, user.tenant_id)
         if policy.id in challenged or any(policy.covers(user.id, resource) for resource in resources)
     ]
-    frequencies = [policy.sign_in_frequency for policy in found]
+    frequencies = [policy.sign_in_frequency for policy in applying]
     return Demands(
-        block=tuple(policy.id for policy in found if BLOCK in policy.controls),
-        mfa=tuple(policy.id for policy in found if MFA in policy.controls),
+        block=tuple(policy.id for policy in applying if BLOCK in policy.controls),
+        mfa=tuple(policy.id for policy in applying if MFA in policy.controls),
         frequency=min((seconds for seconds in frequencies if seconds is not None), default=None),
     )
 

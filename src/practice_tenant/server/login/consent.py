@@ -125,9 +125,9 @@ def grant(
 
 def ensure_principal(store: Store, directory: EntraTenant, client: Application) -> ServicePrincipal:
     """Return the client's service principal; the first consent in a directory makes it."""
-    found = apps.principal(store, directory.tenant_id, client.app_id)
-    if found:
-        return found
+    principal = apps.principal(store, directory.tenant_id, client.app_id)
+    if principal:
+        return principal
     principal_id = guid(directory.tenant_id, "principal", client.app_id)
     graph = principal_json(principal_id, client, {})
     made = ServicePrincipal(principal_id, directory.tenant_id, client.app_id, graph)
@@ -136,8 +136,8 @@ def ensure_principal(store: Store, directory: EntraTenant, client: Application) 
 
 
 def _named(asked: ResourceScopes) -> list[PermissionScope]:
-    found = (scopes.named(asked.resource, value) for value in asked.values)
-    return [scope for scope in found if scope]
+    named = (scopes.named(asked.resource, value) for value in asked.values)
+    return [scope for scope in named if scope]
 
 
 def _openid(store: Store, directory: EntraTenant, oidc: tuple[str, ...]) -> ResourceScopes:

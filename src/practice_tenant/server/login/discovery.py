@@ -94,11 +94,11 @@ def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]
 
 async def instance_discovery(call: Call) -> Response:
     """Answer ``/common/discovery/instance``, which MSAL asks about hosts it does not know."""
-    given = call.value("authorization_endpoint")
-    if not given:
+    authorization_endpoint = call.value("authorization_endpoint")
+    if not authorization_endpoint:
         raise errors.missing_parameter("authorization_endpoint")
     try:
-        endpoint = urlsplit(given)
+        endpoint = urlsplit(authorization_endpoint)
     except ValueError:
         raise errors.unknown_instance() from None
     known = {alias for _, _, aliases in _CLOUDS for alias in aliases}

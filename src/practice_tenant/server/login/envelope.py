@@ -70,11 +70,11 @@ def answer_json(call: Call, error: Exception) -> Response | None:
 
 
 def _answer_fault(call: Call, struck: Struck, headers: dict[str, str]) -> Response | None:
-    told = _in_json(struck.fault)
-    if told is None:
+    refusal = _in_json(struck.fault)
+    if refusal is None:
         return None
     call.remark.reason = str(struck)
-    return JsonAnswer(error_members(call, told), told.status, headers | struck.fault.headers)
+    return JsonAnswer(error_members(call, refusal), refusal.status, headers | struck.fault.headers)
 
 
 def _in_json(fault: DirectoryFault) -> LoginError | None:

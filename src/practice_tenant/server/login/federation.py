@@ -75,7 +75,7 @@ def _check_match(client: Application, token: jws.SignedToken, *, of_entra: bool)
             raise errors.federated_subject_case(subject[:300])
         raise errors.federated_subject(subject[:300])
     # Entra's own token for the exchange carries the id of the exchange's application, a credential its URI.
-    presented = {EXCHANGE_URI if of_entra and given == EXCHANGE else given for given in token.texts("aud")}
+    presented = {EXCHANGE_URI if of_entra and audience == EXCHANGE else audience for audience in token.texts("aud")}
     if not any(presented & set(credential["audiences"]) for credential in of_subject):
         raise errors.federated_audience(" ".join(token.texts("aud"))[:300])
 

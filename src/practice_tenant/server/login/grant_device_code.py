@@ -25,10 +25,10 @@ async def device_code_grant(redemption: Redemption) -> TokenAnswer:
             client and shows no credential.
     """
     call, store = redemption.call, redemption.call.service.store
-    given = call.value("device_code")
-    if not given:
+    code = call.value("device_code")
+    if not code:
         raise errors.missing_parameter("device_code")
-    flow = devices.by_device_code(store, given)
+    flow = devices.by_device_code(store, code)
     if flow is None:
         raise errors.device_code_unknown()
     if flow.tenant_id:
@@ -36,7 +36,7 @@ async def device_code_grant(redemption: Redemption) -> TokenAnswer:
     _check_state(redemption, flow)
     platform = _platform(redemption, call.now(flow.tenant_id or redemption.where.tenant_id))
     grant = _grant(redemption, flow, platform)
-    if not devices.redeem(store, given):
+    if not devices.redeem(store, code):
         raise errors.code_redeemed()
     return await issue.user_tokens(redemption, grant)
 

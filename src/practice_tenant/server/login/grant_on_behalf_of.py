@@ -94,15 +94,15 @@ def _subject(redemption: Redemption, token: jws.SignedToken) -> Subject:
 
 def _directory(redemption: Redemption, token: jws.SignedToken) -> EntraTenant:
     """Return the directory that issued the token; it must be the one that is asked."""
-    found = people.directory(redemption.call.service.store, token.text("tid"))
+    directory = people.directory(redemption.call.service.store, token.text("tid"))
     asked = redemption.where.directory
-    redemption.call.enter((asked or found or default_directory(redemption.call)).tenant_id)
-    issuers = [realm.issuer(redemption.call, found.tenant_id, version) for version in (1, 2)] if found else []
-    if found is None or token.text("iss") not in issuers:
+    redemption.call.enter((asked or directory or default_directory(redemption.call)).tenant_id)
+    issuers = [realm.issuer(redemption.call, directory.tenant_id, version) for version in (1, 2)] if directory else []
+    if directory is None or token.text("iss") not in issuers:
         raise errors.user_assertion_signature(texts.KEY_NOT_FOUND, _thumbprint(token))
-    if asked and asked.tenant_id != found.tenant_id:
+    if asked and asked.tenant_id != directory.tenant_id:
         raise errors.user_not_found(token.text("oid"), asked.tenant_id)
-    return found
+    return directory
 
 
 def _check_signature(redemption: Redemption, token: jws.SignedToken) -> None:
@@ -114,8 +114,8 @@ def _check_signature(redemption: Redemption, token: jws.SignedToken) -> None:
         from cryptography import x509
 
         certificate = x509.load_der_x509_certificate(key.certificate)
-        found = key_lifetime(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        raise errors.user_assertion_signature(texts.KEY_FAILED, _thumbprint(token), found)
+        lifetime = key_lifetime(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        raise errors.user_assertion_signature(texts.KEY_FAILED, _thumbprint(token), lifetime)
 
 
 def _key(redemption: Redemption, token: jws.SignedToken) -> SigningKey | None:

@@ -29,10 +29,10 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
             what Conditional Access demands for it.
     """
     call = redemption.call
-    given = call.value("refresh_token")
-    if not given:
+    token = call.value("refresh_token")
+    if not token:
         raise errors.missing_parameter("refresh_token")
-    stored = sign_ins.find_refresh_token(call.service.store, given)
+    stored = sign_ins.find_refresh_token(call.service.store, token)
     if stored is None:
         raise errors.malformed("invalid_grant")
     sign_in = stored.sign_in
@@ -48,7 +48,7 @@ async def refresh_token(redemption: Redemption) -> TokenAnswer:
         raise errors.spa_refresh_token_expired(instant(stored.issued))
     grant = _grant(redemption, stored)
     _check_policies(call, grant)
-    sign_ins.touch_refresh_token(call.service.store, given, now)
+    sign_ins.touch_refresh_token(call.service.store, token, now)
     return await issue.user_tokens(redemption, grant)
 
 

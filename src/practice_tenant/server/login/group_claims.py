@@ -33,13 +33,13 @@ def of(store: Store, application: Application, kind: TokenKind, user: User, *, i
         claims["wids"] = directory_roles(user)
     if not chosen & {"All", "SecurityGroup", "ApplicationGroup"}:
         return claims
-    found = _chosen(store, application, user)
-    if in_url and len(found) > MOST_IN_A_URL:
+    held = _chosen(store, application, user)
+    if in_url and len(held) > MOST_IN_A_URL:
         return {**claims, "hasgroups": True}
-    if len(found) > MOST:
+    if len(held) > MOST:
         return {**claims, **_overage(user)}
     shape = application.optional_claims(kind).get("groups", frozenset())
-    values = [_value(group, shape, chosen) for group in found]
+    values = [_value(group, shape, chosen) for group in held]
     name = "roles" if "emit_as_roles" in shape else "groups"
     return {**claims, name: values} if values else claims
 

@@ -35,6 +35,6 @@ def check_verifier(verifier: str, challenge: str, method: str) -> None:
         return
     if not verifier:
         raise errors.verifier_missing()
-    given = s256(verifier) if method == "S256" else verifier
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), challenge.encode("utf-8", "replace")):
+    derived = s256(verifier) if method == "S256" else verifier
+    if not hmac.compare_digest(derived.encode("utf-8", "replace"), challenge.encode("utf-8", "replace")):
         raise errors.verifier_mismatch()

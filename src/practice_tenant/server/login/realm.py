@@ -45,13 +45,13 @@ def realm(call: Call, error: str = "invalid_request") -> Realm:
     segment = call.path["tenant"]
     if segment.lower() in AUDIENCES:
         return Realm(segment.lower(), None)
-    found = people.directory(call.service.store, segment)
-    if found is None and "." not in segment and not is_guid(segment):
+    directory = people.directory(call.service.store, segment)
+    if directory is None and "." not in segment and not is_guid(segment):
         raise errors.not_a_tenant(segment[:200], error)
-    if found is None:
+    if directory is None:
         raise errors.tenant_not_found(segment[:200], error)
-    call.enter(found.tenant_id)
-    return Realm(segment, found)
+    call.enter(directory.tenant_id)
+    return Realm(segment, directory)
 
 
 def default_directory(call: Call) -> EntraTenant:

@@ -34,14 +34,14 @@ def first_of(client: Application) -> str:
     return next((uri for platform in PLATFORMS for uri in client.redirect_uris(platform)), "")
 
 
-def _same(registered: str, given: str) -> bool:
-    if registered == given:
+def _same(registered: str, asked: str) -> bool:
+    if registered == asked:
         return True
-    portless = _without_loopback_port(given)
+    portless = _without_loopback_port(asked)
     return portless is not None and portless == _without_loopback_port(registered)
 
 
 def _without_loopback_port(uri: str) -> str | None:
     """Return a loopback http URI with its port taken out; None for every other URI."""
-    found = _LOOPBACK_URI.fullmatch(uri)
-    return found[1] + found[2] if found else None
+    match = _LOOPBACK_URI.fullmatch(uri)
+    return match[1] + match[2] if match else None

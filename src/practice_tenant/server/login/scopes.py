@@ -97,9 +97,9 @@ def find_resource(store: Store, tenant_id: str, client: Application, identifier:
 
     Source: https://learn.microsoft.com/entra/identity-platform/howto-convert-app-to-be-multi-tenant
     """
-    found = apps.resource(store, tenant_id, identifier)
-    if found:
-        return found
+    resource = apps.resource(store, tenant_id, identifier)
+    if resource:
+        return resource
     registered = apps.registered(store, identifier)
     if registered is None:
         return None

@@ -28,11 +28,11 @@ class SignedInUser:
 def current(call: Call) -> SignedInUser | None:
     """Return who is signed in in this browser; a user disabled, or whose sessions were revoked, since then is not."""
     cookie = call.request.cookies.get(SESSION, "")
-    found = sessions.find(call.service.store, cookie) if cookie else None
-    user = people.user(call.service.store, found.tenant_id, found.user_id) if found else None
-    if found is None or user is None or not user.enabled or found.started < user.sessions_valid_from:
+    session = sessions.find(call.service.store, cookie) if cookie else None
+    user = people.user(call.service.store, session.tenant_id, session.user_id) if session else None
+    if session is None or user is None or not user.enabled or session.started < user.sessions_valid_from:
         return None
-    return SignedInUser(cookie, found, user)
+    return SignedInUser(cookie, session, user)
 
 
 def new(call: Call, user: User) -> SignedInUser:

@@ -69,7 +69,7 @@ def picker(call: Call, where: Realm, client: Application, action: str) -> Respon
 def page(call: Call, make: Callable[[Fields], Response]) -> Response:
     """Show a page whose forms carry the client's parameters and the token of this browser."""
     token = session.flow_token(call)
-    given = [(name, value) for name, value in (*call.query, *call.form) if name not in FORM_FIELDS]
-    response = make([*given, ("flow", token)])
+    parameters = [(name, value) for name, value in (*call.query, *call.form) if name not in FORM_FIELDS]
+    response = make([*parameters, ("flow", token)])
     session.keep_flow(response, token)
     return response

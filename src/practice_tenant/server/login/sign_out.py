@@ -33,8 +33,8 @@ async def sign_out(call: Call) -> Response:
     ends = signed_in is None or not hint or accounts.is_hinted(signed_in.user, hint)
     known = _clients_of(call, signed_in)
     back = _back(call, known)
-    told = _front_channel(call, signed_in, known) if ends and signed_in else []
-    response: Response = RedirectResponse(back, 302) if back and not told else pages.signed_out(told, back)
+    frames = _front_channel(call, signed_in, known) if ends and signed_in else []
+    response: Response = RedirectResponse(back, 302) if back and not frames else pages.signed_out(frames, back)
     if ends:
         session.end(call, response)
     return response
@@ -44,8 +44,8 @@ def _clients_of(call: Call, signed_in: SignedInUser | None) -> list[Application]
     """Return the applications of the session, and the one that asks: by its id or by an id token it holds."""
     ids = sessions.clients(call.service.store, signed_in.cookie) if signed_in else []
     asking = (call.value("client_id"), _audience(call.value("id_token_hint")))
-    found = (apps.application(call.service.store, app_id) for app_id in dict.fromkeys([*asking, *ids]) if app_id)
-    return [application for application in found if application]
+    applications = (apps.application(call.service.store, app_id) for app_id in dict.fromkeys([*asking, *ids]) if app_id)
+    return [application for application in applications if application]
 
 
 def _audience(id_token: str) -> str:

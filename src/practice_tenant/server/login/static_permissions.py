@@ -68,24 +68,24 @@ def every(store: Store, directory: EntraTenant, holder: Application) -> list[Req
     Raises:
         LoginError: 650052.
     """
-    found: list[RequestedPermission] = []
+    permissions: list[RequestedPermission] = []
     for app_id, access in holder.required_access.items():
         resource = find_resource(store, directory.tenant_id, holder, app_id)
         if resource is None:
             registered = apps.application(store, app_id)
             name = registered.display_name if registered else ""
             raise errors.resource_without_principal(app_id, name, directory.tenant_id)
-        found += [
+        permissions += [
             of_scope(holder, resource, scope)
             for scope in resource.scopes
             if scope.enabled and access.get(scope.id) == "Scope"
         ]
-        found += [
+        permissions += [
             _of_role(holder, resource, role)
             for role in resource.graph["appRoles"]
             if role.get("isEnabled", True) and access.get(role["id"]) == "Role"
         ]
-    return found
+    return permissions
 
 
 def _of_role(holder: Application, resource: Application, role: Mapping[str, Any]) -> RequestedPermission:

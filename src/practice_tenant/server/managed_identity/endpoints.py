@@ -175,9 +175,9 @@ def _host(call: Call) -> Host:
 
 def _named(call: Call, host: Host, parameters: Mapping[str, str]) -> ManagedIdentity | None:
     """Return the identity that the request names, if it is assigned to the host."""
-    given = [(kind, call.value(name)) for name, kind in parameters.items() if call.value(name)]
+    ids = [(kind, call.value(name)) for name, kind in parameters.items() if call.value(name)]
     for identity in host.identities:
-        if given and all(identity.answers_to(kind, value) for kind, value in given):
+        if ids and all(identity.answers_to(kind, value) for kind, value in ids):
             return identity
     return None
 

@@ -81,11 +81,11 @@ def certificate_not_registered(thumbprint: str, app_id: str) -> LoginError:
     )
 
 
-def assertion_signature(reason: str, app_id: str, thumbprint: str = "", found: str = "") -> LoginError:
+def assertion_signature(reason: str, app_id: str, thumbprint: str = "", lifetime: str = "") -> LoginError:
     return LoginError(
         700027,
         "invalid_client",
-        f"Client assertion failed signature validation. {texts.key_trouble(reason, app_id, thumbprint, found)}",
+        f"Client assertion failed signature validation. {texts.key_trouble(reason, app_id, thumbprint, lifetime)}",
         401,
     )
 

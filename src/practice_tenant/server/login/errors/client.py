@@ -79,11 +79,11 @@ def work_accounts_only(app_id: str, name: str) -> LoginError:
     )
 
 
-def reply_address_differs(given: str, before: str) -> LoginError:
+def reply_address_differs(uri: str, before: str) -> LoginError:
     return LoginError(
         500112,
         "invalid_grant",
-        f"The reply address '{given}' does not match the reply address '{before}' provided when requesting "
+        f"The reply address '{uri}' does not match the reply address '{before}' provided when requesting "
         "Authorization code.",
     )
 

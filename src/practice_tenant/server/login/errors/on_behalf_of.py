@@ -9,11 +9,11 @@ from practice_tenant.server.login.errors.base import LoginError
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
-def user_assertion_signature(reason: str, thumbprint: str, found: str = "") -> LoginError:
+def user_assertion_signature(reason: str, thumbprint: str, lifetime: str = "") -> LoginError:
     return LoginError(
         50013,
         "invalid_grant",
-        f"Assertion failed signature validation. {texts.key_trouble(reason, NIL, thumbprint, found)}",
+        f"Assertion failed signature validation. {texts.key_trouble(reason, NIL, thumbprint, lifetime)}",
     )
 
 

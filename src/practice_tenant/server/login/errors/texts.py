@@ -7,7 +7,7 @@ KEY_EXPIRED = "The key used is expired."
 KEY_FAILED = "Key was found, but use of the key to verify the signature failed."
 
 
-def key_trouble(reason: str, app_id: str, thumbprint: str = "", found: str = "") -> str:
+def key_trouble(reason: str, app_id: str, thumbprint: str = "", lifetime: str = "") -> str:
     """Return what was wrong with a key, in brackets.
 
     Args:
@@ -16,7 +16,7 @@ def key_trouble(reason: str, app_id: str, thumbprint: str = "", found: str = "")
     """
     parts = [f"Reason - {reason}"]
     parts += [f"Thumbprint of key used by client: '{thumbprint}'"] if thumbprint else []
-    parts += [f"Found key '{found}'"] if found else []
+    parts += [f"Found key '{lifetime}'"] if lifetime else []
     parts.append(
         "Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id "
         f"'{app_id}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the "
