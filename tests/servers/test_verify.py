@@ -112,6 +112,23 @@ def test_a_genuine_token_passes_every_check_and_is_let_in(doors: Doors) -> None:
     assert own == ["exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "azp"]
 
 
+LACKING = {
+    "exp": (True, "it names no end, and so it never does"),
+    "nbf": (True, "it names no beginning, and so it has none"),
+    "iss": (False, "it says nothing"),
+    "aud": (False, "it is for nobody it names"),
+    "scp": (False, "access is missing; it has none"),
+}
+
+
+@pytest.mark.parametrize("claim", LACKING)
+def test_what_is_said_of_a_claim_that_is_not_there(claim: str, doors: Doors) -> None:
+    changed = tokens.verify(doors.forge.token, doors.bare, changed={claim: None})
+    found = {each.claim: (each.passed, each.found) for each in changed.findings if each.by != "the server"}
+    assert found[claim] == LACKING[claim]
+    assert [name for name, (passed, _) in found.items() if not passed and name not in ("signature", claim)] == []
+
+
 NO_TOKEN = "empty token"  # the wrong thing is in the header, not in a token
 BROUGHT = [kind for kind in KINDS if kind.error == "invalid_token" and kind.who != HTTP and kind.name != NO_TOKEN]
 
