@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workshop.breaking.fault import InjectedFault, Mend
 from workshop.breaking.scene import GRAPH_SCOPE, Scene
-from workshop.breaking.stage import wording as said
+from workshop.breaking.stage import wording
 from workshop.core.well_known import GRAPH_APP_ID
 
 HOUR = 3_600
@@ -46,7 +46,7 @@ def app_only(scene: Scene) -> Mend:
     _may_read_profile(scene)
     form = {"grant_type": "client_credentials", "client_id": scene.app.client_id, "client_secret": scene.app.secret}
     answer = scene.stage.token({**form, "scope": f"{scene.app.uri}/.default"})
-    scene.on_behalf_of = {"assertion": str(answer.get("access_token", said(answer)))}
+    scene.on_behalf_of = {"assertion": str(answer.get("access_token", wording(answer)))}
     return lambda: setattr(scene, "on_behalf_of", {})
 
 

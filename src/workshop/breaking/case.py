@@ -106,9 +106,11 @@ class Case:
         )
         judged = verify(snapshot, EXPENSES)
         if not judged.wrong:
-            right = sum(one.status == "right" for one in judged.findings)
+            right = sum(finding.status == "right" for finding in judged.findings)
             return Notice("THE REGISTRATION IS RIGHT", (f"{right} settings were looked at.",), GREEN)
-        rows = tuple((one.setting, self._steady(one.found), self._steady(one.should)) for one in judged.wrong)
+        rows = tuple(
+            (finding.setting, self._steady(finding.found), self._steady(finding.should)) for finding in judged.wrong
+        )
         return Table(("wrong setting", "found", "should be"), rows)
 
     def change(self, **properties: Any) -> None:
@@ -144,8 +146,8 @@ class Case:
         """Diagnose it from the symptom alone, or by a walk to the server where the address tells more."""
         seen = self._outcome.seen
         if self._outcome.url:
-            found = walk(self._outcome.url, http=self._scene.http, tell=lambda _: None)
-            return Diagnosis(found)
+            findings = walk(self._outcome.url, http=self._scene.http, tell=lambda _: None)
+            return Diagnosis(findings)
         return diagnose(seen if self.symptom.text == TOKEN else self._steady(seen))
 
     def mend(self) -> Notice:

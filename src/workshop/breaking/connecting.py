@@ -84,10 +84,10 @@ def connect(url: str, http: httpx.Client, client_id: str = "", *, guesses: bool 
     if answer.status_code != 401:
         return "" if answer.status_code < 400 else _said(answer)
     challenge = answer.headers.get("www-authenticate", "")
-    told = challenge.partition('resource_metadata="')[2].partition('"')[0]
-    if not told and not guesses:
+    metadata_url = challenge.partition('resource_metadata="')[2].partition('"')[0]
+    if not metadata_url and not guesses:
         return _said(answer)
-    urls = build_protected_resource_metadata_discovery_urls(told or None, url)
+    urls = build_protected_resource_metadata_discovery_urls(metadata_url or None, url)
     resource, tried = _first(http, urls)
     if resource is None:
         return tried

@@ -69,8 +69,8 @@ def scope_missing(scene: Scene) -> Mend:
 
 
 def _checked(scene: Scene) -> Callable[[str], FastMCP]:
-    told = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
-    return lambda url: preauthorized.build(url, told)
+    settings = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
+    return lambda url: preauthorized.build(url, settings)
 
 
 def _plain(scene: Scene, scope: str, issuer: str = "") -> Callable[[str], FastMCP]:

@@ -62,11 +62,11 @@ class Mystery:
         """Diagnose each case, hold it beside what was found, mend it and try again."""
         rows = []
         for number, case in enumerate(self.cases, 1):
-            said = str(found[number - 1]) if number <= len(found) else ""
+            guess = str(found[number - 1]) if number <= len(found) else ""
             diagnosed = ", ".join(case.diagnose().names)
             case.mend()
             again = "works" if case.attempt().works else "does not work"
-            rows.append((str(number), said, diagnosed, again))
+            rows.append((str(number), guess, diagnosed, again))
         return Table(("", "you said", "diagnose says", "mended"), tuple(rows))
 
     def __repr__(self) -> str:
@@ -99,10 +99,11 @@ class Room:
         """
         known = keys()
         wanted = key.strip().lower()
-        found = wanted if wanted in known else next((one for one in known if known[one].failure == wanted), "")
-        if not found:
+        by_failure = (known_key for known_key, fault in known.items() if fault.failure == wanted)
+        key_found = wanted if wanted in known else next(by_failure, "")
+        if not key_found:
             raise NothingThere(f"There is no fault {key!r}. `room` shows which there are.")
-        return self._case(found, found, known[found])
+        return self._case(key_found, key_found, known[key_found])
 
     def mystery(self, seed: int, level: int = 3) -> Mystery:
         """Break three things that nobody chose, the same ones for the same seed.
@@ -113,7 +114,7 @@ class Room:
         drawn = draw(seed, level)
         cases = tuple(self._case(f"mystery {n}", str(n), fault) for n, fault in enumerate(drawn, 1))
         names = sorted({fault.failure for fault in FAULTS})
-        return Mystery(cases, tuple(_offered(random.Random(seed), one.failure, names) for one in drawn))  # noqa: S311
+        return Mystery(cases, tuple(_offered(random.Random(seed), fault.failure, names) for fault in drawn))  # noqa: S311
 
     def choose(self) -> ipywidgets.VBox:
         """Return a menu of the faults, with buttons to break, diagnose and mend; `open` does it without JavaScript."""
@@ -183,15 +184,15 @@ def _chooser(room: Room) -> ipywidgets.VBox:
     opened: list[Case] = []
 
     def press(button: ipywidgets.Button) -> None:
-        for one in buttons.values():
-            one.disabled = True
+        for each in buttons.values():
+            each.disabled = True
         try:
             shown.value = _html(room, opened, button.description, str(menu.value))
         except TOLD as error:
             shown.value = escape(str(error))
         finally:
-            for one in buttons.values():
-                one.disabled = False
+            for each in buttons.values():
+                each.disabled = False
 
     for button in buttons.values():
         button.on_click(press)

@@ -55,9 +55,12 @@ def base_url_with_path(scene: Scene) -> Mend:
 
 def no_registration(scene: Scene) -> Mend:
     """Send a client that needs to register to a server without a proxy."""
-    told = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
+    without_proxy = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
     return _local(
-        scene, lambda url: preauthorized.build(url, told), lambda url: proxy.build(url, settings(scene)), by_text=True
+        scene,
+        lambda url: preauthorized.build(url, without_proxy),
+        lambda url: proxy.build(url, settings(scene)),
+        by_text=True,
     )
 
 
@@ -78,10 +81,10 @@ def bare_scopes_advertised(scene: Scene) -> Mend:
     advertised = scene.http.get(f"{server.base_url}/.well-known/oauth-protected-resource/mcp").json()
     scene.sign_in["scope"] = f"openid {' '.join(advertised['scopes_supported'])}"
     scene.connect = lambda: _signed_in(scene, server.url)
-    told = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
+    right = PreauthorizedSettings(scene.app.client_id, scene.stage.tenant_id, required_scopes=("access",))
 
     def mend() -> None:
-        run(scene, lambda url: preauthorized.build(url, told))
+        run(scene, lambda url: preauthorized.build(url, right))
         scene.sign_in["scope"] = f"openid {scene.app.scope}"
 
     return mend
@@ -95,10 +98,10 @@ def http_behind_tls(scene: Scene) -> Mend:
     public = f"https://expenses-{scene.app.client_id[:8]}.{scene.stage.domain}"
     scene.stage.change(scene.app, identifierUris=[scene.app.uri, f"{public}/mcp"])
     app, tenant = scene.app.client_id, scene.stage.tenant_id
-    told = PreauthorizedSettings(app, tenant, required_scopes=("access",), identifier_uri=f"{public}/mcp")
+    own = PreauthorizedSettings(app, tenant, required_scopes=("access",), identifier_uri=f"{public}/mcp")
 
     def to(base_url: str) -> None:
-        server = run(scene, lambda _: preauthorized.build(base_url, told))
+        server = run(scene, lambda _: preauthorized.build(base_url, own))
         http = through(Front(server.port, tells=base_url == public), public)
         scene.http = http
         scene.closing.append(http.close)
@@ -128,8 +131,8 @@ def function_key(scene: Scene) -> Mend:
 
 def restarted(scene: Scene) -> Mend:
     """Keep the registered clients in memory, and restart the server. Mended, they are in files."""
-    told = settings(scene)
-    return _restarted(scene, told, told, settings(scene, storage=_folder(scene)))
+    in_memory = settings(scene)
+    return _restarted(scene, in_memory, in_memory, settings(scene, storage=_folder(scene)))
 
 
 def secret_renewed(scene: Scene) -> Mend:
@@ -173,18 +176,18 @@ def come_back(scene: Scene, environ: Mapping[str, str], folder: Path, *, new_sec
         SettingsError: a variable is malformed.
     """
     own = {CLIENT_ID: scene.app.client_id, CLIENT_SECRET: scene.app.secret, TENANT_ID: scene.stage.tenant_id}
-    told = load(own | {SCOPES: "access", **environ}, folder)
-    if told.storage not in ("files", "memory"):
-        told = replace(told, storage=str(folder / told.storage))
-    server, http, client_id = _registered(scene, told)
-    secret = f"{told.client_secret}.renewed" if new_secret else told.client_secret
-    _restart(scene, server.name, server.port, replace(told, client_secret=secret))
+    chosen = load(own | {SCOPES: "access", **environ}, folder)
+    if chosen.storage not in ("files", "memory"):
+        chosen = replace(chosen, storage=str(folder / chosen.storage))
+    server, http, client_id = _registered(scene, chosen)
+    secret = f"{chosen.client_secret}.renewed" if new_secret else chosen.client_secret
+    _restart(scene, server.name, server.port, replace(chosen, client_secret=secret))
     return AttemptOutcome(connecting.connect(server.url, http, client_id))
 
 
-def _registered(scene: Scene, told: ProxySettings) -> tuple[BackgroundServer, httpx.Client, str]:
+def _registered(scene: Scene, chosen: ProxySettings) -> tuple[BackgroundServer, httpx.Client, str]:
     """Run a server and return it with the client that registered there, and the client's id."""
-    server = run(scene, lambda url: proxy.build(url, told))
+    server = run(scene, lambda url: proxy.build(url, chosen))
     http = through(None)
     scene.closing.append(http.close)
     client_id, _ = connecting.register(http, f"{server.base_url}/register")
@@ -197,9 +200,9 @@ def _folder(scene: Scene) -> str:
     return str(Path(folder.name) / "clients")
 
 
-def _restart(scene: Scene, name: str, port: int, told: ProxySettings) -> None:
+def _restart(scene: Scene, name: str, port: int, chosen: ProxySettings) -> None:
     """Start a server in the place of the one with this name: on the same port, with nothing left in memory."""
-    run(scene, lambda url: proxy.build(url, told), name=name, port=port)
+    run(scene, lambda url: proxy.build(url, chosen), name=name, port=port)
 
 
 def _signed_in(scene: Scene, url: str) -> AttemptOutcome:
@@ -241,8 +244,8 @@ def _public(scene: Scene, build: Callable[[str], FastMCP], front: type[Front] = 
 class _Guarded:
     """A server with a list of allowed hosts."""
 
-    def __init__(self, base_url: str, told: ProxySettings, hosts: list[str]) -> None:
-        self.server = proxy.build(base_url, told)
+    def __init__(self, base_url: str, chosen: ProxySettings, hosts: list[str]) -> None:
+        self.server = proxy.build(base_url, chosen)
         plain = self.server.http_app
         self.server.http_app = lambda **options: plain(  # type: ignore[method-assign]
             **options, allowed_hosts=hosts, host_origin_protection=True

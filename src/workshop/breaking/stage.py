@@ -106,8 +106,8 @@ class Stage(DirectoryTenant):
         for _ in range(MOST_PAGES):
             if answer.is_redirect:
                 back = answer.headers["location"]
-                said = dict(parse_qsl(urlsplit(back).query))
-                return Landed(said.get("code", ""), "" if "code" in said else back)
+                parameters = dict(parse_qsl(urlsplit(back).query))
+                return Landed(parameters.get("code", ""), "" if "code" in parameters else back)
             page = pages.read(answer.text, of_tenant=True)
             press = self._button(page.kind, account)
             if press is None:

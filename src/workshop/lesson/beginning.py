@@ -105,8 +105,10 @@ class Lesson:
 
     def machine(self) -> Table:
         """Look over this machine: each line that is not ok says what to do."""
-        found = machine.check(self.settings)
-        rows = tuple((one.word, one.name, "\n".join(filter(None, (one.detail, one.fix)))) for one in found)
+        findings = machine.check(self.settings)
+        rows = tuple(
+            (finding.word, finding.name, "\n".join(filter(None, (finding.detail, finding.fix)))) for finding in findings
+        )
         return Table(("", "what", "found"), rows)
 
     def people(self) -> Table:

@@ -39,15 +39,15 @@ class Copied:
     def lines(self) -> list[str]:
         """Say it, a line for each fact that a learner should know."""
         files = "file" if len(self.new) == 1 else "files"
-        told = [f"{len(self.new)} {files} copied into my-work/"] if self.new else []
+        lines = [f"{len(self.new)} {files} copied into my-work/"] if self.new else []
         if len(self.updated) == 1:
-            told += [f"my-work/{self.updated[0]}: brought up to date; you had not changed it"]
+            lines += [f"my-work/{self.updated[0]}: brought up to date; you had not changed it"]
         elif self.updated:
-            told += [f"{len(self.updated)} files in my-work/ brought up to date; you had not changed them"]
-        told += [
+            lines += [f"{len(self.updated)} files in my-work/ brought up to date; you had not changed them"]
+        lines += [
             f"my-work/{name}: yours is kept; the newer original is beside it as {newer}" for name, newer in self.beside
         ]
-        return told
+        return lines
 
 
 def copy(originals: Path, copies: Path, language: Mapping[str, Any]) -> Copied:
@@ -92,8 +92,8 @@ def copy(originals: Path, copies: Path, language: Mapping[str, Any]) -> Copied:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if not LEFT_BEHIND.intersection(path.relative_to(folder).parts))
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not LEFT_BEHIND.intersection(path.relative_to(folder).parts))
 
 
 def _read_manifest(path: Path) -> dict[str, str]:

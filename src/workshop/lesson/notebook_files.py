@@ -41,8 +41,8 @@ def read(path: Path) -> NotebookNode:
     twice = [name for name, count in ids.items() if count > 1]
     if twice:
         raise NotebookError(f"{path.name}: two cells have the id {twice[0]!r}.")
-    found: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
-    return found
+    notebook: NotebookNode = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
 
 
 def text_of(notebook: NotebookNode) -> str:

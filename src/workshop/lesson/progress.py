@@ -21,8 +21,8 @@ HEADINGS = ("", "lesson", "minutes", "what you show at the end", "exercises")
 def passed(state: Path) -> Passed:
     """Return the names of the passed exercises by lesson; none if the file can't be read."""
     try:
-        found = json.loads((state / FILE).read_text(encoding="utf-8"))
-        return {str(lesson): tuple(map(str, names)) for lesson, names in found.items()}
+        names_by_lesson = json.loads((state / FILE).read_text(encoding="utf-8"))
+        return {str(lesson): tuple(map(str, names)) for lesson, names in names_by_lesson.items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 

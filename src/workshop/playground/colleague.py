@@ -70,7 +70,7 @@ class ColleaguesApp:
             GraphCallRefused: with Graph's reason.
         """
         self._withdraw()
-        own, graph = (self._principal(one) for one in (self.client_id, GRAPH_APP_ID))
+        own, graph = (self._principal(client_id) for client_id in (self.client_id, GRAPH_APP_ID))
         grant = {"clientId": own, "consentType": "AllPrincipals", "resourceId": graph, "scope": scope}
         self._ask("POST", "/oauth2PermissionGrants", grant)
 
@@ -99,10 +99,10 @@ class ColleaguesApp:
         write_private(file, file.read_text("utf-8").replace(value, secrets[-1]["keyId"]))
 
     def _withdraw(self) -> None:
-        own, graph = (self._principal(one) for one in (self.client_id, GRAPH_APP_ID))
-        for one in self._ask("GET", f"/oauth2PermissionGrants?$filter=clientId eq '{own}'")["value"]:
-            if one["resourceId"] == graph:
-                self._ask("DELETE", f"/oauth2PermissionGrants/{one['id']}")
+        own, graph = (self._principal(client_id) for client_id in (self.client_id, GRAPH_APP_ID))
+        for grant in self._ask("GET", f"/oauth2PermissionGrants?$filter=clientId eq '{own}'")["value"]:
+            if grant["resourceId"] == graph:
+                self._ask("DELETE", f"/oauth2PermissionGrants/{grant['id']}")
 
     def _principal(self, client_id: str) -> str:
         return str(self._ask("GET", f"/servicePrincipals(appId='{client_id}')")["id"])

@@ -41,10 +41,10 @@ class NotSettled(WorkshopError):
     missing: tuple[PlannedChange, ...]
 
     def __str__(self) -> str:
-        told = ", ".join(change.what for change in self.missing)
+        missing = ", ".join(change.what for change in self.missing)
         return (
             f"Everything was written, but after {self.seconds:.0f} s the directory does not show all of it yet: "
-            f"{told}. Run the same command again in a few minutes."
+            f"{missing}. Run the same command again in a few minutes."
         )
 
 
@@ -155,8 +155,8 @@ async def _patch(graph: GraphServiceClient, app: App, settings: Mapping[str, Any
 
 def _doomed(app: App, wanted: App) -> bool:
     kept = _ids(wanted)
-    scopes = any(one.enabled and one.id not in kept for one in app.scopes)
-    return scopes or any(one.enabled and one.id not in kept for one in app.roles)
+    scopes = any(scope.enabled and scope.id not in kept for scope in app.scopes)
+    return scopes or any(role.enabled and role.id not in kept for role in app.roles)
 
 
 def _fading(app: App, wanted: App) -> App:
@@ -164,8 +164,8 @@ def _fading(app: App, wanted: App) -> App:
     kept = _ids(wanted)
     return replace(
         app,
-        scopes=tuple(replace(one, enabled=one.enabled and one.id in kept) for one in app.scopes),
-        roles=tuple(replace(one, enabled=one.enabled and one.id in kept) for one in app.roles),
+        scopes=tuple(replace(scope, enabled=scope.enabled and scope.id in kept) for scope in app.scopes),
+        roles=tuple(replace(role, enabled=role.enabled and role.id in kept) for role in app.roles),
         preauthorized=tuple(
             replace(client, scope_ids=_only(client.scope_ids, kept))
             for client in app.preauthorized
@@ -175,11 +175,11 @@ def _fading(app: App, wanted: App) -> App:
 
 
 def _ids(app: App) -> frozenset[str]:
-    return frozenset(one.id for one in app.scopes) | frozenset(one.id for one in app.roles)
+    return frozenset(scope.id for scope in app.scopes) | frozenset(role.id for role in app.roles)
 
 
 def _only(ids: Collection[str], kept: Collection[str]) -> tuple[str, ...]:
-    return tuple(one for one in ids if one in kept)
+    return tuple(id_ for id_ in ids if id_ in kept)
 
 
 async def _principal(graph: GraphServiceClient, app: App, here: Survey, patience: float) -> None:
@@ -212,7 +212,7 @@ async def _settled(
             if error.status != 404:
                 raise
             missing = ()
-        missing = tuple(one for one in missing if not (without_consent and one.aspect.startswith("Consent")))
+        missing = tuple(change for change in missing if not (without_consent and change.aspect.startswith("Consent")))
         if not missing:
             return
         if time.monotonic() + wait > deadline:

@@ -27,15 +27,15 @@ async def apply(graph: GraphServiceClient, here: Survey, patience: float) -> tup
     """
     left = [f"read what is granted ({here.snapshot.unseen['consent']})"] if "consent" in here.snapshot.unseen else []
     principal = here.snapshot.principal
-    for one in () if left or principal is None else wanted_grants(here.declaration, here.snapshot):
-        if one.right:
+    for grant in () if left or principal is None else wanted_grants(here.declaration, here.snapshot):
+        if grant.right:
             continue
         try:
-            await _grant(graph, str(principal.id) if principal else "", one, patience)
+            await _grant(graph, str(principal.id) if principal else "", grant, patience)
         except GraphRefused as error:
             if error.status != 403:
                 raise
-            left.append(f"grant {' '.join(sorted(one.scopes))} of {one.resource} to everyone")
+            left.append(f"grant {' '.join(sorted(grant.scopes))} of {grant.resource} to everyone")
     return tuple(left)
 
 

@@ -86,7 +86,7 @@ async def _until_fresh_one_counts(graph: GraphServiceClient, here: Survey, app: 
 
 def _fresh_but_refused(snapshot: Snapshot) -> bool:
     secrets = snapshot.app.secrets if snapshot.app else ()
-    fresh = any(one.starts and snapshot.at - FRESH < one.starts for one in secrets)
+    fresh = any(secret.starts and snapshot.at - FRESH < secret.starts for secret in secrets)
     return fresh and bool(snapshot.values and snapshot.values.accepted is False)
 
 
@@ -98,9 +98,9 @@ async def _certificate(graph: GraphServiceClient, here: Survey, wanted: Certific
         return
     item = graph.applications.by_application_id(app.object_id)
     with step("Reading the certificates"):
-        found = await item.get()
-    gone = {one.key_id for one in renewal.gone}
-    keys = [key for key in (found.key_credentials if found else None) or [] if str(key.key_id) not in gone]
+        application = await item.get()
+    gone = {old.key_id for old in renewal.gone}
+    keys = [key for key in (application.key_credentials if application else None) or [] if str(key.key_id) not in gone]
     if renewal.make:
         path = here.keeper.folder / f"{here.declaration.key}-{app.client_id}.pem"
         certificate = certificates.read(path)

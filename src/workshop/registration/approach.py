@@ -31,11 +31,11 @@ def kept_client_id(keeper: Keeper, declaration: Declaration | None) -> str:
         SettingMissing: there is none.
     """
     wanted = [declaration] if declaration else list(DECLARED.values())
-    for one in wanted:
-        if client_id := keeper.get(one.names.client_id):
+    for candidate in wanted:
+        if client_id := keeper.get(candidate.names.client_id):
             return client_id
     hint = "Name the application (client) id, or register the app first."
-    raise SettingMissing(" or ".join(one.names.client_id for one in wanted), (keeper.place,), hint)
+    raise SettingMissing(" or ".join(candidate.names.client_id for candidate in wanted), (keeper.place,), hint)
 
 
 def approach_of(snapshot: Snapshot, keeper: Keeper) -> Declaration:
@@ -67,13 +67,22 @@ def as_served(declaration: Declaration, keeper: Keeper, base_url: str = "") -> D
 def _tagged(app: App) -> Declaration | None:
     keys = [tag.rpartition(":")[2] for tag in app.tags if tag.startswith(PREFIX + ":")]
     return next(
-        (one for key, one in DECLARED.items() if any(f"{found}-".startswith(f"{key}-") for found in keys)), None
+        (
+            declaration
+            for key, declaration in DECLARED.items()
+            if any(f"{tagged}-".startswith(f"{key}-") for tagged in keys)
+        ),
+        None,
     )
 
 
 def _kept(app: App, keeper: Keeper) -> Declaration | None:
-    found = (one for one in DECLARED.values() if keeper.get(one.names.client_id).lower() == app.client_id)
-    return next(found, None)
+    fitting = (
+        declaration
+        for declaration in DECLARED.values()
+        if keeper.get(declaration.names.client_id).lower() == app.client_id
+    )
+    return next(fitting, None)
 
 
 def _no_secret_no_address(app: App) -> bool:

@@ -98,17 +98,19 @@ def _role(role: Role) -> str:
 def _preauthorized(app: App) -> Items:
     values = {scope.id: scope.value for scope in app.scopes}
     return {
-        CLIENTS.get(client.app_id, client.app_id): ", ".join(sorted(values.get(one, one) for one in client.scope_ids))
+        CLIENTS.get(client.app_id, client.app_id): ", ".join(sorted(values.get(id_, id_) for id_ in client.scope_ids))
         for client in app.preauthorized
     }
 
 
 def _permissions(app: App, names: Mapping[str, str]) -> Items:
     return {
-        names.get(one.id, one.id) if one.resource_app_id == GRAPH_APP_ID else f"{one.resource_app_id}/{one.id}": (
-            "delegated" if one.kind == "Scope" else "application"
+        names.get(permission.id, permission.id)
+        if permission.resource_app_id == GRAPH_APP_ID
+        else f"{permission.resource_app_id}/{permission.id}": (
+            "delegated" if permission.kind == "Scope" else "application"
         )
-        for one in app.permissions
+        for permission in app.permissions
     }
 
 

@@ -112,11 +112,11 @@ class Az:
             WorkshopError: there is no Azure CLI, and no recording of such a line.
         """
         self.variables |= variables
-        told = []
+        transcript = []
         for line in script.replace("\\\n", " ").splitlines():
             if line := " ".join(line.split()):
-                told += [f"$ {line}", *self._line(line).splitlines()]
-        return Transcript(self._named("\n".join(told)))
+                transcript += [f"$ {line}", *self._line(line).splitlines()]
+        return Transcript(self._named("\n".join(transcript)))
 
     def __repr__(self) -> str:
         return "\n".join(REAL if self.program else INSTEAD)
@@ -156,11 +156,11 @@ class Az:
             raise AzRefused(f"{command.split(' --')[0]} failed: {done.stderr.strip() or 'it gave no reason'}")
         return done.stdout
 
-    def _value(self, found: re.Match[str]) -> str:
+    def _value(self, variable: re.Match[str]) -> str:
         try:
-            return self.variables[found[1]]
+            return self.variables[variable[1]]
         except KeyError:
-            raise WorkshopError(f"${found[1]} has no value yet. Did the cell above run?") from None
+            raise WorkshopError(f"${variable[1]} has no value yet. Did the cell above run?") from None
 
     def _named(self, text: str) -> str:
         for name, value in self.variables.items():

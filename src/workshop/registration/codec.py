@@ -144,10 +144,10 @@ def moment(text: object) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _scope(entry: Json) -> ExposedScope:
@@ -175,7 +175,7 @@ def _role(entry: Json) -> Role:
 def _preauthorized_ids(entry: Json) -> tuple[str, ...]:
     # Graph v1.0 says delegatedPermissionIds, the manifest of the portal said permissionIds for years.
     ids = _texts(entry, "delegatedPermissionIds") or _texts(entry, "permissionIds")
-    return tuple(sorted(one.lower() for one in ids))
+    return tuple(sorted(id_.lower() for id_ in ids))
 
 
 def _permissions(entries: Iterable[Json]) -> Iterable[SeenPermission]:

@@ -51,17 +51,17 @@ def consent_changes(declaration: Declaration, snapshot: Snapshot) -> tuple[Plann
     """Return the lines of a plan."""
     if "consent" in snapshot.unseen:
         return ()
-    found: list[PlannedChange] = []
-    for one in wanted_grants(declaration, snapshot):
-        if one.right:
+    changes: list[PlannedChange] = []
+    for wanted in wanted_grants(declaration, snapshot):
+        if wanted.right:
             continue
-        before = "; ".join(" ".join(sorted(grant.scopes)) for grant in one.grants)
-        found.append(
+        before = "; ".join(" ".join(sorted(grant.scopes)) for grant in wanted.grants)
+        changes.append(
             PlannedChange(
-                "change" if before else "add", "Consent for everyone:", one.resource, before, _listed(one.scopes)
+                "change" if before else "add", "Consent for everyone:", wanted.resource, before, _listed(wanted.scopes)
             )
         )
-    return tuple(found)
+    return tuple(changes)
 
 
 def _wanted(resource: str, resource_id: str, scopes: Iterable[str], snapshot: Snapshot) -> WantedGrant:

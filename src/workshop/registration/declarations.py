@@ -129,17 +129,17 @@ class Declaration:
     @property
     def secret(self) -> Secret | None:
         """Return the secret it asks for, if any."""
-        return next((one for one in self.credentials if isinstance(one, Secret)), None)
+        return next((credential for credential in self.credentials if isinstance(credential, Secret)), None)
 
     @property
     def certificate(self) -> Certificate | None:
         """Return the certificate it asks for, if any."""
-        return next((one for one in self.credentials if isinstance(one, Certificate)), None)
+        return next((credential for credential in self.credentials if isinstance(credential, Certificate)), None)
 
     @property
     def federated(self) -> tuple[FederatedCredential, ...]:
         """Return the issuers it trusts."""
-        return tuple(one for one in self.credentials if isinstance(one, FederatedCredential))
+        return tuple(credential for credential in self.credentials if isinstance(credential, FederatedCredential))
 
     def named(self, display_name: str) -> Declaration:
         """Return the same under another name: a registration of its own, for production for example.

@@ -55,15 +55,15 @@ class Applied:
     def lines(self) -> list[str]:
         """Return what a person should know."""
         made = f"{self.changes} {'change' if self.changes == 1 else 'changes'} made"
-        told = [
+        lines = [
             f"“{self.declaration.display_name}”: {made if self.changes else 'nothing to do'}",
             f"Application (client) id: {self.client_id}",
             f"Its values are kept in {self.file}. Only you can read that file.",
         ]
         if self.left:
-            told.append(f"Left for an administrator: to {'; to '.join(self.left)}.")
-            told.append("`workshop register ... --plan --for-admin` writes down what to ask for.")
-        return told
+            lines.append(f"Left for an administrator: to {'; to '.join(self.left)}.")
+            lines.append("`workshop register ... --plan --for-admin` writes down what to ask for.")
+        return lines
 
     def __repr__(self) -> str:
         return "\n".join(self.lines())
@@ -166,8 +166,8 @@ class Desk:
         from workshop.registration.marks import is_ours
 
         async def work(graph: GraphServiceClient) -> str:
-            found = await look.by_display_name(graph, display_name)
-            return next((app.client_id for app in found if not is_ours(app)), "")
+            apps = await look.by_display_name(graph, display_name)
+            return next((app.client_id for app in apps if not is_ours(app)), "")
 
         return self._run(work)
 
@@ -221,8 +221,8 @@ class Desk:
         async def work(graph: GraphServiceClient) -> list[str]:
             return await group_ids(graph, display_name)
 
-        found = self._run(work)
-        return found[0] if len(found) == 1 else ""
+        ids = self._run(work)
+        return ids[0] if len(ids) == 1 else ""
 
     def as_user(self, account: str) -> Desk:
         """Return the same desk with someone else signing in, in the practice tenant."""

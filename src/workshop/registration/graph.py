@@ -67,9 +67,9 @@ def step(name: str) -> Iterator[None]:
 
 
 def _refused(name: str, error: APIError) -> GraphRefused:
-    said = getattr(error, "error", None)
-    code = getattr(said, "code", None) or "no code"
-    reason = getattr(said, "message", None) or str(error)
+    refusal = getattr(error, "error", None)
+    code = getattr(refusal, "code", None) or "no code"
+    reason = getattr(refusal, "message", None) or str(error)
     return GraphRefused(name, error.response_status_code or 0, code, " ".join(reason.split()))
 
 
@@ -85,8 +85,8 @@ async def found_or_none(ask: Awaitable[T]) -> T | None:
 
 def not_there_yet(error: APIError) -> bool:
     """Say whether Graph answered from a replica that has not heard of an object that was just made."""
-    said = getattr(error, "error", None)
-    code, message = getattr(said, "code", None) or "", getattr(said, "message", None) or ""
+    refusal = getattr(error, "error", None)
+    code, message = getattr(refusal, "code", None) or "", getattr(refusal, "message", None) or ""
     if error.response_status_code == 404:
         return True
     late = code == "NoBackingApplicationObject" or "does not reference a valid application object" in message
@@ -132,5 +132,5 @@ async def group_ids(graph: GraphServiceClient, display_name: str) -> list[str]:
         filter=f"displayName eq '{quoted}'", select=["id"]
     )
     with step(f"looking for the group {display_name}"):
-        found = await graph.groups.get(RequestConfiguration(query_parameters=query))
-    return [str(one.id) for one in (found.value if found else None) or ()]
+        groups = await graph.groups.get(RequestConfiguration(query_parameters=query))
+    return [str(group.id) for group in (groups.value if groups else None) or ()]

@@ -44,7 +44,7 @@ class Looking:
             GraphRefused: for any other reason.
         """
         try:
-            found = await ask()
+            answer = await ask()
         except APIError as error:
             if error.response_status_code != 403:
                 with step(f"Reading the {part}"):
@@ -52,7 +52,7 @@ class Looking:
             self.unseen[part] = DENIED.format(reason=getattr(getattr(error, "error", None), "message", None) or "403")
             return otherwise
         self.parts.add(part)
-        return found
+        return answer
 
 
 async def directory_of(graph: GraphServiceClient) -> SeenDirectory:
@@ -122,15 +122,17 @@ async def by_display_name(graph: GraphServiceClient, name: str) -> tuple[App, ..
 async def owner_of(graph: GraphServiceClient, identifier_uri: str) -> str | None:
     """Return the client id of the application that holds this Application ID URI."""
     quoted = identifier_uri.replace("'", "''")
-    found = await _listed(graph, f"identifierUris/any(uri:uri eq '{quoted}')", "Looking for the Application ID URI")
-    return found[0].client_id if found else None
+    holders = await _listed(graph, f"identifierUris/any(uri:uri eq '{quoted}')", "Looking for the Application ID URI")
+    return holders[0].client_id if holders else None
 
 
 async def _listed(graph: GraphServiceClient, condition: str, what: str) -> tuple[App, ...]:
     parameters = ApplicationsRequestBuilder.ApplicationsRequestBuilderGetQueryParameters(filter=condition)
     with step(what):
-        found = await graph.applications.get(RequestConfiguration(query_parameters=parameters))
-    return tuple(codec.application(to_json(one)) for one in (found.value if found else None) or [])
+        applications = await graph.applications.get(RequestConfiguration(query_parameters=parameters))
+    return tuple(
+        codec.application(to_json(application)) for application in (applications.value if applications else None) or []
+    )
 
 
 async def look(graph: GraphServiceClient, app: App | None, directory: SeenDirectory) -> Snapshot:
@@ -207,26 +209,26 @@ def _asked(keeper: Keeper, names: Names, values: KeptValues, tenant_id: str) -> 
 
 
 async def _federated(graph: GraphServiceClient, app: App) -> tuple[Federated, ...]:
-    found = await graph.applications.by_application_id(app.object_id).federated_identity_credentials.get()
-    return tuple(codec.federated(one) for one in _jsons(found.value if found else None))
+    credentials = await graph.applications.by_application_id(app.object_id).federated_identity_credentials.get()
+    return tuple(codec.federated(credential) for credential in _jsons(credentials.value if credentials else None))
 
 
 async def _principal(graph: GraphServiceClient, app: App) -> Principal | None:
-    found = await found_or_none(graph.service_principals_with_app_id(app.client_id).get())
-    if found is None or found.id is None:
+    model = await found_or_none(graph.service_principals_with_app_id(app.client_id).get())
+    if model is None or model.id is None:
         return None
-    principal = codec.principal(to_json(found))
+    principal = codec.principal(to_json(model))
     if not principal.assignment_required:
         return principal
-    assigned = await graph.service_principals.by_service_principal_id(found.id).app_role_assigned_to.get()
+    assigned = await graph.service_principals.by_service_principal_id(model.id).app_role_assigned_to.get()
     return replace(principal, assigned=len((assigned.value if assigned else None) or ()))
 
 
 async def _grants(graph: GraphServiceClient, principal: Principal) -> tuple[Grant, ...]:
     builder = Oauth2PermissionGrantsRequestBuilder.Oauth2PermissionGrantsRequestBuilderGetQueryParameters
     parameters = builder(filter=f"clientId eq '{principal.id}'")
-    found = await graph.oauth2_permission_grants.get(RequestConfiguration(query_parameters=parameters))
-    return tuple(codec.grant(one) for one in _jsons(found.value if found else None))
+    grants = await graph.oauth2_permission_grants.get(RequestConfiguration(query_parameters=parameters))
+    return tuple(codec.grant(grant) for grant in _jsons(grants.value if grants else None))
 
 
 def app_of(model: Parsable) -> App:

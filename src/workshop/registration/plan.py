@@ -51,7 +51,9 @@ class RegistrationPlan:
 
     def __repr__(self) -> str:
         width = max((len(change.what) for change in self.changes), default=0)
-        lines = [f"  {SIGNS[change.verb]} {change.what:<{width}}  {said(change)}".rstrip() for change in self.changes]
+        lines = [
+            f"  {SIGNS[change.verb]} {change.what:<{width}}  {as_line(change)}".rstrip() for change in self.changes
+        ]
         return "\n".join([self.heading, *lines, *(f"  ! {warning}" for warning in self.warnings)])
 
     def _repr_html_(self) -> str:
@@ -61,7 +63,7 @@ class RegistrationPlan:
         return frame(escape(self.heading), [escape(f"! {warning}") for warning in self.warnings], colour) + table
 
 
-def said(change: PlannedChange) -> str:
+def as_line(change: PlannedChange) -> str:
     """Return before and after in one line."""
     plain = ("registered", "")
     if change.verb == "change":

@@ -40,7 +40,7 @@ def _accepted(credential: ClientSecretCredential | CertificateCredential, client
     try:
         credential.get_token(f"{client_id}/.default")
     except ClientAuthenticationError as error:
-        found = _CODE.search(str(error))
-        code = found[1] if found else "unknown"
+        named = _CODE.search(str(error))
+        code = named[1] if named else "unknown"
         return (False if code in REFUSED else None), f"AADSTS{code}"
     return True, ""

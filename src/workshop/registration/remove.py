@@ -53,15 +53,15 @@ class ToRemove:
 
     def lines(self) -> list[str]:
         """Return a line for each thing."""
-        told = [
-            f"- “{one.app.display_name}” ({one.app.client_id}): the application"
-            + (", its service principal" if one.snapshot.principal else "")
-            + (f", {len(one.snapshot.grants)} grants of consent" if one.snapshot.grants else "")
-            for one in self.marked
+        lines = [
+            f"- “{marked.app.display_name}” ({marked.app.client_id}): the application"
+            + (", its service principal" if marked.snapshot.principal else "")
+            + (f", {len(marked.snapshot.grants)} grants of consent" if marked.snapshot.grants else "")
+            for marked in self.marked
         ]
-        told += [f"- the kept values of {client_id}, an app that is gone" for client_id in self.leftover]
-        told += [f"  {client_id} stays: the workshop did not make it for you" for client_id in self.others]
-        return told or ["  nothing: no registration here carries your mark"]
+        lines += [f"- the kept values of {client_id}, an app that is gone" for client_id in self.leftover]
+        lines += [f"  {client_id} stays: the workshop did not make it for you" for client_id in self.others]
+        return lines or ["  nothing: no registration here carries your mark"]
 
     def __repr__(self) -> str:
         return "\n".join([f"To remove in {self.where}:", *self.lines()])
@@ -82,29 +82,32 @@ async def find(graph: GraphServiceClient, keeper: Keeper, names: Collection[Name
     """
     directory = await look.directory_of(graph)
     maker = await look.maker(graph)
-    kept = {client_id.lower(): True for one in names if (client_id := keeper.get(one.client_id))}
+    kept = {client_id.lower(): True for declared in names if (client_id := keeper.get(declared.client_id))}
     apps = {client_id: app for client_id in kept if (app := await look.by_client_id(graph, client_id))}
     for app in await look.by_tag_prefix(graph, prefix(maker)):
         apps.setdefault(app.client_id, app)
     ours = {app.client_id: key for app in apps.values() if (key := key_of(app, maker)) and (not keys or key in keys)}
-    marked = [Marked(key, apps[one], await look.look(graph, apps[one], directory)) for one, key in ours.items()]
-    others = tuple(one for one, app in apps.items() if one in kept and key_of(app, maker) is None)
+    marked = [
+        Marked(key, apps[client_id], await look.look(graph, apps[client_id], directory))
+        for client_id, key in ours.items()
+    ]
+    others = tuple(client_id for client_id, app in apps.items() if client_id in kept and key_of(app, maker) is None)
     here = keeper.get(TENANT_ID).lower() == directory.tenant_id.lower()
-    leftover = tuple(one for one in kept if here and not keys and one not in apps)
+    leftover = tuple(client_id for client_id in kept if here and not keys and client_id not in apps)
     return ToRemove(directory.name, directory, tuple(marked), others, leftover)
 
 
-async def remove(graph: GraphServiceClient, found: ToRemove, keeper: Keeper, names: Collection[Names]) -> None:
+async def remove(graph: GraphServiceClient, to_remove: ToRemove, keeper: Keeper, names: Collection[Names]) -> None:
     """Remove what was found. The application goes last: it carries the mark by which an interrupted run is taken up.
 
     Raises:
         GraphRefused: Graph refused a step.
     """
-    for one in found.marked:
-        await _remove(graph, one)
-        Journal(keeper, one.key, found.directory.tenant_id).end()
-        _forget(keeper, names, one.app.client_id)
-    for client_id in found.leftover:
+    for marked in to_remove.marked:
+        await _remove(graph, marked)
+        Journal(keeper, marked.key, to_remove.directory.tenant_id).end()
+        _forget(keeper, names, marked.app.client_id)
+    for client_id in to_remove.leftover:
         _forget(keeper, names, client_id)
 
 
@@ -119,14 +122,14 @@ def _forget(keeper: Keeper, names: Collection[Names], client_id: str) -> None:
         keeper.keep(dict.fromkeys((name.client_id, name.client_secret, name.certificate), ""))
 
 
-async def _remove(graph: GraphServiceClient, one: Marked) -> None:
-    name = f"“{one.app.display_name}”"
-    for grant in one.snapshot.grants:
+async def _remove(graph: GraphServiceClient, marked: Marked) -> None:
+    name = f"“{marked.app.display_name}”"
+    for grant in marked.snapshot.grants:
         with step(f"Withdrawing the consent of {name}"):
             await found_or_none(graph.oauth2_permission_grants.by_o_auth2_permission_grant_id(grant.id).delete())
-    if one.snapshot.principal:
+    if marked.snapshot.principal:
         with step(f"Removing the service principal of {name}"):
-            item = graph.service_principals.by_service_principal_id(one.snapshot.principal.id)
+            item = graph.service_principals.by_service_principal_id(marked.snapshot.principal.id)
             await found_or_none(item.delete())
     with step(f"Removing {name}"):
-        await found_or_none(graph.applications.by_application_id(one.app.object_id).delete())
+        await found_or_none(graph.applications.by_application_id(marked.app.object_id).delete())

@@ -24,20 +24,21 @@ class Report:
     @property
     def heading(self) -> str:
         """Return the first line."""
-        one = self.judged
-        count = len(one.wrong)
-        said = "as it should be" if not count else f"{count} {'setting is' if count == 1 else 'settings are'} wrong"
-        unseen = f", {len(one.unseen)} could not be seen" if one.unseen else ""
-        return f"“{one.name}” ({one.client_id}) for the approach {one.approach}, seen in {one.source}: {said}{unseen}"
+        judged = self.judged
+        count = len(judged.wrong)
+        result = "as it should be" if not count else f"{count} {'setting is' if count == 1 else 'settings are'} wrong"
+        unseen = f", {len(judged.unseen)} could not be seen" if judged.unseen else ""
+        name = f"“{judged.name}” ({judged.client_id})"
+        return f"{name} for the approach {judged.approach}, seen in {judged.source}: {result}{unseen}"
 
     def text(self) -> str:
         """Return every line, and below a wrong one why and how to mend it."""
-        width = max(len(one.setting) for one in self.judged.findings)
+        width = max(len(finding.setting) for finding in self.judged.findings)
         lines = [self.heading]
-        for one in self.judged.findings:
-            lines.append(f"{WORDS[one.status]:<6}{one.setting:<{width}}  {one.found}")
-            if one.status == "wrong":
-                lines += _below(one)
+        for finding in self.judged.findings:
+            lines.append(f"{WORDS[finding.status]:<6}{finding.setting:<{width}}  {finding.found}")
+            if finding.status == "wrong":
+                lines += _below(finding)
         return "\n".join([*lines, *([LEGEND] if self.judged.wrong else [])])
 
     def json(self) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class Report:
         return self.text()
 
     def _repr_html_(self) -> str:
-        rows = "".join(_row(one) for one in self.judged.findings)
+        rows = "".join(_row(finding) for finding in self.judged.findings)
         heads = "".join(f'<th scope="col" {LEFT}>{name}</th>' for name in ("", "setting", "found", "should be"))
         table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         legend = [words(LEGEND)] if self.judged.wrong else []
@@ -58,17 +59,17 @@ class Report:
 LEFT = 'style="text-align:left;vertical-align:top;overflow-wrap:anywhere"'
 
 
-def _below(one: SettingFinding) -> list[str]:
+def _below(finding: SettingFinding) -> list[str]:
     """Return what stands below a wrong line. Commands are not wrapped: they are there to be copied."""
-    said = [
-        *_wrapped("should be", one.should),
-        *_wrapped("why", one.why),
-        *_wrapped("portal", one.mend.portal),
-        *_code("az", one.mend.az),
-        *_code("Python", one.mend.python),
-        f"        {'see':<10}{one.source}",
+    lines = [
+        *_wrapped("should be", finding.should),
+        *_wrapped("why", finding.why),
+        *_wrapped("portal", finding.mend.portal),
+        *_code("az", finding.mend.az),
+        *_code("Python", finding.mend.python),
+        f"        {'see':<10}{finding.source}",
     ]
-    return [*said, ""]
+    return [*lines, ""]
 
 
 def _wrapped(name: str, text: str) -> list[str]:
@@ -81,16 +82,16 @@ def _code(name: str, text: str) -> list[str]:
     return [f"        {label:<10}{line}" for label, line in zip((name, *[""] * len(lines)), lines, strict=False)]
 
 
-def _row(one: SettingFinding) -> str:
-    status = f'<b style="white-space:nowrap">{WORDS[one.status]}</b>'
-    cells = [status, escape(one.setting), escape(one.found), escape(one.should)]
+def _row(finding: SettingFinding) -> str:
+    status = f'<b style="white-space:nowrap">{WORDS[finding.status]}</b>'
+    cells = [status, escape(finding.setting), escape(finding.found), escape(finding.should)]
     row = "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
-    if one.status != "wrong":
+    if finding.status != "wrong":
         return row
-    ways = (("In the portal", one.mend.portal), ("With az", one.mend.az), ("In Python", one.mend.python))
+    ways = (("In the portal", finding.mend.portal), ("With az", finding.mend.az), ("In Python", finding.mend.python))
     mends = "".join(
         f"<div><b>{name}:</b> {escape(text) if name == 'In the portal' else f'<code>{escape(text)}</code>'}</div>"
         for name, text in ways
     )
-    source = f'<a href="{escape(one.source)}">{escape(one.source)}</a>'
-    return f'{row}<tr><td></td><td colspan="3" {LEFT}>{words(one.why)}{mends}<div>{source}</div></td></tr>'
+    source = f'<a href="{escape(finding.source)}">{escape(finding.source)}</a>'
+    return f'{row}<tr><td></td><td colspan="3" {LEFT}>{words(finding.why)}{mends}<div>{source}</div></td></tr>'

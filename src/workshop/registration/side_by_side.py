@@ -20,17 +20,17 @@ def side_by_side(reports: Mapping[str, Report]) -> Table:
         reports: by the headings of the columns.
     """
     columns = [
-        {one.setting: _shown(one, report.judged.client_id) for one in report.judged.findings}
+        {finding.setting: _shown(finding, report.judged.client_id) for finding in report.judged.findings}
         for report in reports.values()
     ]
     settings = dict.fromkeys(setting for column in columns for setting in column)
     rows = []
     for setting in settings:
         first, *others = [column.get(setting, "not looked at") for column in columns]
-        rows.append((setting, first, *(SAME if one == first else one for one in others)))
+        rows.append((setting, first, *(SAME if other == first else other for other in others)))
     return Table(("setting", *reports), tuple(rows))
 
 
-def _shown(one: SettingFinding, client_id: str) -> str:
+def _shown(finding: SettingFinding, client_id: str) -> str:
     """Return the line of a verification; ids and dates are called so, for they are others in each column."""
-    return DATE.sub("{date}", f"{WORDS[one.status]}: {one.found}".replace(client_id, "{client}"))
+    return DATE.sub("{date}", f"{WORDS[finding.status]}: {finding.found}".replace(client_id, "{client}"))

@@ -71,12 +71,12 @@ class VerifiedRegistration:
     @property
     def wrong(self) -> tuple[SettingFinding, ...]:
         """Return the lines that are wrong."""
-        return tuple(one for one in self.findings if one.status == "wrong")
+        return tuple(finding for finding in self.findings if finding.status == "wrong")
 
     @property
     def unseen(self) -> tuple[SettingFinding, ...]:
         """Return the lines that could not be looked at."""
-        return tuple(one for one in self.findings if one.status == "unseen")
+        return tuple(finding for finding in self.findings if finding.status == "unseen")
 
 
 def verify(snapshot: Snapshot, declaration: Declaration) -> VerifiedRegistration:

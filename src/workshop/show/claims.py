@@ -42,7 +42,7 @@ class Values:
         if isinstance(value, Mapping):
             return self.text("holds " + ", ".join(map(str, value)))
         if isinstance(value, list | tuple):
-            return self.text(" ".join(one if isinstance(one, str) else _json(one) for one in value))
+            return self.text(" ".join(item if isinstance(item, str) else _json(item) for item in value))
         return self.text(value if isinstance(value, str) else _json(value))
 
     def text(self, text: str) -> str:

@@ -17,15 +17,15 @@ def follow(hops: Sequence[Hop], names: Sequence[str]) -> Table:
         hops: in order; they are numbered as in the diagram.
         names: such as `code_challenge`.
     """
-    found: dict[str, dict[str, list[str]]] = {}
+    steps_by_mark: dict[str, dict[str, list[str]]] = {}
     for number, hop in enumerate(hops, 1):
         for name, mark, way in _carried(hop):
             if name in names:
-                steps = found.setdefault(mark, {}).setdefault(name, [])
+                steps = steps_by_mark.setdefault(mark, {}).setdefault(name, [])
                 steps.append(f"{number} {way}")
     rows = [
         (f"{name} {_letter(index)}", "\n".join(steps))
-        for index, named in enumerate(found.values())
+        for index, named in enumerate(steps_by_mark.values())
         for name, steps in named.items()
     ]
     return Table(("secret", "step"), tuple(rows))

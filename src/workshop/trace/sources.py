@@ -81,9 +81,9 @@ def _pairs(raw: Sequence[Sequence[Any]]) -> list[tuple[str, str]]:
 
 
 def _take(record: logging.LogRecord) -> bool:
-    found = _LINE.match(record.getMessage())
-    if found and not _is_loopback(found[2]):
-        hop = Hop(now(), "MCP server", "Entra", found[1], mask_url(found[2]), (), int(found[3]), ())
+    logged = _LINE.match(record.getMessage())
+    if logged and not _is_loopback(logged[2]):
+        hop = Hop(now(), "MCP server", "Entra", logged[1], mask_url(logged[2]), (), int(logged[3]), ())
         bus.publish(Sighting(hop, "library"))
     return False
 

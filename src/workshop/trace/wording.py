@@ -68,10 +68,10 @@ def carried_lines(hop: Hop) -> tuple[str, ...]:
 
 
 def _brief(pairs: Pairs, telling: tuple[str, ...]) -> str:
-    found = dict(pairs)
-    decided = tuple(name for name in _DECISIONS if name in found)
-    names = [name for name in decided or telling if found.get(name) not in (None, "", LEFT_OUT)]
-    return ", ".join(_short(name, found[name]) for name in names[:_MOST])
+    values = dict(pairs)
+    decided = tuple(name for name in _DECISIONS if name in values)
+    names = [name for name in decided or telling if values.get(name) not in (None, "", LEFT_OUT)]
+    return ", ".join(_short(name, values[name]) for name in names[:_MOST])
 
 
 def _short(name: str, value: str) -> str:

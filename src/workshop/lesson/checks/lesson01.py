@@ -57,7 +57,10 @@ def mend_three_settings(answer: object, _settings: Settings) -> Verdict:
             return Verdict(False, wrong)
     left = _still_wrong(answer)
     if left:
-        return Verdict(False, "\n".join(f"{one.setting}: {one.found}. It should be: {one.should}" for one in left[:3]))
+        return Verdict(
+            False,
+            "\n".join(f"{finding.setting}: {finding.found}. It should be: {finding.should}" for finding in left[:3]),
+        )
     return Verdict(True, "The manifest is right now: token version, redirect URI, account types.")
 
 
@@ -68,11 +71,11 @@ def _refused(name: object, value: object) -> str:
     if isinstance(MANIFEST[str(name)], dict):
         if not isinstance(value, Mapping):
             return f"{name} holds a dictionary, such as {{...: ...}}. Yours is {shown(value)}."
-        unknown = [one for one in value if one not in MANIFEST[str(name)]]
+        unknown = [member for member in value if member not in MANIFEST[str(name)]]
         if unknown:
             return f"{name} has no property {shown(unknown[0])} that this exercise is about."
         uris = value.get("redirectUris", [])
-        if not isinstance(uris, list) or not all(isinstance(one, str) for one in uris):
+        if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
             return "redirectUris is a list of addresses, even for one: put it into square brackets."
         version = value.get("requestedAccessTokenVersion")
         if version is not None and (isinstance(version, bool) or not isinstance(version, int)):

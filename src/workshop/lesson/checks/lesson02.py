@@ -34,11 +34,11 @@ def metadata_url(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return Verdict(False, f"{shown(answer)} is not a function. Give the name without parentheses.")
     for challenge, url in CHALLENGES.items():
-        found = outcome(answer, challenge)
-        if not isinstance(found, str):
-            return Verdict(False, f"Your function returned {shown(found)}, which is not text.")
-        if found.strip() != url:
-            return Verdict(False, f"For the header\n{challenge}\nyour function returned {shown(found)}.")
+        returned = outcome(answer, challenge)
+        if not isinstance(returned, str):
+            return Verdict(False, f"Your function returned {shown(returned)}, which is not text.")
+        if returned.strip() != url:
+            return Verdict(False, f"For the header\n{challenge}\nyour function returned {shown(returned)}.")
     return Verdict(True, "It finds the address in the headers of three servers, wherever it stands.")
 
 
@@ -75,11 +75,11 @@ def stop_the_attack(answer: object, settings: Settings) -> Verdict:
 def _attacked(answer: ProxySettings, victim: UserAgent) -> Verdict:
     from workshop.attacks.rehearsal import Rehearsal, rehearse  # FastMCP: no start cell waits for it
 
-    found = cast(Rehearsal, outcome(rehearse, answer, victim))
-    if found.refused:
-        return Verdict(False, f"An honest client can't sign in any more: {found.refused}")
-    if found.stolen:
-        return Verdict(False, f"Somebody {found.stolen}, and the attacker got in.")
+    rehearsal = cast(Rehearsal, outcome(rehearse, answer, victim))
+    if rehearsal.refused:
+        return Verdict(False, f"An honest client can't sign in any more: {rehearsal.refused}")
+    if rehearsal.stolen:
+        return Verdict(False, f"Somebody {rehearsal.stolen}, and the attacker got in.")
     return Verdict(True, "Attacked for real, your server gave the attacker nothing. An honest client still got in.")
 
 

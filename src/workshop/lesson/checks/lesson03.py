@@ -44,7 +44,11 @@ def scopes_in_place(answer: object, _settings: Settings) -> Verdict:
         value = answer[name]
         if is_unstarted(value):
             raise NotStarted
-        if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        if (
+            isinstance(value, str)
+            or not isinstance(value, Sequence)
+            or not all(isinstance(scope, str) for scope in value)
+        ):
             return Verdict(False, f"{name} is {shown(value)}. Make it a list of texts: square brackets, and quotes.")
         lists[name] = list(value)
     wrong = _wrong_required(lists[ARGUMENTS[0]]) or _wrong_additional(lists[ARGUMENTS[1]])
@@ -85,9 +89,11 @@ def whose_token(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return Verdict(False, f"{shown(answer)} is not a function. Give the name without parentheses.")
     for whose, claims in TOKENS:
-        said = outcome(answer, dict(claims))
-        if said != whose:
-            return Verdict(False, f"The token with iss {claims['iss']} is {whose}'s. Your function said {shown(said)}.")
+        returned = outcome(answer, dict(claims))
+        if returned != whose:
+            return Verdict(
+                False, f"The token with iss {claims['iss']} is {whose}'s. Your function said {shown(returned)}."
+            )
     return Verdict(True, "You know which token you hold, and who can say what it means.")
 
 
@@ -98,8 +104,8 @@ def optional_claims(answer: object, _settings: Settings) -> Verdict:
     if any(is_unstarted(value) for value in answer.values()):
         raise NotStarted
     if "accessToken" not in answer:
-        given = ", ".join(map(str, answer)) or "nothing"
-        return Verdict(False, f"It says {shown(given)}. FastMCP reads the access token: use accessToken.")
+        kinds = ", ".join(map(str, answer)) or "nothing"
+        return Verdict(False, f"It says {shown(kinds)}. FastMCP reads the access token: use accessToken.")
     claims = answer["accessToken"]
     if not isinstance(claims, list):
         return Verdict(False, "accessToken holds a list of claims: square brackets.")

@@ -31,13 +31,13 @@ def read_the_sign(answer: object, _settings: Settings) -> Verdict:
             "scopes_supported": scopes,
             "authorization_servers": [f"{authority}/v2.0"],
         }
-        said = outcome(answer, metadata)
-        if not isinstance(said, tuple | list) or len(said) != 2:
-            return Verdict(False, f"It returned {shown(said)}. Return two values: the authority, and the scopes.")
-        if said[0] != authority:
-            return Verdict(False, f"The authority should be {authority}, without /v2.0. It is {shown(said[0])}.")
-        if said[1] != scopes:
-            return Verdict(False, f"The scopes should be the list {scopes}. They are {shown(said[1])}.")
+        returned = outcome(answer, metadata)
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
+            return Verdict(False, f"It returned {shown(returned)}. Return two values: the authority, and the scopes.")
+        if returned[0] != authority:
+            return Verdict(False, f"The authority should be {authority}, without /v2.0. It is {shown(returned[0])}.")
+        if returned[1] != scopes:
+            return Verdict(False, f"The scopes should be the list {scopes}. They are {shown(returned[1])}.")
     return Verdict(True, "It finds where to sign in and what to ask for, at any server that gives this sign.")
 
 
@@ -46,17 +46,17 @@ def list_a_client(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return _no_function(answer)
     for client, scope in zip(CLIENTS, SCOPES, strict=True):
-        said = outcome(answer, client, scope)
-        if not isinstance(said, list) or len(said) != 1 or not isinstance(said[0], Mapping):
-            return Verdict(False, f"It returned {shown(said)}. Return a list with one dictionary in it.")
-        names = set(said[0])
+        returned = outcome(answer, client, scope)
+        if not isinstance(returned, list) or len(returned) != 1 or not isinstance(returned[0], Mapping):
+            return Verdict(False, f"It returned {shown(returned)}. Return a list with one dictionary in it.")
+        names = set(returned[0])
         if names != {"appId", "delegatedPermissionIds"}:
             return Verdict(False, f"The names in it are {shown(sorted(map(str, names)))}. Graph wants the two above.")
-        if said[0]["appId"] != client:
-            return Verdict(False, f"appId should be the client's id. It is {shown(said[0]['appId'])}.")
-        if said[0]["delegatedPermissionIds"] != [scope]:
-            found = shown(said[0]["delegatedPermissionIds"])
-            return Verdict(False, f"delegatedPermissionIds should be a list with the scope's id. It is {found}.")
+        if returned[0]["appId"] != client:
+            return Verdict(False, f"appId should be the client's id. It is {shown(returned[0]['appId'])}.")
+        if returned[0]["delegatedPermissionIds"] != [scope]:
+            scopes = shown(returned[0]["delegatedPermissionIds"])
+            return Verdict(False, f"delegatedPermissionIds should be a list with the scope's id. It is {scopes}.")
     return Verdict(True, "Entra asks no user about this client and this scope any more.")
 
 
@@ -69,14 +69,14 @@ def let_one_in(answer: object, _settings: Settings) -> Verdict:
         return _no_function(answer)
     for listed, other in (CLIENTS, CLIENTS[::-1]):
         before = PreauthorizedSettings(client_id=API, tenant_id=TENANTS[0])
-        said = outcome(answer, before, listed)
-        if not isinstance(said, PreauthorizedSettings):
-            return Verdict(False, f"It returned {shown(said)}. Return settings, made from those it got.")
-        if isinstance(said.allowed_clients, str):
+        changed = outcome(answer, before, listed)
+        if not isinstance(changed, PreauthorizedSettings):
+            return Verdict(False, f"It returned {shown(changed)}. Return settings, made from those it got.")
+        if isinstance(changed.allowed_clients, str):
             return Verdict(False, "allowed_clients is text. A list in Python has brackets or a comma: (client,)")
-        if replace(said, allowed_clients=()) != before:
+        if replace(changed, allowed_clients=()) != before:
             return Verdict(False, "Something besides allowed_clients is different now.")
-        taken = [client for client in (listed, other, API) if _takes(verifier(said), client)]
+        taken = [client for client in (listed, other, API) if _takes(verifier(changed), client)]
         if listed not in taken:
             return Verdict(False, "The listed client is turned away.")
         if len(taken) > 1:

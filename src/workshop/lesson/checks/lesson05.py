@@ -60,13 +60,13 @@ def open_a_token(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return _no_function(answer)
     for claims in OPENED:
-        said = outcome(answer, _token(claims))
-        if isinstance(said, str | bytes):
+        returned = outcome(answer, _token(claims))
+        if isinstance(returned, str | bytes):
             return Verdict(False, "It returned text. json.loads makes a dictionary of it.")
-        if said == {"alg": "RS256", "typ": "JWT"}:
+        if returned == {"alg": "RS256", "typ": "JWT"}:
             return Verdict(False, "That is the header. The claims stand in the part after it.")
-        if said != claims:
-            return Verdict(False, f"The claims of one token are {shown(claims)}. Your function said {shown(said)}.")
+        if returned != claims:
+            return Verdict(False, f"The claims of one token are {shown(claims)}. Your function said {shown(returned)}.")
     return Verdict(True, "No key was needed: whoever holds a token can read it.")
 
 
@@ -75,9 +75,9 @@ def name_the_client(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return _no_function(answer)
     for which, claims, client in GIVEN_TO:
-        said = outcome(answer, dict(claims))
-        if said != client:
-            return Verdict(False, f"A token of {which} was given to {client}. Your function said {shown(said)}.")
+        returned = outcome(answer, dict(claims))
+        if returned != client:
+            return Verdict(False, f"A token of {which} was given to {client}. Your function said {shown(returned)}.")
     return Verdict(True, "You find the client in tokens of both versions.")
 
 
@@ -99,7 +99,7 @@ def _no_function(answer: object) -> Verdict:
 def _token(claims: Mapping[str, Any]) -> str:
     parts = ({"alg": "RS256", "typ": "JWT"}, claims)
     raw = [json.dumps(part, ensure_ascii=False).encode() for part in parts]
-    return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in (*raw, b"no signature"))
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*raw, b"no signature"))
 
 
 def own_open_a_token() -> Callable[[str], dict[str, Any]]:

@@ -73,10 +73,10 @@ def least_permission(answer: object, _settings: Settings) -> Verdict:
     if is_unstarted(dict(answer)):
         raise NotStarted
     for tool, least in LEAST.items():
-        given = answer[tool]
-        if not isinstance(given, str):
-            return Verdict(False, f"For “{tool}” stands {shown(given)}. Make it one text, in quotes.")
-        plain = given.strip().removeprefix(GRAPH)
+        permission = answer[tool]
+        if not isinstance(permission, str):
+            return Verdict(False, f"For “{tool}” stands {shown(permission)}. Make it one text, in quotes.")
+        plain = permission.strip().removeprefix(GRAPH)
         if plain == ".default":
             return Verdict(False, f"“{tool}”: .default asks for whatever was consented to. Name one permission.")
         if plain in TOO_MUCH[tool]:
@@ -91,10 +91,10 @@ def group_gate(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return Verdict(False, f"{shown(answer)} is not a function. Give the name without parentheses.")
     for what, groups, may in MEMBERS:
-        said = outcome(answer, [dict(group) for group in groups], APPROVERS)
-        if said is not may:
-            told = "may approve" if may else "may not approve"
-            return Verdict(False, f"A member of {what} {told}. Your function said {shown(said)}.")
+        returned = outcome(answer, [dict(group) for group in groups], APPROVERS)
+        if returned is not may:
+            right = "may approve" if may else "may not approve"
+            return Verdict(False, f"A member of {what} {right}. Your function said {shown(returned)}.")
     return Verdict(True, "The id decides: a group of the same name opens nothing.")
 
 

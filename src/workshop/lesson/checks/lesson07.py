@@ -46,9 +46,9 @@ def missing_redirect(answer: object, _settings: Settings) -> Verdict:
     if not callable(answer):
         return Verdict(False, f"{shown(answer)} is not a function. Give the name without parentheses.")
     for address, wanted in ADDRESSES:
-        said = outcome(answer, address)
-        if said != wanted:
-            return Verdict(False, f"In {address} the redirect URI is {wanted}. Your function said {shown(said)}.")
+        returned = outcome(answer, address)
+        if returned != wanted:
+            return Verdict(False, f"In {address} the redirect URI is {wanted}. Your function said {shown(returned)}.")
     return Verdict(True, "Whatever the address, you find where the client wants to be sent back to.")
 
 
@@ -80,9 +80,9 @@ def three_mysteries(answer: object, _settings: Settings) -> Verdict:
         raise NotStarted
     if len(answer) != len(MYSTERY):
         return Verdict(False, f"There are three cases, and your list has {len(answer)}.")
-    for number, (said, right, place) in enumerate(zip(answer, MYSTERY, PLACES, strict=True), 1):
-        if not isinstance(said, str) or said.strip().lower() != right:
-            return Verdict(False, f"Case {number} is not {shown(said)}. Look again: {place}.")
+    for number, (named, right, place) in enumerate(zip(answer, MYSTERY, PLACES, strict=True), 1):
+        if not isinstance(named, str) or named.strip().lower() != right:
+            return Verdict(False, f"Case {number} is not {shown(named)}. Look again: {place}.")
     return Verdict(True, "All three are found, by nothing but what a user has.")
 
 

@@ -76,24 +76,30 @@ def _redirect_facts(app: App, declaration: Declaration) -> dict[str, str]:
 
 def _scope_facts(app: App, declaration: Declaration) -> dict[str, str]:
     scopes = _mended_scopes(app, declaration)
-    ids = tuple(scope.id for scope in scopes if any(scope.value == one.value for one in declaration.scopes))
+    ids = tuple(
+        scope.id
+        for scope in scopes
+        if any(scope.value == declared_scope.value for declared_scope in declaration.scopes)
+    )
     known = {scope.id for scope in scopes}
-    declared = {one.app_id for one in declaration.preauthorized}
-    clients = [Preauthorized(one, ids) for one in declared]
+    declared = {client.app_id for client in declaration.preauthorized}
+    clients = [Preauthorized(app_id, ids) for app_id in declared]
     clients += [
-        replace(one, scope_ids=tuple(id_ for id_ in one.scope_ids if id_ in known))
-        for one in app.preauthorized
-        if one.app_id not in declared
+        replace(client, scope_ids=tuple(id_ for id_ in client.scope_ids if id_ in known))
+        for client in app.preauthorized
+        if client.app_id not in declared
     ]
     admins = {True: "Admins only", False: "Admins and users"}
     scopes_json = [scope_json(scope) for scope in scopes]
     clients_json = [client_json(client) for client in clients]
     return {
-        "scopes": ", ".join(one.value for one in declaration.scopes),
-        "scopes_consent": ", ".join(dict.fromkeys(admins[one.admins_only] for one in declaration.scopes)),
+        "scopes": ", ".join(declared_scope.value for declared_scope in declaration.scopes),
+        "scopes_consent": ", ".join(
+            dict.fromkeys(admins[declared_scope.admins_only] for declared_scope in declaration.scopes)
+        ),
         "scopes_body": _json({"api": {"oauth2PermissionScopes": scopes_json}}),
         "scopes_list": python(scopes_json, "PermissionScope"),
-        "preauthorized": ", ".join(f"{one.name} ({one.app_id})" for one in declaration.preauthorized),
+        "preauthorized": ", ".join(f"{client.name} ({client.app_id})" for client in declaration.preauthorized),
         "preauthorized_body": _json({"api": {"preAuthorizedApplications": clients_json}}),
         "preauthorized_list": python(clients_json, "PreAuthorizedApplication"),
     }
@@ -101,9 +107,12 @@ def _scope_facts(app: App, declaration: Declaration) -> dict[str, str]:
 
 def _mended_scopes(app: App, declaration: Declaration) -> list[ExposedScope]:
     """Return the scopes as they are, the declared ones put right and the missing ones added."""
-    wanted = {one.value: one for one in declaration.scopes}
+    wanted = {declared.value: declared for declared in declaration.scopes}
     kept = [_mended_scope(app, wanted[scope.value], scope) if scope.value in wanted else scope for scope in app.scopes]
-    return [*kept, *(_mended_scope(app, one, None) for one in declaration.scopes if app.scope(one.value) is None)]
+    return [
+        *kept,
+        *(_mended_scope(app, declared, None) for declared in declaration.scopes if app.scope(declared.value) is None),
+    ]
 
 
 def _mended_scope(app: App, wanted: DeclaredScope, there: ExposedScope | None) -> ExposedScope:
@@ -119,16 +128,16 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
     published = {name: id_ for id_, name in PUBLISHED.items()}
     ids = dict(snapshot.directory.graph_permissions) if snapshot.directory else published
     wanted = [SeenPermission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
-    roles = [_mended_role(app, one) for one in declaration.app_roles]
-    roles += [role for role in app.roles if all(role.value != one.value for one in declaration.app_roles)]
-    there = [one for one in app.permissions if one not in wanted]
+    roles = [_mended_role(app, role) for role in declaration.app_roles]
+    roles += [role for role in app.roles if all(role.value != declared.value for declared in declaration.app_roles)]
+    there = [permission for permission in app.permissions if permission not in wanted]
     permissions, roles_json = permissions_json([*wanted, *there]), [role_json(role) for role in roles]
     return {
         "permissions": ", ".join(declaration.graph_permissions),
         "permissions_words": '"' + " ".join(declaration.graph_permissions) + '"',
         "permissions_body": _json(permissions),
         "permissions_list": python(permissions, "RequiredResourceAccess"),
-        "app_roles": ", ".join(one.value for one in declaration.app_roles),
+        "app_roles": ", ".join(declared.value for declared in declaration.app_roles),
         "app_roles_body": _json(roles_json),
         "app_roles_list": python(roles_json, "AppRole"),
     }
@@ -156,7 +165,9 @@ def _principal_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> 
 
 
 def _consent_python(snapshot: Snapshot, declaration: Declaration) -> str:
-    wanted = next((one for one in wanted_grants(declaration, snapshot) if one.resource == "Microsoft Graph"), None)
+    wanted = next(
+        (grant for grant in wanted_grants(declaration, snapshot) if grant.resource == "Microsoft Graph"), None
+    )
     scope = " ".join(declaration.graph_permissions)
     if wanted and wanted.grants:
         item = f'graph.oauth2_permission_grants.by_o_auth2_permission_grant_id("{wanted.grants[0].id}")'
@@ -199,9 +210,9 @@ def _federated_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> 
 
 def _first_at_fault(app: App, snapshot: Snapshot, declaration: Declaration) -> Federated | None:
     judges = (issuer_fault, subject_fault, audience_fault)
-    for one in snapshot.federated:
-        if any(judge(one, app, snapshot, declaration) for judge in judges):
-            return one
+    for credential in snapshot.federated:
+        if any(judge(credential, app, snapshot, declaration) for judge in judges):
+            return credential
     return None
 
 

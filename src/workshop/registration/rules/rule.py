@@ -70,5 +70,5 @@ def unclear(found: str) -> SettingVerdict:
 
 def listed(items: Iterable[object], none: str = "none") -> str:
     """Return items in one line, `none` where there are none."""
-    found = ", ".join(str(item) for item in items)
-    return found or none
+    text = ", ".join(str(item) for item in items)
+    return text or none

@@ -16,20 +16,20 @@ URI_RULES = "https://learn.microsoft.com/entra/identity-platform/identifier-uri-
 
 def token_version(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Compare the version of access tokens."""
-    found = str(app.token_version) if app.token_version else "not set, which means 1"
-    return right(found) if app.token_version == declaration.token_version else wrong(found)
+    version = str(app.token_version) if app.token_version else "not set, which means 1"
+    return right(version) if app.token_version == declaration.token_version else wrong(version)
 
 
 def identifier_uri(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Look for the declared URI, letter for letter."""
     expected = declaration.identifier_uri.format(client_id=app.client_id)
-    found = listed(app.identifier_uris)
+    uris = listed(app.identifier_uris)
     if expected in app.identifier_uris:
-        return right(found)
+        return right(uris)
     for uri in app.identifier_uris:
         if uri.rstrip("/").lower() == expected.lower():
             return wrong(f"{uri}: written differently")
-    return wrong(found)
+    return wrong(uris)
 
 
 def identifier_owner(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict:
@@ -56,7 +56,7 @@ def _allowed(uri: str, ids: tuple[str, ...], domains: tuple[str, ...], version: 
     verified = any(host == domain or host.endswith("." + domain) for domain in domains)
     if parts.scheme in ("http", "https"):
         return verified
-    return verified or version == 2 or any(one in uri for one in ids)
+    return verified or version == 2 or any(id_ in uri for id_ in ids)
 
 
 def scopes_exist(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict:
@@ -68,7 +68,7 @@ def scopes_exist(app: App, _: Snapshot, declaration: Declaration) -> SettingVerd
 
 def scopes_enabled(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """See that the declared scopes are switched on."""
-    there = [scope for one in declaration.scopes if (scope := app.scope(one.value))]
+    there = [scope for declared in declaration.scopes if (scope := app.scope(declared.value))]
     off = [scope.value for scope in there if not scope.enabled]
     if not there:
         return None
@@ -77,13 +77,13 @@ def scopes_enabled(app: App, _: Snapshot, declaration: Declaration) -> SettingVe
 
 def scopes_consent(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
     """Compare who may consent to the declared scopes."""
-    pairs = [(one, scope) for one in declaration.scopes if (scope := app.scope(one.value))]
+    pairs = [(declared, scope) for declared in declaration.scopes if (scope := app.scope(declared.value))]
     if not pairs:
         return None
-    differing = [scope.value for one, scope in pairs if (scope.type == "Admin") != one.admins_only]
+    differing = [scope.value for declared, scope in pairs if (scope.type == "Admin") != declared.admins_only]
     who = {True: "only admins", False: "admins and users"}
-    found = listed(f"{scope.value}: {who[scope.type == 'Admin']}" for _, scope in pairs)
-    return wrong(found) if differing else right(found)
+    consents = listed(f"{scope.value}: {who[scope.type == 'Admin']}" for _, scope in pairs)
+    return wrong(consents) if differing else right(consents)
 
 
 def preauthorized(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
@@ -94,10 +94,10 @@ def preauthorized(app: App, _: Snapshot, declaration: Declaration) -> SettingVer
     known = set(ids.values())
     listing = {client.app_id: set(client.scope_ids) for client in app.preauthorized}
     declared = [scope.value for scope in declaration.scopes if scope.value in ids]
-    faults = [f"{one.name} is not listed" for one in declaration.preauthorized if one.app_id not in listing]
-    for one in declaration.preauthorized:
-        lacking = [value for value in declared if ids[value] not in listing.get(one.app_id, known)]
-        faults += [f"{one.name} without {listed(lacking)}"] if lacking else []
+    faults = [f"{client.name} is not listed" for client in declaration.preauthorized if client.app_id not in listing]
+    for client in declaration.preauthorized:
+        lacking = [value for value in declared if ids[value] not in listing.get(client.app_id, known)]
+        faults += [f"{client.name} without {listed(lacking)}"] if lacking else []
     gone = {client for client, scope_ids in listing.items() if scope_ids - known}
     faults += [f"{CLIENTS.get(client, client)} with a scope that is gone" for client in sorted(gone)]
     return wrong(listed(faults)) if faults else right(listed(CLIENTS.get(client, client) for client in listing))

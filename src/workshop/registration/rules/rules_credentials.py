@@ -37,11 +37,18 @@ def present(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVe
         return None
     usable = _usable(app, snapshot.at)
     if usable or snapshot.federated:
-        return right(listed([*(_told(one) for one in usable), *(f"trusts {one.name}" for one in snapshot.federated)]))
+        return right(
+            listed(
+                [
+                    *(_told(credential) for credential in usable),
+                    *(f"trusts {credential.name}" for credential in snapshot.federated),
+                ]
+            )
+        )
     if declaration.federated and "federated" not in snapshot.parts:
         return unclear("no secret and no certificate; federated credentials were not looked at")
     ended = [*app.secrets, *app.certificates]
-    return wrong(f"expired: {listed(_told(one) for one in ended)}" if ended else "none")
+    return wrong(f"expired: {listed(_told(credential) for credential in ended)}" if ended else "none")
 
 
 def expiring(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
@@ -49,7 +56,7 @@ def expiring(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingV
     usable = _usable(app, snapshot.at)
     if not declaration.credentials or not usable or snapshot.federated:
         return None
-    last = max(usable, key=lambda one: one.ends or datetime.max.replace(tzinfo=snapshot.at.tzinfo))
+    last = max(usable, key=lambda credential: credential.ends or datetime.max.replace(tzinfo=snapshot.at.tzinfo))
     if last.ends is None or last.ends > snapshot.at + SOON:
         return right(_told(last))
     return wrong(f"{_told(last)}, in {(last.ends - snapshot.at).days} days")
@@ -61,7 +68,7 @@ def value(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerd
     if not declaration.secret or values is None or values.client_id != app.client_id:
         return None
     if values.kept == "id":
-        named = next((one.name for one in app.secrets if one.key_id == values.secret_id), "")
+        named = next((secret.name for secret in app.secrets if secret.key_id == values.secret_id), "")
         return wrong(f"{values.place} holds the Secret ID{f' of “{named}”' if named else ''} in place of its Value")
     if values.kept == "nothing":
         return None if values.thumbprint else wrong(f"{values.place} holds none")
@@ -75,7 +82,7 @@ def certificate(app: App, snapshot: Snapshot, declaration: Declaration) -> Setti
     here = snapshot.values.thumbprint if snapshot.values else ""
     if not here and not declaration.certificate:
         return None
-    there = {one.thumbprint: one for one in app.certificates}
+    there = {uploaded.thumbprint: uploaded for uploaded in app.certificates}
     if here not in there:
         return wrong(f"registered: {listed(sorted(there))}; on this machine: {here or 'none'}")
     ends = there[here].ends
@@ -83,12 +90,16 @@ def certificate(app: App, snapshot: Snapshot, declaration: Declaration) -> Setti
 
 
 def _usable(app: App, now: datetime) -> list[Credential]:
-    return [one for one in (*app.secrets, *app.certificates) if one.ends is None or one.ends > now]
+    return [
+        credential
+        for credential in (*app.secrets, *app.certificates)
+        if credential.ends is None or credential.ends > now
+    ]
 
 
-def _told(one: Credential) -> str:
-    until = f"until {one.ends:%Y-%m-%d}" if one.ends else "without an end"
-    return f"“{one.name or one.key_id}” {until}"
+def _told(credential: Credential) -> str:
+    until = f"until {credential.ends:%Y-%m-%d}" if credential.ends else "without an end"
+    return f"“{credential.name or credential.key_id}” {until}"
 
 
 def _trusted(judge: Callable[[Federated, App, Snapshot, Declaration], str]) -> Judge:
@@ -98,47 +109,55 @@ def _trusted(judge: Callable[[Federated, App, Snapshot, Declaration], str]) -> J
         if not snapshot.federated:
             return wrong("there is no federated credential") if declaration.federated else None
         faults = [
-            f"{one.name}: {fault}" for one in snapshot.federated if (fault := judge(one, app, snapshot, declaration))
+            f"{credential.name}: {fault}"
+            for credential in snapshot.federated
+            if (fault := judge(credential, app, snapshot, declaration))
         ]
-        return wrong(listed(faults)) if faults else right(listed(one.name for one in snapshot.federated))
+        return wrong(listed(faults)) if faults else right(listed(credential.name for credential in snapshot.federated))
 
     return verdict
 
 
-def issuer_fault(one: Federated, _: App, snapshot: Snapshot, declaration: Declaration) -> str:
+def issuer_fault(credential: Federated, _: App, snapshot: Snapshot, declaration: Declaration) -> str:
     """Say what is wrong with an issuer."""
-    declared = _declared(declaration, one.name, "issuer")
+    declared = _declared(declaration, credential.name, "issuer")
     if declared is not None:
-        return "" if one.issuer == declared else one.issuer
-    parts = urlsplit(one.issuer)
+        return "" if credential.issuer == declared else credential.issuer
+    parts = urlsplit(credential.issuer)
     if parts.scheme != "https" or not parts.netloc:
-        return f"{one.issuer} is no https address"
+        return f"{credential.issuer} is no https address"
     tenant = snapshot.directory.tenant_id if snapshot.directory else ""
     expected = f"https://login.microsoftonline.com/{tenant}/v2.0"
-    if parts.netloc == "login.microsoftonline.com" and tenant and one.issuer != expected:
-        return f"{one.issuer} is not {expected}"
+    if parts.netloc == "login.microsoftonline.com" and tenant and credential.issuer != expected:
+        return f"{credential.issuer} is not {expected}"
     return ""
 
 
-def subject_fault(one: Federated, app: App, _: Snapshot, declaration: Declaration) -> str:
+def subject_fault(credential: Federated, app: App, _: Snapshot, declaration: Declaration) -> str:
     """Say what is wrong with a subject."""
-    declared = _declared(declaration, one.name, "subject")
-    if declared is not None and one.subject != declared:
-        return f"{one.subject} differs in case" if one.subject.lower() == declared.lower() else one.subject
-    if one.subject.lower() in (app.client_id, app.object_id):
-        return f"{one.subject} is this app's own id"
-    return "" if one.subject.strip() == one.subject and one.subject else "blanks around it"
+    declared = _declared(declaration, credential.name, "subject")
+    if declared is not None and credential.subject != declared:
+        return (
+            f"{credential.subject} differs in case"
+            if credential.subject.lower() == declared.lower()
+            else credential.subject
+        )
+    if credential.subject.lower() in (app.client_id, app.object_id):
+        return f"{credential.subject} is this app's own id"
+    return "" if credential.subject.strip() == credential.subject and credential.subject else "blanks around it"
 
 
-def audience_fault(one: Federated, _: App, __: Snapshot, declaration: Declaration) -> str:
+def audience_fault(credential: Federated, _: App, __: Snapshot, declaration: Declaration) -> str:
     """Say what is wrong with the audiences."""
-    expected = _declared(declaration, one.name, "audience") or EXCHANGE
-    return "" if one.audiences == (expected,) else listed(one.audiences)
+    expected = _declared(declaration, credential.name, "audience") or EXCHANGE
+    return "" if credential.audiences == (expected,) else listed(credential.audiences)
 
 
 def _declared(declaration: Declaration, name: str, member: str) -> str | None:
-    found: Iterable[str] = (getattr(one, member) for one in declaration.federated if one.name == name)
-    return next(iter(found), None)
+    members: Iterable[str] = (
+        getattr(credential, member) for credential in declaration.federated if credential.name == name
+    )
+    return next(iter(members), None)
 
 
 def _trust_mend(what: str) -> SettingMend:

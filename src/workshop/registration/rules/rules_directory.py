@@ -18,14 +18,14 @@ MANY = ("AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount")
 
 def account_types(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict:
     """Compare who may sign in with the declared types and with the tenant setting."""
-    found = ACCOUNT_TYPES.get(app.account_types, app.account_types or "not set")
+    types = ACCOUNT_TYPES.get(app.account_types, app.account_types or "not set")
     setting = snapshot.values.tenant.lower() if snapshot.values else ""
     home = snapshot.directory.tenant_id.lower() if snapshot.directory else ""
     if setting in ("organizations", "common") and app.account_types not in MANY:
-        return wrong(f"{found}, but AZURE_TENANT_ID is {setting}")
+        return wrong(f"{types}, but AZURE_TENANT_ID is {setting}")
     if GUID.fullmatch(setting) and home and setting != home and app.account_types not in MANY:
-        return wrong(f"{found}, but AZURE_TENANT_ID names another directory, {setting}")
-    return right(found) if app.account_types == declaration.account_types else wrong(found)
+        return wrong(f"{types}, but AZURE_TENANT_ID names another directory, {setting}")
+    return right(types) if app.account_types == declaration.account_types else wrong(types)
 
 
 def service_principal(_: App, snapshot: Snapshot, __: Declaration) -> SettingVerdict:
@@ -52,11 +52,11 @@ def app_roles(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict
     if not declaration.app_roles:
         return None
     there = {role.value: role for role in app.roles}
-    faults = [f"{one.value} is missing" for one in declaration.app_roles if one.value not in there]
+    faults = [f"{role.value} is missing" for role in declaration.app_roles if role.value not in there]
     faults += [
-        f"{one.value} is disabled"
-        for one in declaration.app_roles
-        if one.value in there and not there[one.value].enabled
+        f"{role.value} is disabled"
+        for role in declaration.app_roles
+        if role.value in there and not there[role.value].enabled
     ]
     return wrong(listed(faults)) if faults else right(listed(there))
 
@@ -66,7 +66,9 @@ def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> Setti
     if not declaration.graph_permissions:
         return None
     names = snapshot.directory.permission_names if snapshot.directory else PUBLISHED
-    there = {one.id: one.kind for one in app.permissions if one.resource_app_id == GRAPH_APP_ID}
+    there = {
+        permission.id: permission.kind for permission in app.permissions if permission.resource_app_id == GRAPH_APP_ID
+    }
     delegated = {names.get(id_, id_) for id_, kind in there.items() if kind == "Scope"}
     faults = [name for name in declaration.graph_permissions if name not in delegated]
     if not faults:
@@ -81,7 +83,9 @@ def consent(_: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerd
     if not declaration.graph_permissions or snapshot.directory is None or snapshot.principal is None:
         return None
     graph = snapshot.directory.graph_principal_id
-    granted = {name for one in snapshot.grants if one.everyone and one.resource_id == graph for name in one.scopes}
+    granted = {
+        name for grant in snapshot.grants if grant.everyone and grant.resource_id == graph for name in grant.scopes
+    }
     missing = [name for name in declaration.graph_permissions if name not in granted]
     return wrong(f"not granted: {listed(missing)}") if missing else right(listed(sorted(granted)))
 

@@ -24,36 +24,41 @@ def nearness(app: App, uri: str) -> tuple[Nearness, str]:
         uri: the one that the server sends to Entra.
     """
     wanted = urlsplit(uri)
-    if any(_same(urlsplit(one), wanted) for one in app.web):
+    if any(_same(urlsplit(there), wanted) for there in app.web):
         return "exact", uri
     for platform, uris in (("Single-page application", app.spa), ("Mobile and desktop", app.public)):
-        for one in uris:
-            if _same(urlsplit(one), wanted):
-                return "platform", f"{one} under “{platform}”"
+        for there in uris:
+            if _same(urlsplit(there), wanted):
+                return "platform", f"{there} under “{platform}”"
     for kind, is_near in _NEAR:
-        for one in app.web:
-            if is_near(urlsplit(one), wanted):
-                return kind, one
+        for there in app.web:
+            if is_near(urlsplit(there), wanted):
+                return kind, there
     return "none", listed(app.web)
 
 
-def _same(one: SplitResult, wanted: SplitResult) -> bool:
+def _same(there: SplitResult, wanted: SplitResult) -> bool:
     """Compare as Entra does: letter for letter, but without the port of loopback."""
-    if (one.scheme, one.hostname, one.path, one.query) != (wanted.scheme, wanted.hostname, wanted.path, wanted.query):
+    if (there.scheme, there.hostname, there.path, there.query) != (
+        wanted.scheme,
+        wanted.hostname,
+        wanted.path,
+        wanted.query,
+    ):
         return False
-    return _port(one) == _port(wanted) or (one.scheme == "http" and one.hostname in LOOPBACK)
+    return _port(there) == _port(wanted) or (there.scheme == "http" and there.hostname in LOOPBACK)
 
 
-def _other_port(one: SplitResult, wanted: SplitResult) -> bool:
-    return (one.scheme, one.hostname, one.path) == (wanted.scheme, wanted.hostname, wanted.path)
+def _other_port(there: SplitResult, wanted: SplitResult) -> bool:
+    return (there.scheme, there.hostname, there.path) == (wanted.scheme, wanted.hostname, wanted.path)
 
 
-def _other_scheme(one: SplitResult, wanted: SplitResult) -> bool:
-    return one.scheme != wanted.scheme and (one.hostname, one.path) == (wanted.hostname, wanted.path)
+def _other_scheme(there: SplitResult, wanted: SplitResult) -> bool:
+    return there.scheme != wanted.scheme and (there.hostname, there.path) == (wanted.hostname, wanted.path)
 
 
-def _other_path(one: SplitResult, wanted: SplitResult) -> bool:
-    return one.hostname == wanted.hostname
+def _other_path(there: SplitResult, wanted: SplitResult) -> bool:
+    return there.hostname == wanted.hostname
 
 
 _NEAR: tuple[tuple[Nearness, Callable[[SplitResult, SplitResult], bool]], ...] = (
@@ -80,7 +85,7 @@ def _about(kind: Nearness, fine: str) -> Judge:
 
     def judge(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
         near = [nearness(app, uri) for uri in declaration.web_redirect_uris]
-        faults = [found for how, found in near if how == kind]
+        faults = [nearest for how, nearest in near if how == kind]
         if faults:
             return wrong(listed(faults))
         return right(fine) if near and all(how != "none" for how, _ in near) else None
