@@ -44,6 +44,8 @@ def token(header: dict[str, Any] | None = None, **changes: Any) -> str:
         (token(iat=int(NOW) + 295), ()),
         (token(iat=int(NOW) + 305), ("token-from-the-future",)),
         (token(aud="other"), ("token-for-another-api",)),
+        (token(aud=["other", CLIENT]), ()),
+        (token(scope="nothing"), ("required-scope-missing",)),
         (token(scp="write"), ("required-scope-missing",)),
         (token(scp=None, sub="o"), ("app-only-token",)),
         (token(scp=None, preferred_username="r"), ("id-token-instead",)),

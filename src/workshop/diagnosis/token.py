@@ -23,6 +23,7 @@ from workshop.servers.claims import (
     is_time,
     missing_scopes,
     refusal,
+    scopes_in,
 )
 from workshop.tokens.kinds import is_for_graph
 from workshop.tokens.parts import Unreadable, parts
@@ -136,7 +137,7 @@ def _tenant(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundF
 
 
 def _scopes(_: Claims, claims: Claims, expected: Expected, now: float) -> FoundFailure | None:
-    has = set(str(claims.get("scp", "")).split())
+    has = {str(scope) for scope in scopes_in(claims)}
     if not has or is_for_graph(claims) or not SCOPES.refuses(claims, expected.rules, now):
         return None
     missing = missing_scopes(claims, expected.rules)
