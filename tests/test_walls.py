@@ -69,7 +69,8 @@ def test_every_path_in_contributing_is_there() -> None:
     text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:src|tests|solutions|notebooks)/[\w/.]*[\w/])`", text))
     assert len(named) > 10
-    assert not [path for path in named if not (PROJECT / path).exists()]
+    made_by_the_reader = {path for path in named if "99" in path}  # "Add a lesson"
+    assert not [path for path in named - made_by_the_reader if not (PROJECT / path).exists()]
     ways = {"The way of a token request": "practice_tenant/server", "The way of an exercise": "workshop/lesson"}
     for heading, folder in ways.items():
         section = text.partition(f"### {heading}")[2].partition("\n### ")[0]
