@@ -17,9 +17,8 @@ from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from server_help import serving
 
 from workshop.background import BackgroundServer
-from workshop.servers.caller import OBJECT_ID, TENANT_ID, CallerMiddleware
-from workshop.servers.expenses import ExpenseStore, Owner
-from workshop.servers.tools import add_tools
+from workshop.servers.caller import OBJECT_ID, TENANT_ID, CallerMiddleware, Owner
+from workshop.servers.expenses import ExpenseStore, add_tools
 from workshop.servers.verifier import EntraTokenVerifier, Rules
 
 from .conftest import Entra

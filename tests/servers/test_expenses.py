@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from practice_help import line_of, posix_only, process
 
-from workshop.servers.expenses import Expense, ExpenseStore, Filter, Owner
+from workshop.servers.caller import Owner
+from workshop.servers.expenses import Expense, ExpenseStore, Filter
 
 ROBIN, SAM = Owner("contoso", "robin"), Owner("contoso", "sam")
 ROBIN_ELSEWHERE = Owner("fabrikam", "robin")
@@ -111,7 +112,8 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from workshop.servers.expenses import Expense, ExpenseStore, Owner
+from workshop.servers.caller import Owner
+from workshop.servers.expenses import Expense, ExpenseStore
 
 store = ExpenseStore(Path(sys.argv[1]))
 print("ready", flush=True)

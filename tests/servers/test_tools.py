@@ -19,7 +19,7 @@ from server_help import serving
 
 from workshop.background import BackgroundServer
 from workshop.servers import unprotected
-from workshop.servers.tools import ARGUMENTS
+from workshop.servers.expenses import ARGUMENTS
 
 LUNCH = {
     "amount": 12.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastmcp import Context
@@ -10,10 +11,19 @@ from fastmcp.server.auth import AccessToken
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 
-from .expenses import Owner
-
 OBJECT_ID = "object_id"
 TENANT_ID = "tenant_id"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose rows: a user is the same one only if tenant id and object id are.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/claims-validation#validate-the-subject
+    """
+
+    tenant_id: str
+    object_id: str
 
 
 class CallerMiddleware(Middleware):

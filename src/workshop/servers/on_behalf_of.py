@@ -19,12 +19,11 @@ from .app_settings import LOCAL
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
-from .expenses import ExpenseStore
+from .expenses import ExpenseStore, add_tools
 from .graph import Graph
 from .icon import ICON
 from .proxy import EntraProxy, provider
 from .settings import ProxySettings, load
-from .tools import add_tools
 
 
 def build(

@@ -24,12 +24,11 @@ from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
 from .credentials import assertions
-from .expenses import ExpenseStore
+from .expenses import ExpenseStore, add_tools
 from .icon import ICON
 from .obo import OnBehalfOf, ServerApp, TokenExchanges
 from .one_token import TakesOneToken
 from .preauthorized_settings import PreauthorizedSettings, load
-from .tools import add_tools
 from .verifier import EntraTokenVerifier, Rules
 
 if TYPE_CHECKING:

@@ -26,13 +26,12 @@ from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import Pending
 from .credentials import ASSERTION_TYPE, Assertions, assertions
-from .expenses import ExpenseStore
+from .expenses import ExpenseStore, add_tools
 from .icon import ICON
 from .obo import ServerApp, TokenExchanges
 from .one_token import TakesOneToken
 from .settings import ProxySettings, load
 from .storage import storage
-from .tools import add_tools
 from .verifier import Rules, checked
 
 if TYPE_CHECKING:

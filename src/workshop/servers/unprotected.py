@@ -6,10 +6,9 @@ from pathlib import Path
 
 from fastmcp import FastMCP
 
-from .caller import CallerMiddleware
-from .expenses import ExpenseStore, Owner
+from .caller import CallerMiddleware, Owner
+from .expenses import ExpenseStore, add_tools
 from .icon import ICON
-from .tools import add_tools
 
 # There is no user, so everybody is the same one.
 ANYONE = Owner(tenant_id="nowhere", object_id="anyone")
