@@ -35,12 +35,19 @@ class Entra:
         return PreauthorizedSettings(self.app.client_id, self.tenant.id, **(plain | changes))  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="session")
+def tenant_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """A tenant for the life of this process: aiohttp keeps the authorities that it found when it was imported."""
+    with serving(tmp_path_factory.mktemp("entra") / "state") as tenant:
+        yield tenant
+
+
 @pytest.fixture(scope="package")
-def entra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entra]:
+def entra(tenant_of_servers: Tenant) -> Iterator[Entra]:
     """A tenant of these tests' own; the libraries of this process are led to it by variables alone."""
-    state = tmp_path_factory.mktemp("entra") / "state"
-    with serving(state) as tenant, pytest.MonkeyPatch.context() as patch:
-        running = practice_tenant.found(state)
+    tenant = tenant_of_servers
+    with pytest.MonkeyPatch.context() as patch:
+        running = practice_tenant.found(tenant.state)
         assert running
         variables = running.environment(environ=os.environ)
         for name in variables.remove:
