@@ -156,9 +156,11 @@ class TestReadme:
         assert "1 passed" in done.stdout, done.stdout + done.stderr
 
     def test_its_people_are_the_seeds(self, directory: Directory) -> None:
-        named = re.findall(r"\*\*(\w+)\*\*", README.read_text(encoding="utf-8").partition("The people:")[2][:400])
-        users = directory.graph("GET", "users?$select=userPrincipalName")["value"]
-        assert sorted(named) == sorted(re.split("[@_]", user["userPrincipalName"])[0] for user in users)
+        named = re.findall(r"\*\*(\w+)\*\*", README.read_text(encoding="utf-8").partition("The people ")[2][:400])
+        people = {re.split("[@_]", person.account)[0]: person for person in directory.people()}
+        assert sorted(named) == sorted(people)
+        assert [name for name, person in people.items() if person.is_guest] == ["kim"]
+        assert [name for name, person in people.items() if not person.is_enabled] == ["lee"]
 
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from practice_tenant.client.directory import Change, Directory
     from practice_tenant.client.environment import MEMBER, Environment
     from practice_tenant.client.lease import running
-    from practice_tenant.client.registering import AdministratorRefused, RegisteredApp
+    from practice_tenant.client.registering import AdministratorRefused, DirectoryPerson, RegisteredApp
     from practice_tenant.client.signing_in import SignedIn, SignInFailed
     from practice_tenant.errors import PracticeTenantError
     from practice_tenant.well_known import AZURE_CLI
@@ -34,6 +34,7 @@ __all__ = [
     "AdministratorRefused",
     "Change",
     "Directory",
+    "DirectoryPerson",
     "Environment",
     "Exchange",
     "Log",
@@ -55,7 +56,7 @@ _ROOMS = {
     "client.environment": ("MEMBER", "Environment"),
     "well_known": ("AZURE_CLI",),
     "client.lease": ("running",),
-    "client.registering": ("AdministratorRefused", "RegisteredApp"),
+    "client.registering": ("AdministratorRefused", "DirectoryPerson", "RegisteredApp"),
     "client.signing_in": ("SignInFailed", "SignedIn"),
     "errors": ("PracticeTenantError",),
 }

@@ -13,7 +13,7 @@ from practice_tenant.well_known import AZURE_CLI
 
 if TYPE_CHECKING:
     from practice_tenant.client.browser import PracticeBrowser
-    from practice_tenant.client.registering import Administrator, RegisteredApp
+    from practice_tenant.client.registering import Administrator, DirectoryPerson, RegisteredApp
     from practice_tenant.client.signing_in import SignedIn
 
 ControlCall = Callable[[str, str, dict[str, Any] | None], dict[str, Any]]
@@ -56,6 +56,10 @@ class Directory:
     def account(self, name: str) -> str:
         """Return the user principal name of somebody in it, such as that of "robin"; a whole one stays as it is."""
         return name if "@" in name else f"{name}@{self.show()['domain']}"
+
+    def people(self) -> tuple[DirectoryPerson, ...]:
+        """Return who is in it, as Microsoft Graph tells its administrator."""
+        return self._administrator().people()
 
     def sign_in(
         self, account: str, scopes: Sequence[str], client_id: str = AZURE_CLI, client_secret: str = ""

@@ -48,6 +48,21 @@ class RegisteredApp:
 
 
 @dataclass(frozen=True)
+class DirectoryPerson:
+    """Somebody who is in a directory.
+
+    Attributes:
+        account: the user principal name.
+        is_enabled: whether the account can sign in.
+    """
+
+    account: str
+    name: str
+    is_guest: bool
+    is_enabled: bool
+
+
+@dataclass(frozen=True)
 class Administrator:
     """The administrator of a directory, at Microsoft Graph.
 
@@ -78,6 +93,16 @@ class Administrator:
             said = answer.json().get("error", {})
             raise AdministratorRefused(f"{method} {path}", answer.status_code, str(said.get("message", answer.text)))
         return dict(answer.json()) if answer.content else {}
+
+    def people(self) -> tuple[DirectoryPerson, ...]:
+        """Return who is in the directory; see `Directory.people`."""
+        users = self.graph("GET", "users?$select=userPrincipalName,displayName,userType,accountEnabled")["value"]
+        return tuple(
+            DirectoryPerson(
+                user["userPrincipalName"], user["displayName"], user["userType"] == "Guest", user["accountEnabled"]
+            )
+            for user in users
+        )
 
     def register(
         self,
