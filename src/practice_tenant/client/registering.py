@@ -13,6 +13,7 @@ from practice_tenant.client.signing_in import CALLBACK, SignedIn, sign_in
 from practice_tenant.errors import PracticeTenantError
 
 GRAPH = "https://graph.microsoft.com"
+SHOWN = ("userPrincipalName", "displayName", "userType", "accountEnabled")
 
 
 @dataclass(eq=False)
