@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration import codec
 from workshop.registration.aspects import ASPECTS, body
-from workshop.registration.declarations import GRAPH_APP_ID
 from workshop.registration.rules.python_lines import python
-from workshop.registration.seen import App, ExposedScope, Preauthorized, RequestedPermission, Role
+from workshop.registration.seen import App, ExposedScope, Preauthorized, Role, SeenPermission
 
 ID = "11111111-2222-4333-8444-55555555555{}"
 SETTINGS = {
@@ -71,7 +71,7 @@ APP = App(
     public=("http://localhost",),
     implicit=("ID tokens",),
     fallback_public_client=True,
-    permissions=(RequestedPermission(GRAPH_APP_ID, ID.format(4), "Scope"),),
+    permissions=(SeenPermission(GRAPH_APP_ID, ID.format(4), "Scope"),),
     tags=("mine",),
 )
 
