@@ -7,9 +7,10 @@ import os
 import random
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from workshop.core import azure_cli, settings
 from workshop.errors import WorkshopError
 from workshop_tools.lock import find_uv
+
+if TYPE_CHECKING:
+    from tenant.process import Tenant
 
 # An example is not timed: on a machine with other work, a pause would turn a test red.
 hypothesis.settings.register_profile("workshop", deadline=None)
@@ -171,3 +175,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)} (not found)"))
     if lacking and os.environ.get("WORKSHOP_TEST_ALL"):
         raise pytest.UsageError("nothing may be left out:\n  " + "\n  ".join(lacking))
+
+
+@pytest.fixture(scope="session")
+def tenant_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """A tenant for the life of this process: aiohttp keeps the authorities that it found when it was imported."""
+    from tenant.process import serving
+
+    with serving(tmp_path_factory.mktemp("entra") / "state") as tenant:
+        yield tenant

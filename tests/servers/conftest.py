@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tenant.process import Tenant, serving
+from tenant.process import Tenant
 from tenant.world import App, World
 
 import practice_tenant
@@ -33,13 +33,6 @@ class Entra:
         """Return the settings of a server that takes the app's tokens."""
         plain = {"required_scopes": ("access",)}
         return PreauthorizedSettings(self.app.client_id, self.tenant.id, **(plain | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="session")
-def tenant_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    """A tenant for the life of this process: aiohttp keeps the authorities that it found when it was imported."""
-    with serving(tmp_path_factory.mktemp("entra") / "state") as tenant:
-        yield tenant
 
 
 @pytest.fixture(scope="package")
