@@ -263,3 +263,61 @@ def test_the_proxy_of_a_directory_bears_the_holders_name(tenant: Running, direct
         assert isinstance(client, httpx.Client)
         client.get("https://login.microsoftonline.com/common/discovery/v2.0/keys")
     assert tenant.exchanges()[-1]["holder"] == tenant.holder
+
+
+class TestLibrariesOfOthers:
+    """What people test their services with, as its authors show it, led here by the fixture's variables alone."""
+
+    def test_msal_signs_in_where_it_opens_a_browser(self, practice_directory: Directory) -> None:
+        import msal  # type: ignore[import-untyped]
+
+        app = practice_directory.register("Notes")
+        authority = f"https://login.microsoftonline.com/{practice_directory.tenant_id}"
+        client = msal.PublicClientApplication(practice_tenant.AZURE_CLI, authority=authority)
+        with practice_directory.browser("sam").in_place():
+            got = client.acquire_token_interactive([app.scope()], timeout=120)
+        assert got["id_token_claims"]["preferred_username"] == practice_directory.account("sam")
+        assert client.acquire_token_silent([app.scope()], client.get_accounts()[0])["token_source"] == "cache"
+
+    def test_azure_identity_signs_in_where_it_opens_a_browser(self, practice_directory: Directory) -> None:
+        from azure.identity import InteractiveBrowserCredential
+
+        app = practice_directory.register("Notes")
+        with (
+            practice_directory.browser("robin").in_place(),
+            InteractiveBrowserCredential(tenant_id=practice_directory.tenant_id) as credential,
+        ):
+            token = credential.get_token(app.scope()).token
+        assert claims(token)["preferred_username"] == practice_directory.account("robin")
+
+    def test_azure_identity_reads_the_secret_from_the_environment(
+        self, practice_directory: Directory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from azure.identity import EnvironmentCredential
+
+        api, daemon = practice_directory.register("Api"), practice_directory.register("Daemon")
+        monkeypatch.setenv("AZURE_CLIENT_ID", daemon.client_id)
+        monkeypatch.setenv("AZURE_CLIENT_SECRET", daemon.client_secret)
+        with EnvironmentCredential() as credential:
+            told = claims(credential.get_token(f"{api.identifier_uri}/.default").token)
+        assert (told["azp"], told["aud"]) == (daemon.client_id, api.client_id)
+        assert "scp" not in told
+
+    def test_pyjwt_fetches_the_keys_and_verifies(self, practice_directory: Directory) -> None:
+        app = practice_directory.register("Notes")
+        token = practice_directory.sign_in("robin", [app.scope()]).access_token
+        base = f"https://login.microsoftonline.com/{practice_directory.tenant_id}"
+        key = jwt.PyJWKClient(f"{base}/discovery/v2.0/keys").get_signing_key_from_jwt(token)
+        read = jwt.decode(token, key, algorithms=["RS256"], audience=app.client_id, issuer=f"{base}/v2.0")
+        assert read["scp"] == "access_as_user"
+        with pytest.raises(jwt.InvalidAudienceError):
+            jwt.decode(token, key, algorithms=["RS256"], audience="api://another", issuer=f"{base}/v2.0")
+
+    def test_requests_reaches_graph_as_the_user(self, practice_directory: Directory) -> None:
+        import requests
+
+        robin = practice_directory.sign_in("robin", ["https://graph.microsoft.com/User.Read"])
+        me = requests.get("https://graph.microsoft.com/v1.0/me", headers=robin.headers, timeout=120)
+        assert me.json()["userPrincipalName"] == robin.account
+        with pytest.raises(requests.exceptions.ProxyError):  # and nothing else of the internet
+            requests.get("https://example.com/", timeout=120)
