@@ -15,8 +15,7 @@ import pytest
 from practice_tenant.well_known import AZURE_CLI
 
 if TYPE_CHECKING:
-    from practice_tenant import Directory, Running, SignedIn
-
+    from practice_tenant import Directory, Environment, Running, SignedIn
 
 _directories = itertools.count(1)
 
@@ -46,11 +45,7 @@ def practice_directory(practice_tenant: Running, monkeypatch: pytest.MonkeyPatch
     The variables are set that lead unmodified libraries there: the proxy, the certificate authority, AZURE_TENANT_ID.
     """
     directory = practice_tenant.directory(practice_tenant.new_directory(_name(next(_directories))))
-    variables = practice_tenant.environment(practice_tenant.holder, os.environ)
-    for name in variables.remove:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.set.items():
-        monkeypatch.setenv(name, value)
+    lead(monkeypatch, practice_tenant.environment(practice_tenant.holder, os.environ))
     monkeypatch.setenv("AZURE_TENANT_ID", directory.tenant_id)
     return directory
 
@@ -59,6 +54,14 @@ def practice_directory(practice_tenant: Running, monkeypatch: pytest.MonkeyPatch
 def signed_in(practice_directory: Directory) -> SignsIn:
     """A function that signs a user of `practice_directory` in and returns the tokens."""
     return practice_directory.sign_in
+
+
+def lead(monkeypatch: pytest.MonkeyPatch, variables: Environment) -> None:
+    """Set and remove variables of this process until the patch is undone."""
+    for name in variables.remove:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.set.items():
+        monkeypatch.setenv(name, value)
 
 
 def _name(number: int) -> str:

@@ -16,6 +16,7 @@ from tenant.process import Tenant
 
 import practice_tenant
 from practice_tenant import Running
+from practice_tenant.pytest_plugin import lead
 from workshop.core.settings import Settings, read_values
 from workshop.registration.declarations import PROXY, Declaration
 from workshop.registration.desk import Desk
@@ -114,10 +115,7 @@ def inside(tenant: Tenant) -> Iterator[Inside]:
     agent = UserAgent(proxy=running.proxy, ca=running.ca)
     variables = running.environment(environ=os.environ)
     with pytest.MonkeyPatch.context() as patch:
-        for name in variables.remove:
-            patch.delenv(name, raising=False)
-        for name, value in variables.set.items():
-            patch.setenv(name, value)
+        lead(patch, variables)
         patch.setenv("WORKSHOP_STATE", str(tenant.state))
         patch.setenv("WORKSHOP_TENANT", "practice")
         patch.setattr(webbrowser, "_tryorder", ["workshop"])

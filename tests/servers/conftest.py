@@ -11,6 +11,7 @@ from tenant.process import Tenant
 from tenant.world import App, World
 
 import practice_tenant
+from practice_tenant.pytest_plugin import lead
 from workshop.background import quiet_fastmcp
 from workshop.servers.preauthorized_settings import PreauthorizedSettings
 from workshop.servers.settings import ProxySettings
@@ -42,11 +43,7 @@ def entra(tenant_of_servers: Tenant) -> Iterator[Entra]:
     with pytest.MonkeyPatch.context() as patch:
         running = practice_tenant.found(tenant.state)
         assert running
-        variables = running.environment(environ=os.environ)
-        for name in variables.remove:
-            patch.delenv(name, raising=False)
-        for name, value in variables.set.items():
-            patch.setenv(name, value)
+        lead(patch, running.environment(environ=os.environ))
         patch.setenv("FASTMCP_LOG_ENABLED", "false")
         quiet_fastmcp()
         world = World(tenant)

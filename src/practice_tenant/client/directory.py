@@ -55,7 +55,7 @@ class Directory:
 
     def account(self, name: str) -> str:
         """Return the user principal name of somebody in it, such as that of "robin"; a whole one stays as it is."""
-        return name if "@" in name else f"{name}@{self.show()['domain']}"
+        return _account(name, self.show())
 
     def people(self) -> tuple[DirectoryPerson, ...]:
         """Return who is in it, as Microsoft Graph tells its administrator."""
@@ -79,8 +79,8 @@ class Directory:
             sign_in,  # httpx takes a while: who only looks does not wait for it
         )
 
-        tenant_id = self.show()["tenant_id"]
-        return sign_in(self.doors, tenant_id, self.account(account), scopes, client_id, client_secret)
+        told = self.show()
+        return sign_in(self.doors, told["tenant_id"], _account(account, told), scopes, client_id, client_secret)
 
     def browser(self, account: str) -> PracticeBrowser:
         """Return a browser that signs in as this user wherever it is sent; see `PracticeBrowser.in_place`."""
@@ -277,7 +277,13 @@ class Directory:
     def _administrator(self) -> Administrator:
         from practice_tenant.client.registering import Administrator
 
-        return Administrator(self.doors, self.show()["tenant_id"], self.account("avery"))
+        told = self.show()
+        return Administrator(self.doors, told["tenant_id"], _account("avery", told))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.call(method, f"/directories/{quote(self.tenant_id, safe='')}{path}", body)
+
+
+def _account(name: str, told: Mapping[str, Any]) -> str:
+    """Return a user principal name, given what the directory told of itself."""
+    return name if "@" in name else f"{name}@{told['domain']}"

@@ -71,16 +71,19 @@ def add_actions(
     center.add_argument("--as", dest="account", metavar="ACCOUNT", default="", help="who (default: an administrator)")
     center.add_argument("--tenant", metavar="ID", default="", help="tenant id, name or domain (default: the first)")
     center.add_argument("--no-browser", action="store_true", help="only print the address")
-    add_browser(action("browser", sign_in, "sign in to it where another program opens a browser"), folder, which)
+    _add_page(action("browser", sign_in, "sign in to it where another program opens a browser"))
 
 
 def add_browser(parser: argparse.ArgumentParser, folder: Callable[[], Path], which: str) -> None:
-    """Add the arguments of `browser`; see `add_actions`."""
+    """Make a parser that of `browser`; see `add_actions`."""
+    _add_state(parser, folder, which)
+    _add_page(parser)
+    parser.set_defaults(run=sign_in)
+
+
+def _add_page(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", help="the page that the program opens")
     parser.add_argument("--as", dest="account", metavar="ACCOUNT", default=MEMBER, help="who signs in")
-    if parser.get_default("folder") is None:
-        _add_state(parser, folder, which)
-        parser.set_defaults(run=sign_in)
 
 
 def _add_state(parser: argparse.ArgumentParser, folder: Callable[[], Path], which: str) -> None:

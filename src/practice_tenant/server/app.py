@@ -10,12 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from practice_tenant import well_known as hosts
 from practice_tenant.server.doors.tls import LOCAL_NAMES
 from practice_tenant.server.http.messages import Answering, HttpRequest, PlainTextResponse, Response
 from practice_tenant.server.http.routing import HttpRoute, Router
 from practice_tenant.server.service import Service
 from practice_tenant.server.web import unrouted
+from practice_tenant.well_known import (
+    GRAPH_HOSTS,
+    LATER_HOSTS,
+    LOGIN_HOSTS,
+    MANAGEMENT_HOSTS,
+    PORTAL_HOSTS,
+    SHORT_HOSTS,
+)
 
 _SLASHES = re.compile("//+")
 
@@ -28,12 +35,12 @@ def application(service: Service) -> Answering:
     login = _room(lambda: _login(service), pages)
     local = _room(lambda: _login(service), _room(lambda: _pages(service), graph))
     rooms: dict[str, Answering] = {
-        **dict.fromkeys(hosts.LOGIN, _room(lambda: _discovery(service), login)),
-        **dict.fromkeys(hosts.GRAPH, _room(lambda: [*_graph(service), *_outside_graph(service)], rest)),
-        **dict.fromkeys(hosts.MANAGEMENT, _room(lambda: _management(service), rest)),
-        **dict.fromkeys(hosts.PORTAL, _room(lambda: _portal(service), rest)),
-        **dict.fromkeys(hosts.SHORT, _room(lambda: [*_short(service), _missing()], rest)),
-        **dict.fromkeys(hosts.LATER, _room(lambda: [_missing()], rest)),
+        **dict.fromkeys(LOGIN_HOSTS, _room(lambda: _discovery(service), login)),
+        **dict.fromkeys(GRAPH_HOSTS, _room(lambda: [*_graph(service), *_outside_graph(service)], rest)),
+        **dict.fromkeys(MANAGEMENT_HOSTS, _room(lambda: _management(service), rest)),
+        **dict.fromkeys(PORTAL_HOSTS, _room(lambda: _portal(service), rest)),
+        **dict.fromkeys(SHORT_HOSTS, _room(lambda: [*_short(service), _missing()], rest)),
+        **dict.fromkeys(LATER_HOSTS, _room(lambda: [_missing()], rest)),
         **dict.fromkeys(LOCAL_NAMES, _room(lambda: _discovery(service), local)),
     }
     return Hosts(rooms)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import webbrowser
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from practice_tenant import MEMBER
+from practice_tenant.client import environment
 from workshop import trace
 from workshop.signin.agent import ACCOUNTS, USER_AGENT, RecordedSignIn, UserAgent
 
@@ -35,14 +34,10 @@ def install(
     if running is None:
         agent = UserAgent(account)
     else:
-        agent = UserAgent(account, proxy=_labelled(running.proxy, running.holder), ca=Path(running.ca))
+        doors = environment.doors(running.proxy, running.ca, running.holder)
+        agent = UserAgent(account, proxy=doors.proxy, ca=doors.ca)
         trace.use_tenant(running)
     if settings is None or settings.mode == "practice":
         webbrowser.register("workshop", None, agent, preferred=True)
         agent.registered = True
     return agent
-
-
-def _labelled(proxy: str, label: str) -> str:
-    parts = urlsplit(proxy)
-    return f"{parts.scheme}://{label}:x@{parts.netloc}" if label else proxy

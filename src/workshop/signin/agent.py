@@ -72,10 +72,9 @@ class UserAgent(PracticeBrowser):
     def __repr__(self) -> str:
         if not self.registered:
             return "Your own browser signs in."
-        allow = self.consent if self.allow_client is None else self.allow_client
         return (
             f"Signs in as {self.account}; consents in Entra: {'yes' if self.consent else 'no'}; "
-            f"allows the MCP client: {'yes' if allow else 'no'}."
+            f"allows the MCP client: {'yes' if self.allows_client else 'no'}."
         )
 
     def _repr_html_(self) -> str:

@@ -15,6 +15,10 @@ class Choosable(Protocol):
     consent: bool
     allow_client: bool | None
 
+    @property
+    def allows_client(self) -> bool:
+        """Whether it allows the MCP client as things stand."""
+
 
 class Chooser:
     """The choices of a user agent, to be clicked; as text where widgets are not shown.
@@ -35,7 +39,6 @@ class Chooser:
         self.agent = agent
         known = accounts if agent.account in accounts else {agent.account: agent.account, **accounts}
         wide = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
-        allowed = agent.consent if agent.allow_client is None else agent.allow_client
         self.account = ipywidgets.Dropdown(
             options=[(f"{words} - {upn}", upn) for upn, words in known.items()],
             value=agent.account,
@@ -46,7 +49,7 @@ class Chooser:
             value=agent.consent, indent=False, description="Accept on Entra's consent page", **wide
         )
         self.allow_client = ipywidgets.Checkbox(
-            value=allowed, indent=False, description="Allow the MCP client on the MCP server's page", **wide
+            value=agent.allows_client, indent=False, description="Allow the MCP client on the MCP server's page", **wide
         )
         for widget in (self.account, self.consent, self.allow_client):
             widget.observe(self._set, names="value")

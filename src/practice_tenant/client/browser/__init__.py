@@ -74,6 +74,11 @@ class PracticeBrowser(webbrowser.BaseBrowser):
         self._cookies = CookieJar()
         self._threads: list[threading.Thread] = []
 
+    @property
+    def allows_client(self) -> bool:
+        """Return whether it allows the MCP client as things stand."""
+        return self.consent if self.allow_client is None else self.allow_client
+
     def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: ARG002
         """Sign in at `url` on a thread of its own: a program may begin to listen only after this returns."""
         return self._start(url)
@@ -142,8 +147,7 @@ class PracticeBrowser(webbrowser.BaseBrowser):
         return True
 
     def _choices(self, user_code: str) -> Choices:
-        allow_client = self.consent if self.allow_client is None else self.allow_client
-        return Choices(self.account, self.consent, allow_client, user_code)
+        return Choices(self.account, self.consent, self.allows_client, user_code)
 
     def _run(self, url: str, choices: Choices) -> BrowserSignIn:
         self.last = self._follow(url, choices, lambda _visit: None)

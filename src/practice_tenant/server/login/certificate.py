@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from practice_tenant import well_known as hosts
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.login import assertions, errors, jws
 from practice_tenant.server.login.dotnet import key_lifetime
 from practice_tenant.server.login.errors import texts
 from practice_tenant.server.login.realm import Realm
 from practice_tenant.server.web import Call
+from practice_tenant.well_known import LOGIN_HOSTS
 
 if TYPE_CHECKING:  # imported where it is used: no start of the tenant waits for it
     from cryptography import x509
@@ -69,7 +69,7 @@ def _is_here(call: Call, where: Realm, audience: str) -> bool:
         names |= {where.directory.tenant_id, where.directory.domain.lower()}
     return (
         parts.scheme == "https"
-        and parts.netloc.lower() in {call.host, *hosts.LOGIN}
+        and parts.netloc.lower() in {call.host, *LOGIN_HOSTS}
         and segment.lower() in names
         and rest in _ENDPOINTS
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urlencode
 
-from practice_tenant import well_known as hosts
 from practice_tenant.server.directory import apps, devices, people, sign_ins
 from practice_tenant.server.directory.devices import DeviceFlow
 from practice_tenant.server.directory.objects import Application
@@ -19,6 +18,7 @@ from practice_tenant.server.http.messages import RedirectResponse, Response
 from practice_tenant.server.login import clients, errors, pages, realm, scopes, session
 from practice_tenant.server.login.envelope import NO_STORE
 from practice_tenant.server.web import Call, JsonAnswer
+from practice_tenant.well_known import CANONICAL_LOGIN, US_LOGIN
 
 EXPIRES_IN = 900
 INTERVAL = 5
@@ -86,7 +86,7 @@ def return_uri(call: Call) -> str:
 
 async def short_address(call: Call) -> Response:
     """Answer the addresses that devices show: they lead to the page on which the code is entered."""
-    cloud = hosts.US_LOGIN if call.request.path.endswith("us") else hosts.CANONICAL_LOGIN
+    cloud = US_LOGIN if call.request.path.endswith("us") else CANONICAL_LOGIN
     return RedirectResponse(f"https://{cloud}{ENTRY}", 302)
 
 

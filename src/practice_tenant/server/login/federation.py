@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from practice_tenant import well_known as hosts
 from practice_tenant.server.directory import apps, issuers
 from practice_tenant.server.directory.objects import Application
 from practice_tenant.server.directory.wellknown import EXCHANGE, EXCHANGE_URI
 from practice_tenant.server.login import assertions, errors, jws
 from practice_tenant.server.login.errors import texts
 from practice_tenant.server.web import Call
+from practice_tenant.well_known import LOGIN_HOSTS
 
 # Issuers that sign in another way are not supported.
 # Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
@@ -60,7 +60,7 @@ def _issuing_tenant(call: Call, token: jws.SignedToken) -> str:
         parts = urlsplit(token.text("iss"))
     except ValueError:
         return ""
-    return parts.path.split("/")[1] if parts.netloc in {call.host, *hosts.LOGIN} and "/" in parts.path else ""
+    return parts.path.split("/")[1] if parts.netloc in {call.host, *LOGIN_HOSTS} and "/" in parts.path else ""
 
 
 def _check_match(client: Application, token: jws.SignedToken, *, of_entra: bool) -> None:
