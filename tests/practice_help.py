@@ -123,3 +123,10 @@ def end_any(state: Path) -> None:
         with contextlib.suppress(WorkshopError):
             running.stop()
         ends(running)
+
+
+def let_aiohttp_trust(ca: Path) -> None:
+    """Let aiohttp trust this authority too: it reads them once, when an earlier file may have imported it."""
+    connector = sys.modules.get("aiohttp.connector")
+    if connector is not None:
+        connector._SSL_CONTEXT_VERIFIED.load_verify_locations(ca)

@@ -24,7 +24,7 @@ from azure.identity import (
     ManagedIdentityCredential,
 )
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
-from practice_help import clean_environ, end_any, posix_only
+from practice_help import clean_environ, end_any, let_aiohttp_trust, posix_only
 from tenant.browser import Browser
 from tenant.world import AZURE_CLI
 
@@ -43,7 +43,9 @@ Put = Callable[..., None]
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     project = tmp_path_factory.mktemp("project")
     settings = load({"WORKSHOP_STATE": str(project / "state")}, project)
-    yield ensure(settings, "identity")
+    tenant = ensure(settings, "identity")
+    let_aiohttp_trust(tenant.ca)
+    yield tenant
     end_any(settings.state)
 
 

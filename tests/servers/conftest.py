@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from practice_help import let_aiohttp_trust
 from tenant.process import Tenant
 from tenant.world import App, World
 
@@ -44,6 +45,7 @@ def entra(tenant_of_servers: Tenant) -> Iterator[Entra]:
         running = practice_tenant.found(tenant.state)
         assert running
         lead(patch, running.environment(environ=os.environ))
+        let_aiohttp_trust(running.ca)
         patch.setenv("FASTMCP_LOG_ENABLED", "false")
         quiet_fastmcp()
         world = World(tenant)
