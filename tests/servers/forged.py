@@ -143,7 +143,7 @@ def header(value: Callable[[Forge], bytes], name: str = "Authorization") -> Call
 
 KINDS = (
     # No token where one belongs, or more than one.
-    Kind("empty token", header(lambda _: b"Bearer "), inside=False),
+    no_token(header(lambda _: b"Bearer "), "empty token"),
     no_token(header(lambda forge: f"Basic {forge.token}".encode()), "another scheme (Basic)"),
     no_token(header(lambda forge: f"Bearer:{forge.token}".encode()), "colon after Bearer"),
     no_token(header(lambda forge: forge.token.encode()), "no scheme"),

@@ -30,6 +30,8 @@ RIGHT: dict[str, tuple[str, Any]] = {
     f"{PREFIX}_AZURE_CLIENT_CERTIFICATE_PASSWORD": ("a word", "a word"),
     f"{PREFIX}_AZURE_MANAGED_IDENTITY": ("System", "system"),
     f"{PREFIX}_BASE_URL": ("https://mcp.example.com/", "https://mcp.example.com"),
+    f"{PREFIX}_ALLOWED_HOSTS": ("mcp.example.com", ("mcp.example.com",)),
+    f"{PREFIX}_ALLOWED_ORIGINS": ("https://app.example.com", ("https://app.example.com",)),
     f"{PREFIX}_REQUIRED_SCOPES": ("read write", ("read", "write")),
     f"{PREFIX}_IDENTIFIER_URI": ("api://expenses", "api://expenses"),
     f"{PREFIX}_BASE_AUTHORITY": ("login.microsoftonline.us", "login.microsoftonline.us"),

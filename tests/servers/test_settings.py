@@ -20,6 +20,7 @@ from workshop.core import settings as workshop_settings
 from workshop.servers import proxy, settings, whoami
 from workshop.servers.app_settings import LOCAL
 from workshop.servers.environment import Variable, host, sample, setting
+from workshop.servers.redirects import KNOWN_CLIENTS
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET, PROXY, TENANT_ID, ProxySettings, SettingsError
 
 PROJECT = workshop_settings.load().project
@@ -37,6 +38,8 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_AZURE_CLIENT_CERTIFICATE_PASSWORD": ("a word", "a word"),
     "ENTRA_PROXY_AZURE_MANAGED_IDENTITY": (OTHER, OTHER),
     "ENTRA_PROXY_BASE_URL": ("https://mcp.example.com/", "https://mcp.example.com"),
+    "ENTRA_PROXY_ALLOWED_HOSTS": ("MCP.example.com *.example.org", ("mcp.example.com", "*.example.org")),
+    "ENTRA_PROXY_ALLOWED_ORIGINS": ("https://app.example.com", ("https://app.example.com",)),
     "ENTRA_PROXY_REQUIRED_SCOPES": ("read write", ("read", "write")),
     "ENTRA_PROXY_ADDITIONAL_AUTHORIZE_SCOPES": ("User.Read, Mail.Read", ("User.Read", "Mail.Read")),
     "ENTRA_PROXY_IDENTIFIER_URI": ("api://expenses", "api://expenses"),
@@ -47,6 +50,9 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_CONSENT": ("Remember", "remember"),
     "ENTRA_PROXY_CONSENT_CSP_POLICY": ("default-src https:", "default-src https:"),
     "ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS": ("http://localhost:*", ("http://localhost:*",)),
+    "ENTRA_PROXY_KNOWN_CLIENTS": ("Cursor", ("cursor",)),
+    "ENTRA_PROXY_REGISTRATIONS_PER_MINUTE": ("5", 5),
+    "ENTRA_PROXY_UNUSED_CLIENT_SECONDS": ("3600", 3_600),
     "ENTRA_PROXY_ENABLE_CIMD": ("no", False),
     "ENTRA_PROXY_STORAGE": ("memory", "memory"),
     "ENTRA_PROXY_JWT_SIGNING_KEY": ("k" * 32, "k" * 32),
@@ -71,6 +77,18 @@ WRONG = [
     ("ENTRA_PROXY_BASE_URL", "mcp.contoso.com", "an address such as https://mcp.example.com"),
     ("ENTRA_PROXY_BASE_URL", "https://mcp.example.com/mcp/", "the address without /mcp"),
     ("ENTRA_PROXY_BASE_URL", "http://mcp.example.com", "https, or http on localhost"),
+    ("ENTRA_PROXY_ALLOWED_HOSTS", "https://mcp.example.com", "host names such as mcp.example.com"),
+    ("ENTRA_PROXY_ALLOWED_HOSTS", "mcp.example.com:443", "host names such as mcp.example.com"),
+    ("ENTRA_PROXY_ALLOWED_ORIGINS", "app.example.com", "origins such as https://app.example.com"),
+    ("ENTRA_PROXY_ALLOWED_ORIGINS", "https://app.example.com/page", "origins such as https://app.example.com"),
+    ("ENTRA_PROXY_ALLOWED_ORIGINS", "null", "origins such as https://app.example.com"),
+    ("ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS", "vscode", "addresses such as http://localhost:*"),
+    ("ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS", "https://*", "addresses such as http://localhost:*"),
+    ("ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS", "http://*:*/callback", "addresses such as http://localhost:*"),
+    ("ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS", "http://[::1", "addresses such as http://localhost:*"),
+    ("ENTRA_PROXY_KNOWN_CLIENTS", "Gemini", "names from this list: claude, chatgpt, cursor, copilot-studio"),
+    ("ENTRA_PROXY_REGISTRATIONS_PER_MINUTE", "0", "a whole number above zero"),
+    ("ENTRA_PROXY_UNUSED_CLIENT_SECONDS", "a day", "a whole number of seconds"),
     ("ENTRA_PROXY_IDENTIFIER_URI", "expenses", "an Application ID URI such as api://"),
     ("ENTRA_PROXY_REDIRECT_PATH", "callback/auth", "a path that begins with /"),
     ("ENTRA_PROXY_BASE_AUTHORITY", "https://login.microsoftonline.us", "a host name such as login.microsoftonline.us"),
@@ -251,7 +269,7 @@ def test_every_parameter_of_azure_provider_is_reached(tmp_path: Path, monkeypatc
         "issuer_url": "https://id.example.com",
         "redirect_path": "/back",
         "additional_authorize_scopes": ["User.Read", "Mail.Read"],
-        "allowed_client_redirect_uris": ["http://localhost:*"],
+        "allowed_client_redirect_uris": ["http://localhost:*", *KNOWN_CLIENTS["cursor"]],
         "client_storage": store,
         "jwt_signing_key": "k" * 32,
         "require_authorization_consent": "remember",
@@ -268,14 +286,16 @@ def test_every_parameter_of_azure_provider_is_reached(tmp_path: Path, monkeypatc
     }
 
 
-def test_the_defaults_are_azure_providers_own_and_the_issuer_is_the_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_defaults_are_azure_providers_own_but_for_what_it_leaves_open(monkeypatch: pytest.MonkeyPatch) -> None:
     parameters = inspect.signature(AzureProvider.__init__).parameters
     given = options(monkeypatch, ProxySettings(GUID, SECRET, GUID))
     differ = {name for name, value in given.items() if value != parameters[name].default}
     assert differ == {
         "client_id", "client_secret", "tenant_id", "required_scopes", "base_url",
         "additional_authorize_scopes", "redirect_path", "token_issuer", "http_client",
+        "allowed_client_redirect_uris", "fallback_refresh_token_expiry_seconds",
     }  # fmt: skip
+    assert given["fallback_refresh_token_expiry_seconds"] == 14 * 86_400
     assert given["http_client"].timeout == httpx2.Timeout(60)
     assert given["redirect_path"] == "/auth/callback"
     assert given["token_issuer"] == f"https://login.microsoftonline.com/{GUID}/v2.0"

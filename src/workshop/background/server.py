@@ -127,7 +127,7 @@ class BackgroundServer:
         """Serve `app` on the listening `sockets` from a new thread; it answers when this returns."""
         gate = _Gate(app, self.base_url, self.log)
         config = uvicorn.Config(
-            gate, lifespan="off", log_config=None, access_log=False,
+            gate, lifespan="off", log_config=None, http="h11", access_log=False,
             timeout_graceful_shutdown=1, timeout_keep_alive=_KEPT_SECONDS,
         )  # fmt: skip
         self._uvicorn = _Server(config)
@@ -239,7 +239,7 @@ def _listen_to_libraries() -> None:
 def _build(build: Callable[[str], FastMCP], base_url: str, name: str, log: ServerLog) -> ASGIApp:
     def in_context() -> ASGIApp:
         current_log.set(log)
-        return build(base_url).http_app(path=MCP_PATH)
+        return build(base_url).http_app(path=MCP_PATH, host_origin_protection=True)
 
     try:
         return contextvars.copy_context().run(in_context)

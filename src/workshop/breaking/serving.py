@@ -112,9 +112,10 @@ def http_behind_tls(scene: Scene) -> Mend:
 
 
 def host_not_listed(scene: Scene) -> Mend:
-    """List the allowed hosts without the public one."""
-    _public(scene, lambda _: _Guarded(PUBLIC, settings(scene), ["intranet.example"]).server)
-    return lambda: _public(scene, lambda _: _Guarded(PUBLIC, settings(scene), ["expenses.example"]).server)
+    """Let the reverse proxy call the server by a name that only the proxy has for it."""
+    _public(scene, lambda _: proxy.build(PUBLIC, settings(scene)), _Renaming)
+    listed = settings(scene, allowed_hosts=(_Renaming.name,))
+    return lambda: _public(scene, lambda _: proxy.build(PUBLIC, listed), _Renaming)
 
 
 def challenge_dropped(scene: Scene) -> Mend:
@@ -241,15 +242,15 @@ def _public(scene: Scene, build: Callable[[str], FastMCP], front: type[Front] = 
     scene.connect = lambda: _outcome(f"{PUBLIC}/mcp", http, guesses=front is not _Dropping)
 
 
-class _Guarded:
-    """A server with a list of allowed hosts."""
+class _Renaming(Front):
+    """A reverse proxy that names the server as the network behind it does."""
 
-    def __init__(self, base_url: str, chosen: ProxySettings, hosts: list[str]) -> None:
-        self.server = proxy.build(base_url, chosen)
-        plain = self.server.http_app
-        self.server.http_app = lambda **options: plain(  # type: ignore[method-assign]
-            **options, allowed_hosts=hosts, host_origin_protection=True
-        )
+    name = "expenses-backend.internal"
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on with another Host."""
+        request.headers["host"] = self.name
+        return super().handle_request(request)
 
 
 class _Dropping(Front):
@@ -301,7 +302,7 @@ FAULTS = (
     ),
     InjectedFault(
         "host-not-allowed", 20, 2, "server", "server",
-        "The list of allowed hosts lacks the public one.", host_not_listed, FRONT,
+        "The reverse proxy calls the server by a name of its own, which is on no list.", host_not_listed, FRONT,
     ),
     InjectedFault(
         "no-challenge", 0, 2, "server", "server",

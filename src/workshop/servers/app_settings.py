@@ -104,6 +104,18 @@ class AppSettings:
         "Where clients reach the server, without /mcp: https, or http on localhost.",
         sample=LOCAL,
     )
+    allowed_hosts: tuple[str, ...] = setting(
+        (),
+        env.hosts,
+        "More names by which the server is called (Host), beside that of its address and of this machine:",
+        "without a port, spaces between them; *.example.com for all below one. Any other is answered 421.",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        (),
+        env.origins,
+        "Web pages whose scripts may call the server (Origin), such as https://app.example.com, spaces",
+        "between them. Any other is answered 403. Pages of this machine may call a server on it.",
+    )
     required_scopes: tuple[str, ...] = field(metadata=REQUIRED_SCOPES)
     identifier_uri: str | None = setting(
         None,

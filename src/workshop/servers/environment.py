@@ -213,11 +213,36 @@ def seconds(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """Take a number above zero."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise ValueError("a whole number above zero")
+    return int(text)
+
+
 def host(text: str) -> str:
     """Take a host name."""
     if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?", text):
         raise ValueError("a host name such as login.microsoftonline.us, without https:// and without a path")
     return text.lower()
+
+
+def hosts(text: str) -> tuple[str, ...]:
+    """Take host names without ports; a star stands for the names below one, or for any."""
+    names = words(text)
+    for name in names:
+        if not re.fullmatch(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]", name):
+            raise ValueError("host names such as mcp.example.com, without https://, port or path; * for any")
+    return tuple(name.lower() for name in names)
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Take the origins of web pages."""
+    listed = words(text)
+    for origin in listed:
+        if not re.fullmatch(r"\*|[a-z][a-z0-9+.-]*://[^/?#@\s]+", origin):
+            raise ValueError("origins such as https://app.example.com, without a path; * for any")
+    return listed
 
 
 def path(text: str) -> str:

@@ -21,8 +21,7 @@ from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
 from .expenses import ExpenseStore, add_tools
 from .graph import Graph
-from .icon import ICON
-from .proxy import EntraProxy, provider
+from .proxy import EntraProxy, provider, server
 from .settings import ProxySettings, load
 
 
@@ -56,8 +55,7 @@ def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> Fa
         proxy: exchanges the users' tokens.
     """
     acting = Acting(Graph(settings.graph_url), EntraOBOToken, proxy.close_obo_credentials)
-    name = "Expenses (on behalf of)"
-    mcp = FastMCP(name, auth=auth, icons=[ICON], mask_error_details=True, lifespan=acting.lifespan)
+    mcp = server("Expenses (on behalf of)", auth, proxy, settings, acting.lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
     mcp.add_middleware(ChallengeErrors(proxy.pending.note))

@@ -25,6 +25,7 @@ from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
 from .credentials import assertions
 from .expenses import ExpenseStore, add_tools
+from .guarded import GuardedServer, reach_of
 from .icon import ICON
 from .obo import OnBehalfOf, ServerApp, TokenExchanges
 from .one_token import TakesOneToken
@@ -51,11 +52,12 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
         SettingsError: a value is missing or malformed.
     """
     settings = settings or load()
-    auth = provider(settings, base_url or settings.base_url or LOCAL)
+    address = base_url or settings.base_url or LOCAL
     acting = _acting(settings) if settings.credentials else None
-    mcp = FastMCP(
+    mcp = GuardedServer(
         "Expenses (pre-authorized clients)",
-        auth=auth,
+        reach_of(settings, address),
+        auth=provider(settings, address),
         icons=[ICON],
         mask_error_details=True,
         lifespan=acting.lifespan if acting else None,

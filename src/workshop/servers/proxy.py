@@ -7,14 +7,14 @@ Run it with ``python -m workshop.servers.proxy``, ``fastmcp run -m workshop.serv
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import httpx2
 from fastmcp import FastMCP
-from fastmcp.server.auth import AccessToken
+from fastmcp.server.auth import AccessToken, AuthProvider
 from fastmcp.server.auth.oauth_proxy.upstream import AsyncOAuth2Client
 from fastmcp.server.auth.providers.azure import AzureProvider
 from fastmcp.utilities.auth import decode_jwt_payload
@@ -27,9 +27,13 @@ from .caller import CallerMiddleware
 from .challenges import Pending
 from .credentials import ASSERTION_TYPE, Assertions, assertions
 from .expenses import ExpenseStore, add_tools
+from .families import TokenFamilies
+from .guarded import GuardedServer, reach_of
 from .icon import ICON
 from .obo import ServerApp, TokenExchanges
 from .one_token import TakesOneToken
+from .redirects import allowed
+from .registrations import Registrations
 from .settings import ProxySettings, load
 from .storage import storage
 from .verifier import Rules, checked
@@ -66,7 +70,7 @@ class AssertingClient(AsyncOAuth2Client):
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self._assertions.assertion(url)}
 
 
-class EntraProxy(TakesOneToken, AzureProvider):
+class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
     """FastMCP's proxy for Entra, with a second look at Entra's token on every request."""
 
     def __init__(self, rules: Rules, assertions: Assertions | None = None, **options: Any) -> None:
@@ -151,11 +155,26 @@ def build(
     """
     settings = settings or load()
     auth = provider(settings, base_url or settings.base_url or LOCAL, client_storage, http_client)
-    mcp = FastMCP("Expenses", auth=auth, icons=[ICON], mask_error_details=True, lifespan=auth.lifespan)
+    mcp = server("Expenses", auth, auth, settings, auth.lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit())
     add_tools(mcp, ExpenseStore(settings.database))
     return mcp
+
+
+def server(
+    name: str, auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings, lifespan: Callable[[FastMCP[Any]], Any]
+) -> GuardedServer:
+    """Return a server without tools behind the proxy.
+
+    Args:
+        auth: the door: the proxy, or more than one that the proxy is part of.
+    """
+    per_minute = settings.registrations_per_minute
+    paces = {"/register": per_minute, "/authorize": 10 * per_minute}
+    addresses = str(proxy.base_url), settings.resource_base_url, settings.issuer_url
+    reach = reach_of(settings, *addresses, paces=paces)
+    return GuardedServer(name, reach, auth=auth, icons=[ICON], mask_error_details=True, lifespan=lifespan)
 
 
 def provider(
@@ -180,7 +199,8 @@ def provider(
         issuer_url=settings.issuer_url,
         redirect_path=settings.redirect_path,
         additional_authorize_scopes=list(settings.additional_authorize_scopes),
-        allowed_client_redirect_uris=_list(settings.allowed_client_redirect_uris),
+        allowed_client_redirect_uris=allowed(settings.allowed_client_redirect_uris, settings.known_clients),
+        unused_client_seconds=settings.unused_client_seconds,
         client_storage=client_storage or storage(settings.storage, settings.jwt_signing_key or settings.client_secret),
         jwt_signing_key=settings.jwt_signing_key,
         require_authorization_consent=settings.consent,
@@ -211,10 +231,6 @@ def keys_client() -> httpx2.AsyncClient:
 def _client_of(token: str) -> str:
     """Return the MCP client to which the proxy issued a token that it has verified."""
     return str(decode_jwt_payload(token).get("client_id", ""))
-
-
-def _list(values: tuple[str, ...] | None) -> list[str] | None:
-    return None if values is None else list(values)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 PORT = 8000
-# Above what clients and reverse proxies keep an idle connection for: whoever uses one as it is closed is cut off.
-KEPT_SECONDS = 120
-
 
 Told = TypeVar("Told", bound=AppSettings)
 
@@ -98,11 +95,7 @@ def run(
             raise _unusable(host, port, error) from error
         if announce:
             announce(local)
-        # Not the access log: the addresses in it carry codes and states.
-        options = {"access_log": False, "timeout_keep_alive": KEPT_SECONDS}
-        server.run(
-            transport="http", host=host, port=port, sockets=[listener], show_banner=False, uvicorn_config=options
-        )
+        server.run(transport="http", host=host, port=port, sockets=[listener], show_banner=False)
 
 
 def _unusable(host: str, port: int, error: OSError) -> SettingsError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from . import environment as env
+from . import redirects
 from .app_settings import CLIENT_SECRET_NAME, REQUIRED_SCOPES, TENANT_ID, AppSettings
 from .environment import SettingsError, setting, variable
 
@@ -69,12 +70,28 @@ class ProxySettings(AppSettings):
         str,
         "The Content-Security-Policy of the proxy's consent page, if FastMCP's own does not fit.",
     )
-    allowed_client_redirect_uris: tuple[str, ...] | None = setting(
-        None,
-        env.words,
-        "Where clients may have the browser sent, as patterns with spaces between them.",
-        "Empty: what each client registers. http://localhost:* and https://vscode.dev/redirect",
-        "are enough for clients on the user's machine and VS Code.",
+    allowed_client_redirect_uris: tuple[str, ...] = setting(
+        redirects.DEFAULT,
+        redirects.patterns,
+        "Where the browser may be sent back to after sign-in, as patterns with spaces between them; and of",
+        "these only to what the client itself has registered. A client of which one address is not on the",
+        "list can't register. * alone: to any address that a client registers, also one of a stranger.",
+    )
+    known_clients: tuple[str, ...] = setting(
+        (),
+        redirects.known_clients,
+        "Clients that are let in beside those on the user's machine and VS Code, by name, spaces between",
+        "them: claude (claude.ai), chatgpt, cursor, copilot-studio. Their addresses are added to the list.",
+    )
+    registrations_per_minute: int = setting(
+        30,
+        env.count,
+        "How many clients one address may register in a minute; ten times as many sign-ins may begin.",
+    )
+    unused_client_seconds: int = setting(
+        86_400,
+        env.seconds,
+        "How long a client is kept with which nobody signs in.",
     )
     enable_cimd: bool = setting(
         True,
@@ -122,10 +139,11 @@ class ProxySettings(AppSettings):
         env.seconds,
         "How long the proxy's access tokens last. Empty: as long as Entra's.",
     )
-    refresh_token_seconds: int | None = setting(
-        None,
+    refresh_token_seconds: int = setting(
+        1_209_600,
         env.seconds,
-        "How long the proxy's refresh tokens last. Empty: a year, if Entra's lives that long.",
+        "How long a sign-in lasts, if Entra's refresh token lives that long: the proxy's refresh tokens end",
+        "with it, also new ones. 14 days; FastMCP's own is a year.",
     )
     refresh_early_seconds: int = setting(
         0,

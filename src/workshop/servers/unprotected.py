@@ -6,8 +6,10 @@ from pathlib import Path
 
 from fastmcp import FastMCP
 
+from .app_settings import LOCAL
 from .caller import CallerMiddleware, Owner
 from .expenses import ExpenseStore, add_tools
+from .guarded import GuardedServer, Reach
 from .icon import ICON
 
 # There is no user, so everybody is the same one.
@@ -18,10 +20,11 @@ def build(base_url: str | None = None, database: Path | None = None) -> FastMCP:
     """Return the server.
 
     Args:
-        base_url: where clients reach it. Nothing depends on it here; it is there so that every server is built alike.
+        base_url: where clients reach it; http://localhost:8000 if None.
         database: the SQLite file; in memory if None.
     """
-    mcp = FastMCP("Expenses (unprotected)", website_url=base_url, icons=[ICON], mask_error_details=True)
+    reach = Reach((base_url or LOCAL,))
+    mcp = GuardedServer("Expenses (unprotected)", reach, website_url=base_url, icons=[ICON], mask_error_details=True)
     mcp.add_middleware(CallerMiddleware(unsigned=ANYONE))
     add_tools(mcp, ExpenseStore(database))
     return mcp

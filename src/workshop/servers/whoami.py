@@ -1,18 +1,16 @@
 """The smallest protected MCP server: one tool, which tells callers who they are.
 
 Entra ID signs the user in; FastMCP's ``AzureProvider`` stands between the MCP client and Entra (the OAuth proxy).
+It is set up in `proxy`, where what FastMCP leaves open is shut.
 """
 
 from __future__ import annotations
 
 from fastmcp import FastMCP
-from fastmcp.server.auth.providers.azure import AzureProvider
 from fastmcp.server.dependencies import get_access_token
 
-from .icon import ICON
+from .proxy import provider, server
 from .settings import ProxySettings, load
-
-REQUIRED_SCOPE = "mcp-access"
 
 
 def build(base_url: str = "http://localhost:8000", settings: ProxySettings | None = None) -> FastMCP:
@@ -26,16 +24,9 @@ def build(base_url: str = "http://localhost:8000", settings: ProxySettings | Non
     Raises:
         SettingsError: a value is missing or malformed.
     """
-    registration = settings or load()
-    auth = AzureProvider(
-        client_id=registration.client_id,
-        client_secret=registration.client_secret,
-        tenant_id=registration.tenant_id,
-        base_url=base_url,
-        required_scopes=[REQUIRED_SCOPE],
-        additional_authorize_scopes=["openid", "profile"],
-    )
-    mcp = FastMCP("Who am I", auth=auth, icons=[ICON])
+    settings = settings or load()
+    auth = provider(settings, base_url)
+    mcp = server("Who am I", auth, auth, settings, auth.lifespan)
 
     @mcp.tool
     def get_user_info() -> dict[str, str | None]:

@@ -53,10 +53,13 @@ FAILURES = (
             r"Invalid Origin header|Forbidden Origin",
             r"\b421\b.*misdirected|Misdirected Request",
         ),
-        "Its protection against DNS rebinding knows only localhost, or a list without this name.",
+        "Its protection against DNS rebinding knows only its own address, or a list without this name (421), or the "
+        "page that calls is of no listed origin (403).",
         Remedy(
-            python='mcp.http_app(allowed_hosts=["<host>"]) in FastMCP, TransportSecuritySettings(allowed_hosts=[...]) '
-            "in the Python SDK. Don't switch the check off on a developer's machine",
+            python="ENTRA_PROXY_BASE_URL=https://<host>, or ENTRA_PROXY_ALLOWED_HOSTS=<host> and "
+            "ENTRA_PROXY_ALLOWED_ORIGINS=https://<page>; mcp.http_app(host_origin_protection=True, "
+            'allowed_hosts=["<host>"]) in FastMCP, TransportSecuritySettings(allowed_hosts=[...]) in the Python SDK. '
+            "Don't switch the check off",
         ),
         f"{GITHUB}/modelcontextprotocol/python-sdk/issues/1798",
         number=20,

@@ -62,8 +62,9 @@ FAILURES = (
         "The client registered, or now sends, an address that the server does not allow. VS Code takes another port "
         "when 33418 is taken.",
         Remedy(
-            python="ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS=http://localhost:* http://127.0.0.1:* "
-            "https://vscode.dev/redirect",
+            python="ENTRA_PROXY_KNOWN_CLIENTS=cursor (or claude, chatgpt, copilot-studio). Another client: its address "
+            "beside the default ones in ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS=http://localhost:* http://127.0.0.1:* "
+            "https://vscode.dev/redirect https://insiders.vscode.dev/redirect",
             client="Clear its registration and connect again (VS Code: “Authentication: Remove Dynamic Authentication "
             "Providers”)",
         ),

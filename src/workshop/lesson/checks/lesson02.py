@@ -10,6 +10,7 @@ from typing import cast
 from workshop.core.settings import Settings
 from workshop.lesson.checks.exercise import Exercise, NotStarted, Verdict
 from workshop.lesson.checks.learner_code import is_unstarted, outcome, shown
+from workshop.servers.redirects import ANYWHERE
 from workshop.servers.settings import ProxySettings
 from workshop.signin import UserAgent
 
@@ -27,6 +28,7 @@ CHALLENGES = {
 """Answers of three servers, and the address in each. Order and further parameters are free (RFC 9728, section 5.1)."""
 
 RETURN_ADDRESS = "http://localhost:5555/callback"
+ATTACKERS_PLACE = "http://127.0.0.1:*"
 
 
 def metadata_url(answer: object, _settings: Settings) -> Verdict:
@@ -84,9 +86,10 @@ def _attacked(answer: ProxySettings, victim: UserAgent) -> Verdict:
 
 
 def _read(answer: ProxySettings) -> Verdict:
-    if answer.consent in (True, "remember") or answer.allowed_client_redirect_uris:
+    listed = set(answer.allowed_client_redirect_uris)
+    if answer.consent in (True, "remember") or (listed and not listed & {ANYWHERE, ATTACKERS_PLACE}):
         return Verdict(True, "These settings stop the attack. In your own tenant this check only reads them.")
-    return Verdict(False, "Nobody is asked, and a client may have the browser sent anywhere.")
+    return Verdict(False, "Nobody is asked, and a client may have the browser sent to where the attacker waits.")
 
 
 EXERCISES = (
