@@ -59,7 +59,7 @@ class Pace:
 
 
 class Bounds:
-    """Answer 413, 431, 408 and 429 before anything is made of a request that is too much."""
+    """Answer 413, 431, 408, 415 and 429 before anything is made of a request that is too much."""
 
     def __init__(self, app: ASGIApp, mcp_path: str, paces: Mapping[str, int]) -> None:
         """Stand before an application.
@@ -86,6 +86,10 @@ class Bounds:
             return
         if scope["path"].rstrip("/") == self.mcp_path.rstrip("/"):
             await self.app(scope, receive, send)
+            return
+        if dict(scope["headers"]).get(b"content-type", b"").lower().startswith(b"multipart/"):
+            # RFC 6749 and 7591 know forms and JSON. FastMCP logs a broken one with its whole traceback.
+            await _refuse(send, 415, "No route here takes a multipart body.")
             return
         try:
             async with asyncio.timeout(BODY_SECONDS):

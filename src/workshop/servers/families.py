@@ -16,16 +16,17 @@ from typing import Any
 
 from fastmcp.server.auth.oauth_proxy import OAuthProxy
 from fastmcp.server.auth.oauth_proxy.models import _hash_token as hash_of
-from fastmcp.server.auth.oauth_proxy.revocation import RevocationProvider
 from fastmcp.utilities.logging import get_logger
 from joserfc.errors import JoseError
 from key_value.aio.adapters.pydantic import PydanticAdapter
-from mcp.server.auth.provider import AccessToken as TokenOfClient
+from mcp.server.auth.middleware.client_auth import AuthenticationError, ClientAuthenticator
 from mcp.server.auth.provider import AuthorizationCode, RefreshToken, TokenError
-from mcp.server.auth.routes import create_auth_routes
+from mcp.server.auth.routes import cors_middleware
 from mcp.server.auth.settings import RevocationOptions
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 logger = get_logger(__name__)
@@ -34,6 +35,7 @@ REPEAT_SECONDS = 30
 """For so long a client may ask again with the refresh token that it has just spent, once."""
 
 REVOKE = "/revoke"
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class Spent(BaseModel):
@@ -139,25 +141,42 @@ class TokenFamilies(OAuthProxy):
 
     # --- the family ---
 
-    async def revoke_token(self, token: TokenOfClient | RefreshToken) -> None:
-        """Revoke a token, and with it the family: a user who signs out means all of it (RFC 7009 section 2.1).
-
-        Entra has no place to revoke its own refresh token. It is forgotten here, and so it can't be used.
-        """
-        family = await self._family_of(token.token, "refresh" if isinstance(token, RefreshToken) else "access")
-        await super().revoke_token(token)
-        await self._forget(family)
+    # Who gives a token back means the whole sign-in (RFC 7009 section 2.1). Entra has no place to revoke its own
+    # refresh token: it is forgotten here, and nobody else has it.
 
     def get_routes(self, mcp_path: str | None = None) -> list[Route]:
-        """Return the routes, with one to revoke tokens that knows the proxy's own."""
-        routes = super().get_routes(mcp_path)
-        revoking = create_auth_routes(
-            provider=_Revocations(self),
-            issuer_url=self.base_url,  # type: ignore[arg-type]
-            revocation_options=self.revocation_options,
-        )
-        kept = [route for route in routes if route.path != REVOKE]
-        return [*kept, *(route for route in revoking if route.path == REVOKE)]
+        """Return the routes, with one to give tokens back that knows the proxy's own."""
+        kept = [route for route in super().get_routes(mcp_path) if route.path != REVOKE]
+        revoking = cors_middleware(self._handle_revocation, ["POST", "OPTIONS"])
+        return [*kept, Route(REVOKE, endpoint=revoking, methods=["POST", "OPTIONS"])]
+
+    async def _handle_revocation(self, request: Request) -> Response:
+        """Answer a revocation request (RFC 7009).
+
+        FastMCP's own answer hands on Entra's token in place of the proxy's, of which nobody can tell whose family it
+        is, and refuses a client that sends no `client_secret`; the clients here have none.
+        """
+        try:
+            client = await ClientAuthenticator(self).authenticate_request(request)
+        except AuthenticationError as error:
+            return JSONResponse({"error": "invalid_client", "error_description": error.message}, 401, NOT_KEPT)
+        token = (await request.form()).get("token")
+        if not isinstance(token, str):
+            told = {"error": "invalid_request", "error_description": "token: Field required"}
+            return JSONResponse(told, 400, NOT_KEPT)
+        for use in ("refresh", "access"):
+            family, owner = await self._owned(token, use)
+            if family and owner == client.client_id:
+                await self._forget(family)
+        return Response(headers=NOT_KEPT)
+
+    async def _owned(self, token: str, use: str) -> tuple[str, str]:
+        """Return whose token it is, and of which family."""
+        try:
+            payload = self.jwt_issuer.verify_token(token, expected_token_use=use)
+        except (JoseError, ValueError, KeyError):
+            return "", ""
+        return await self._family_of(token, use), str(payload.get("client_id", ""))
 
     async def _note(self, name: str, client: OAuthClientInformationFull, family: str, tokens: OAuthToken) -> None:
         spent = Spent(
@@ -181,18 +200,10 @@ class TokenFamilies(OAuthProxy):
 
     async def _family_of(self, token: str, use: str) -> str:
         if spent := await self._spent.get(key=hash_of(token)):
-            return spent.family
+            return str(spent.family)
         try:
             payload = self.jwt_issuer.verify_token(token, expected_token_use=use)
             mapping = await self._jti_mapping_store.get(key=payload["jti"])
         except (JoseError, ValueError, KeyError):
             mapping = None
         return str(mapping.upstream_token_id) if mapping else ""
-
-
-class _Revocations(RevocationProvider):
-    """FastMCP's, which hands on Entra's token in place of the proxy's: nobody could tell whose family that is."""
-
-    async def load_access_token(self, token: str) -> TokenOfClient | None:
-        loaded = await super().load_access_token(token)
-        return None if loaded is None else loaded.model_copy(update={"token": token})
