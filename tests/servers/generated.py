@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
@@ -57,19 +57,63 @@ TYPES = (
 )  # fmt: skip
 
 
+RIGHT: Mapping[str, tuple[str, dict[str, str]]] = {
+    "/authorize": (
+        "GET",
+        {
+            "client_id": "{client}", "redirect_uri": "http://localhost:1/callback", "response_type": "code",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
+            "state": "s", "scope": "mcp-access",
+        },
+    ),
+    "/token": (
+        "POST",
+        {
+            "grant_type": "authorization_code", "client_id": "{client}", "code": "x", "code_verifier": "x" * 43,
+            "redirect_uri": "http://localhost:1/callback",
+        },
+    ),
+    "/revoke": ("POST", {"client_id": "{client}", "token": "x"}),
+    "/consent": ("POST", {"txn_id": "x", "csrf_token": "x", "action": "approve"}),
+    "/auth/callback": ("GET", {"code": "x", "state": "x"}),
+}  # fmt: skip
+"""For each route a request that is right, or would be with what only a sign-in gives."""
+
+
 class Shots:
     """Make requests by chance, the same ones for the same seed.
 
     Args:
-        known: values that mean something to the server, such as the id of a registered client.
+        known: values that mean something to the server, the id of a client first.
     """
 
     def __init__(self, chance: random.Random, known: Sequence[str] = ()) -> None:
         self.chance = chance
-        self.known = (*known, *known)
+        self.known = tuple(known)
 
     def one(self) -> Shot:
         """Return the next request."""
+        return self._nearly_right() if self.chance.random() < 0.5 else self._anything()
+
+    def _nearly_right(self) -> Shot:
+        path = self.chance.choice((*RIGHT, "/register"))
+        if path == "/register":
+            told: dict[str, object] = {"client_name": "x", "redirect_uris": ["http://localhost:1/callback"]}
+            for _ in range(self.chance.randrange(3)):
+                told[self.chance.choice((*told, *PARAMETERS))] = self._value(2)
+            return Shot("POST", path, (("Content-Type", b"application/json"),), json.dumps(told).encode())
+        method, right = RIGHT[path]
+        pairs = [(name, value.replace("{client}", self.known[0])) for name, value in right.items()]
+        for _ in range(self.chance.randrange(3)):
+            wrong = self.chance.choice(pairs)[0]
+            others = [pair for pair in pairs if pair[0] != wrong or self.chance.random() < 0.3]
+            pairs = [*others, (wrong, self._word())] if self.chance.random() < 0.8 else others or pairs
+        form = urlencode(pairs, errors="surrogateescape")
+        if method == "GET":
+            return Shot(method, f"{path}?{form}")
+        return Shot(method, path, (("Content-Type", b"application/x-www-form-urlencoded"),), form.encode())
+
+    def _anything(self) -> Shot:
         pick = self.chance.choice
         method = pick(METHODS[:2]) if self.chance.random() < 0.8 else pick(METHODS)
         target = pick(ROUTES)
