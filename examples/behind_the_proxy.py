@@ -11,6 +11,11 @@ from fastmcp.server.dependencies import get_access_token
 from key_value.aio.protocols import AsyncKeyValue
 
 
+LOOPBACK = ("http://localhost:*", "http://127.0.0.1:*")
+VS_CODE = ("https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect")
+"""VS Code registers these beside loopback addresses. A client of which one address is not listed can't register."""
+
+
 def build(
     base_url: str, environ: Mapping[str, str] = os.environ, client_storage: AsyncKeyValue | None = None
 ) -> FastMCP:
@@ -28,7 +33,7 @@ def build(
         required_scopes=["access_as_user"],
         base_url=base_url,
         client_storage=client_storage,
-        allowed_client_redirect_uris=["http://localhost:*", "http://127.0.0.1:*"],
+        allowed_client_redirect_uris=[*LOOPBACK, *VS_CODE],
     )
     mcp = FastMCP("Notes", auth=auth)
 
