@@ -10,7 +10,6 @@ from fastmcp.server.auth.providers.azure import AzureProvider
 from fastmcp.server.dependencies import get_access_token
 from key_value.aio.protocols import AsyncKeyValue
 
-
 LOOPBACK = ("http://localhost:*", "http://127.0.0.1:*")
 VS_CODE = ("https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect")
 """VS Code registers these beside loopback addresses. A client of which one address is not listed can't register."""
