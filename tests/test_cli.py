@@ -58,8 +58,8 @@ def test_what_nobody_knows_is_exit_code_2(arguments: tuple[str, ...]) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    program = f"{sys.executable} -m workshop doctor"
-    with subprocess.Popen(program.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    program = [sys.executable, "-m", "workshop", "doctor"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
         process.stdout.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import ssl
 import subprocess
 import sys
@@ -244,8 +245,8 @@ def test_the_variables_in_a_shell(running: Running) -> None:
     )
     environ = clean_environ(running.state, CODE=code, MSI_ENDPOINT="http://127.0.0.1:9/", AZURE_CLIENT_ID="mine")
     for form in ("app_service", "imds"):
-        env = f"{sys.executable} -m workshop tenant env --managed-identity {form}"
-        script = f'eval "$({env})"; {sys.executable} -c "$CODE"'
+        env = f"{shlex.quote(sys.executable)} -m workshop tenant env --managed-identity {form}"
+        script = f'eval "$({env})"; {shlex.quote(sys.executable)} -c "$CODE"'
         done = subprocess.run(
             ["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60, check=False
         )

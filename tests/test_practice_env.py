@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
 import shutil
 import socket
 import ssl
@@ -81,7 +82,8 @@ def test_sh_takes_the_lines_as_they_are_meant(shell: str) -> None:
     program = shutil.which(shell)
     assert program, f"{shell} is missing"
     script = "\n".join(lines(Environment(NASTY, ("GONE", "NEVER_SET")), "sh"))
-    show = f'eval "$LINES_TO_EVAL"; exec {sys.executable} -c "import json, os; print(json.dumps(dict(os.environ)))"'
+    python = shlex.quote(sys.executable)
+    show = f'eval "$LINES_TO_EVAL"; exec {python} -c "import json, os; print(json.dumps(dict(os.environ)))"'
     environ = {"GONE": "x", "LINES_TO_EVAL": script, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     done = subprocess.run([program, "-eu", "-c", show], env=environ, capture_output=True, text=True, check=True)
     seen = json.loads(done.stdout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import os
 import re
+import shlex
 import subprocess
 import sys
 import webbrowser
@@ -227,7 +228,7 @@ class TestCommand:
             told = self.ask(state, "env", "--shell", "sh")
             assert told.returncode == 0, told.stderr
             program = "import httpx; print(httpx.get('https://login.microsoftonline.com/common/discovery/v2.0/keys').status_code)"
-            line = f'{told.stdout}\n{sys.executable} -c "{program}"'
+            line = f'{told.stdout}\n{shlex.quote(sys.executable)} -c "{program}"'
             done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False, timeout=120)
             assert done.stdout == "200\n", done.stderr
             assert "/common/discovery/v2.0/keys" in self.ask(state, "log").stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -148,7 +149,7 @@ def test_reset_says_what_it_did_and_forgets_the_saved_app(state: Path, running: 
 def test_env_leads_the_programs_of_a_shell_to_it(state: Path, running: Running) -> None:
     fetch = "import httpx, os; print(httpx.get(os.environ['URL']).status_code)"
     url = f"https://login.microsoftonline.com/{running.tenant_id}/v2.0/.well-known/openid-configuration"
-    script = f'eval "$({" ".join(COMMAND)} env)"; {sys.executable} -c "$FETCH"; env'
+    script = f'eval "$({shlex.join(COMMAND)} env)"; {shlex.quote(sys.executable)} -c "$FETCH"; env'
     environ = clean_environ(state, URL=url, FETCH=fetch, AZURE_CLIENT_SECRET="mine", ALL_PROXY="socks5://x")
     done = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
     status, *variables = done.stdout.splitlines()
@@ -176,7 +177,7 @@ assert webbrowser.open(f"https://login.microsoftonline.com/organizations/oauth2/
 server.handle_request()
 """
     account = "sam@contoso.onmicrosoft.com"
-    script = f'eval "$({" ".join(COMMAND)} env --as {account})"; exec {sys.executable} -c "$PROGRAM"'
+    script = f'eval "$({shlex.join(COMMAND)} env --as {account})"; exec {shlex.quote(sys.executable)} -c "$PROGRAM"'
     environ = clean_environ(state, PROGRAM=program)
     done = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
     assert "'code'" in done.stdout, done.stderr
