@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import http.server
 import json
 import logging
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -75,6 +77,28 @@ def door(auth: AuthProvider) -> FastMCP:
         return "anyone who got in"
 
     return mcp
+
+
+@contextmanager
+def publishing(key_set: Mapping[str, object]) -> Iterator[str]:
+    """Publish a key set on loopback for the time of the block; yield its address."""
+    body = json.dumps(key_set).encode()
+
+    class Published(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Published) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/keys"
+        finally:
+            server.shutdown()
 
 
 @contextmanager

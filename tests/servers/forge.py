@@ -18,6 +18,28 @@ from .conftest import Entra
 
 Claims = dict[str, Any]
 
+LOGIN = "https://login.microsoftonline.com"
+ANOTHER = f"{LOGIN}/22222222-3333-4444-5555-666666666666/v2.0"
+GUISES: Mapping[str, Mapping[str, Any]] = {
+    "sound": {},
+    "any-tenants": {"issuer": f"{LOGIN}/{{tenantid}}/v2.0"},
+    "says-what-for": {"alg": "RS256", "key_ops": ["verify"]},
+    "another-tenants": {"issuer": ANOTHER},
+    "another-clouds": {"issuer": "https://login.microsoftonline.us/{tenantid}/v2.0"},
+    "version-ones": {"issuer": "https://sts.windows.net/{tenantid}/"},
+    "a-slash-more": {"issuer": f"{LOGIN}/{{tenantid}}/v2.0/"},
+    "nobodys": {"issuer": None},
+    "of-nobody": {"issuer": ""},
+    "of-many": {"issuer": [f"{LOGIN}/{{tenantid}}/v2.0"]},
+    "for-encryption": {"use": "enc"},
+    "for-signing-only": {"use": None, "key_ops": ["sign"]},
+    "for-nothing": {"use": None, "key_ops": "verify"},
+    "for-another-algorithm": {"alg": "RSA-OAEP"},
+    "for-ps256": {"alg": "PS256"},
+    "twice": {},
+}
+"""What a key of the tenant's set says of itself, by its id; the first three are as Entra's or better."""
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -119,11 +141,24 @@ class Forge:
         """Return the token signed by another key, with more in its header."""
         return self.signed(header=self.header | header, key=self.other_key)
 
-    def jwk(self) -> Claims:
-        """Return the other key's public half as a JSON Web Key."""
+    def jwk(self, **members: Any) -> Claims:
+        """Return the other key's public half as a JSON Web Key, with other members; None leaves one out."""
         numbers = self.other_key.public_key().public_numbers()
         size = (numbers.n.bit_length() + 7) // 8
-        return {"kty": "RSA", "kid": "mine", "n": b64(numbers.n.to_bytes(size, "big")), "e": "AQAB"}
+        key = {"kty": "RSA", "kid": "mine", "n": b64(numbers.n.to_bytes(size, "big")), "e": "AQAB"} | members
+        return {name: value for name, value in key.items() if value is not None}
+
+    def key_set(self) -> dict[str, list[Claims]]:
+        """Return the keys that the tenant publishes, and beside them the other key in many guises."""
+        published = self.entra.world.http.get(f"{LOGIN}/{self.entra.tenant.id}/discovery/v2.0/keys").json()
+        plain = {"use": "sig", "issuer": self.claims["iss"]}
+        odd = [self.jwk(kid=kid, **(plain | members)) for kid, members in GUISES.items()]
+        # A second key of the same id: which of the two signed is nobody's guess.
+        return {"keys": [*published["keys"], *odd, self.jwk(kid="twice", **plain, alg="RS512")]}
+
+    def by_published(self, kid: str, **claims: Any) -> str:
+        """Return the token signed by the other key, under an id of `key_set`."""
+        return self.signed(self.claims | claims, self.header | {"kid": kid}, self.other_key)
 
     def parts(self) -> list[str]:
         """Return header, payload and signature of the genuine token."""

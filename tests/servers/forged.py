@@ -122,6 +122,16 @@ def soon() -> int:
     return int(time.time()) + 3600
 
 
+def key_kind(kid: str, name: str) -> Kind:
+    """Return a token that is right, signed by a key that is published and must not be taken."""
+    return Kind(f"key {name}", lambda forge: Attempt(forge.by_published(kid)), OWN)
+
+
+def marked(*, crit: object, **more: object) -> Callable[[Forge], Attempt]:
+    """Demand in the header what FastMCP's verifier knows, or nothing at all."""
+    return lambda forge: Attempt(forge.signed(header={**forge.header, "crit": crit, **more}))
+
+
 def fastmcp_token(forge: Forge) -> Attempt:
     """Bring the token that a FastMCP proxy with the same secret issued, for another server."""
     from fastmcp.server.auth.jwt_issuer import JWTIssuer, derive_jwt_key
@@ -238,7 +248,26 @@ KINDS = (
     Kind("nbf not a number", lambda forge: Attempt(forge.but(nbf=float("nan"))), OWN),
     Kind("no nbf", lambda forge: Attempt(forge.but(nbf=None)), OWN),
     Kind("issued in the future", lambda forge: Attempt(forge.but(iat=soon(), exp=soon() + 3600)), OWN),
+    # The signing key, as the issuer publishes it.
+    key_kind("another-tenants", "of another tenant"),
+    key_kind("another-clouds", "of another cloud"),
+    key_kind("version-ones", "of the version 1 issuer"),
+    key_kind("a-slash-more", "whose issuer has a slash more"),
+    key_kind("nobodys", "that names no issuer among those that do"),
+    key_kind("of-nobody", "whose issuer is empty"),
+    key_kind("of-many", "whose issuer is a list"),
+    key_kind("for-encryption", "for encryption"),
+    key_kind("for-signing-only", "that may not verify"),
+    key_kind("for-nothing", "whose operations are no list"),
+    key_kind("for-another-algorithm", "for another algorithm"),
+    key_kind("for-ps256", "for PS256"),
+    key_kind("twice", "whose id stands twice"),
+    Kind("an empty list of demands (crit)", marked(crit=[]), OWN),
+    Kind("a demand for what every verifier knows (crit)", marked(crit=["alg"]), OWN),
+    Kind("no demand, and yet the word (crit)", marked(crit=None)),
     # Permissions and who acts.
+    Kind("scope in another claim", lambda forge: Attempt(forge.but(scp="manage", scope="access")), OWN),
+    Kind("scope in another claim, as a list", lambda forge: Attempt(forge.but(scp="manage", scope=["access"])), OWN),
     Kind("another scope", lambda forge: Attempt(forge.but(scp="manage"))),
     Kind("a scope that begins alike", lambda forge: Attempt(forge.but(scp="access.read"))),
     Kind("scope in capitals", lambda forge: Attempt(forge.but(scp="ACCESS"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,16 +10,19 @@ from dataclasses import dataclass
 
 import pytest
 from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider, MultiAuth, RemoteAuthProvider
 from fastmcp.server.auth.providers.azure import AzureJWTVerifier
+from fastmcp.server.auth.providers.jwt import JWTVerifier
 from server_help import serving
 
 from workshop.background import BackgroundServer
 from workshop.diagnosis import diagnose
 from workshop.servers import both_doors, preauthorized
 from workshop.servers.proxy import EntraProxy, provider
+from workshop.servers.verifier import EntraTokenVerifier, Rules
 
 from .conftest import Entra
-from .doors import Outcome, Said, door, listening, planted, tries
+from .doors import Outcome, Said, door, listening, planted, publishing, tries
 from .forge import Attempt, Forge
 from .forged import FASTMCP, KINDS, OWN, Kind
 from .forged_proxy import PROXY_KINDS, Held, ProxyKind
@@ -58,24 +62,51 @@ def doors(entra: Entra) -> Iterator[Doors]:
     settings = entra.settings(allowed_clients=(app.client_id,))
     own = entra.preauthorized(allowed_clients=(app.client_id,))
 
-    def azure() -> AzureJWTVerifier:
-        return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
-
+    forge = Forge(entra)
     providers: list[EntraProxy] = []
 
-    def proxied(base_url: str) -> FastMCP:
-        providers.append(provider(settings, base_url))
-        return door(providers[0])
-
-    def doubled(base_url: str) -> both_doors.BothDoors:
-        return both_doors.doors(provider(settings, base_url), settings)
-
     with ExitStack() as running:
-        checked = running.enter_context(serving(lambda url: door(preauthorized.provider(own, url)), name="checked"))
+        keys = running.enter_context(publishing(forge.key_set()))
+
+        def azure() -> AzureJWTVerifier:
+            made = AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
+            made.jwks_uri = keys
+            return made
+
+        def looking_there(auth: AuthProvider) -> AuthProvider:
+            for verifier in verifiers(auth):
+                verifier.jwks_uri = keys
+            return auth
+
+        def proxied(base_url: str) -> FastMCP:
+            providers.append(provider(settings, base_url))
+            return door(looking_there(providers[0]))
+
+        def doubled(base_url: str) -> FastMCP:
+            return door(looking_there(both_doors.doors(provider(settings, base_url), settings)))
+
+        def direct(base_url: str) -> FastMCP:
+            return door(looking_there(preauthorized.provider(own, base_url)))
+
+        checked = running.enter_context(serving(direct, name="checked"))
         bare = running.enter_context(serving(lambda _: door(azure()), name="bare"))
         before = running.enter_context(serving(proxied, name="proxy"))
-        both = running.enter_context(serving(lambda url: door(doubled(url)), name="both"))
-        yield Doors(checked, both, bare, before, providers[0], Forge(entra), running.enter_context(listening()))
+        both = running.enter_context(serving(doubled, name="both"))
+        yield Doors(checked, both, bare, before, providers[0], forge, running.enter_context(listening()))
+
+
+def verifiers(auth: AuthProvider) -> list[JWTVerifier]:
+    """Return FastMCP's verifiers behind a door."""
+    if isinstance(auth, MultiAuth):
+        return [found for part in (auth.server, *auth.verifiers) if part for found in verifiers(part)]
+    if isinstance(auth, EntraProxy):
+        return verifiers(auth._token_validator)
+    if isinstance(auth, RemoteAuthProvider):
+        return verifiers(auth.token_verifier)
+    if isinstance(auth, EntraTokenVerifier):
+        return verifiers(auth.inner)
+    assert isinstance(auth, JWTVerifier)
+    return [auth]
 
 
 def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
@@ -87,6 +118,23 @@ def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
         assert doors.tries(server, Attempt(headers=(("authorization", f"bearer {token}".encode()),))).status == 200
         assert doors.tries(server, Attempt(doors.forge.signed())).status == 200, "the forge makes genuine tokens"
     assert doors.tries(doors.proxy, doors.inside(token)).status == 200
+
+
+@pytest.mark.parametrize("kid", ["sound", "any-tenants", "says-what-for"])
+def test_a_key_that_is_right_counts(kid: str, doors: Doors) -> None:
+    """Else the keys below might be refused for any reason."""
+    token = doors.forge.by_published(kid)
+    for server in (doors.checked, doors.both):
+        assert doors.tries(server, Attempt(token)).status == 200
+    assert doors.tries(doors.proxy, doors.inside(token)).status == 200
+
+
+def test_scopes_are_those_of_scp_and_of_no_other_claim(doors: Doors) -> None:
+    """A tool that asks for another scope must not get it from a claim that Entra never writes."""
+    verifier = EntraTokenVerifier(verifiers(doors.provider)[0], Rules(frozenset({doors.forge.entra.tenant.id})))
+    access = asyncio.run(verifier.verify_token(doors.forge.but(scope="access manage")))
+    assert access
+    assert access.scopes == ["access"]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -24,12 +24,13 @@ from workshop import tokens
 from workshop.background import BackgroundServer
 from workshop.diagnosis.verified import FAILURES
 from workshop.servers.claims import FASTMCP_JUDGES, FASTMCP_SKEW_SECONDS, LONGEST_TOKEN, SERVER_JUDGES, Rules
+from workshop.servers.keys import KEY_JUDGES
 from workshop.servers.proxy import EntraProxy, provider
 from workshop.servers.verifier import EntraTokenVerifier
 from workshop.tokens import parts
 
 from .conftest import Entra
-from .doors import door, planted
+from .doors import door, planted, publishing
 from .forge import Forge
 from .forged import HTTP, KINDS, OWN, Kind
 from .forged_proxy import PROXY_KINDS, Held, ProxyKind
@@ -45,6 +46,10 @@ FIRST = {
     "payload changed": "signature",
     "signature changed": "signature",
     "critical header nobody knows": "crit",
+    "an empty list of demands (crit)": "crit",
+    "key of another tenant": "key",
+    "key for encryption": "key",
+    "scope in another claim": "scp",
     "garbage": "form",
     "five parts, as if encrypted": "form",
     "deeply nested header": "form",
@@ -87,10 +92,13 @@ class Doors:
 def doors(entra: Entra) -> Iterator[Doors]:
     app, tenant_id = entra.app, entra.tenant.id
 
-    def azure() -> AzureJWTVerifier:
-        return AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
+    def azure(keys: str) -> AzureJWTVerifier:
+        made = AzureJWTVerifier(client_id=app.client_id, tenant_id=tenant_id, required_scopes=["access"])
+        made.jwks_uri = keys
+        return made
 
     rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}))
+    forge = Forge(entra)
     made: list[EntraProxy] = []
 
     def proxied(base_url: str) -> FastMCP:
@@ -98,8 +106,9 @@ def doors(entra: Entra) -> Iterator[Doors]:
         return door(made[0])
 
     with ExitStack() as running:
+        keys = running.enter_context(publishing(forge.key_set()))
         proxy = running.enter_context(serving(proxied, name="proxy"))
-        yield Doors(EntraTokenVerifier(azure(), rules), azure(), made[0], proxy, Forge(entra))
+        yield Doors(EntraTokenVerifier(azure(keys), rules), azure(keys), made[0], proxy, forge)
 
 
 def test_a_genuine_token_passes_every_check_and_is_let_in(doors: Doors) -> None:
@@ -109,7 +118,8 @@ def test_a_genuine_token_passes_every_check_and_is_let_in(doors: Doors) -> None:
         assert found.answer.status == 200
         assert {finding.passed for finding in found.findings} == {True}
     own = [finding.claim for finding in tokens.verify(doors.forge.token, doors.checked).findings if finding.by == OWN_]
-    assert own == ["exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "azp"]
+    keys = ["crit", "key", "key", "key"]
+    assert own == [*keys, "exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "scp", "azp"]
 
 
 LACKING = {
@@ -299,10 +309,11 @@ def test_the_longest_token_that_is_read_is_the_longest_that_is_taken() -> None:
 
 
 def test_every_requirement_of_a_claim_has_its_source_and_its_diagnosis() -> None:
-    for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES):
+    judges = [(judge.claim, judge) for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES)]
+    for claim, judge in [*judges, *((judge.looks_at, judge) for judge in KEY_JUDGES)]:
         assert judge.asks.endswith("?")
         assert judge.source.startswith(("RFC ", "https://learn.microsoft.com/", "fastmcp."))
-        assert judge.claim in FAILURES
+        assert claim in FAILURES
 
 
 def test_fastmcps_spare_seconds_are_fastmcps_own() -> None:

@@ -12,6 +12,7 @@ FAILURES = {
     "alg": "signature-not-verified",
     "kid": "signature-not-verified",
     "crit": "signature-not-verified",
+    "key": "signature-not-verified",
     "signature": "signature-not-verified",
     "exp": "token-expired",
     "nbf": "token-from-the-future",
@@ -45,6 +46,8 @@ class Verified(Protocol):
 def diagnose_verified(verified: Verified) -> Diagnosed:
     """Say what is wrong with a token, from the checks that a server made."""
     evidence_by_claim = {check.claim: shown(f"{check.claim}: {check.found}") for check in verified.failed}
+    if "iss" in evidence_by_claim:  # then no key is that issuer's either
+        evidence_by_claim.pop("key", None)
     names = {claim: FAILURES.get(claim, "token-refused") for claim in evidence_by_claim}
     # A claim may be looked at twice. The first finding is FastMCP's, and it says what stands there.
     special = _special({check.claim: str(check.found) for check in reversed(verified.failed)})

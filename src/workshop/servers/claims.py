@@ -39,7 +39,7 @@ class Rules:
         clients: the application ids (`azp`) that tokens may have been issued to; empty for any.
         issuers: what FastMCP's verifier takes as `iss`; empty for any.
         audiences: what it takes as `aud`; empty for any.
-        scopes: what it wants in `scp`.
+        scopes: what must stand in `scp`; empty for what the verifier requires.
     """
 
     tenant_ids: frozenset[str]
@@ -83,16 +83,20 @@ def is_time(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
+def scopes_granted(claims: Claims) -> list[str]:
+    """Return the scopes that Entra put into a token: those of `scp`, and of no other claim."""
+    scopes = claims.get("scp")
+    return scopes.split() if isinstance(scopes, str) else []
+
+
 def scopes_in(claims: Claims) -> list[Any]:
-    """Return the scopes a token has, as FastMCP reads them."""
-    scopes = claims.get("scope" if "scope" in claims else "scp")
-    if isinstance(scopes, str):
-        return scopes.split()
-    return scopes if isinstance(scopes, list) else []
+    """Return the scopes a token has as FastMCP reads them: with a claim `scope` it does not look at `scp`."""
+    scopes = next((claims[name] for name in ("scope", "scp") if isinstance(claims.get(name), str | list)), "")
+    return scopes.split() if isinstance(scopes, str) else scopes
 
 
 def missing_scopes(claims: Claims, rules: Rules) -> list[str]:
-    """Return the required scopes that a token does not have."""
+    """Return the required scopes that FastMCP does not find in a token."""
     has = scopes_in(claims)
     return [scope for scope in rules.scopes if scope not in has]
 
@@ -195,6 +199,12 @@ def _an_app(claims: Claims, _rules: Rules, _now: float) -> str | None:
     return None
 
 
+def _not_granted(claims: Claims, rules: Rules, _now: float) -> str | None:
+    granted = scopes_granted(claims)
+    lacks = any(scope not in granted for scope in rules.scopes)
+    return "a required scope is not in scp, where Entra puts it (scp)" if lacks else None
+
+
 def _unlisted(claims: Claims, rules: Rules, _now: float) -> str | None:
     client = claims.get("azp")
     if rules.clients and not (isinstance(client, str) and client in rules.clients):
@@ -214,6 +224,7 @@ SERVER_JUDGES = (
     Judge("ver", "is it of version 2.0?", _other_version, ENTRA),
     Judge("oid", "does it name a user?", _nobody, ENTRA),
     Judge("sub", "was it issued for a user, and not to an app for itself?", _an_app, ENTRA),
+    Judge("scp", "are the required scopes in scp itself?", _not_granted, ENTRA),
     Judge("azp", "is the client on the list, if there is one?", _unlisted, ENTRA),
 )
 """In this order; the first that refuses names the reason."""

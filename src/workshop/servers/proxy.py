@@ -36,7 +36,7 @@ from .redirects import allowed
 from .registrations import Registrations
 from .settings import ProxySettings, load
 from .storage import storage
-from .verifier import Rules, checked
+from .verifier import Rules, SecondLook
 
 if TYPE_CHECKING:
     from azure.identity.aio import OnBehalfOfCredential
@@ -82,7 +82,8 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
             options: those of `AzureProvider`.
         """
         super().__init__(**options)
-        self.rules = rules
+        self._look = SecondLook(self._token_validator, rules)
+        self.rules = self._look.rules
         self.assertions = assertions
         self.pending = Pending()
         secret = str(options.get("client_secret") or "")
@@ -91,8 +92,9 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return Entra's token for one of the proxy's own, or None with the reason in the log."""
-        access = await super().verify_token(token)
-        if access is None or checked(access, self.rules, time.time()) is None:
+        taken = await super().verify_token(token)
+        access = await self._look.at(taken, time.time()) if taken else None
+        if access is None:
             return None
         if self.pending.stops(access.token, _client_of(token)):
             logger.info("The user must sign in again, with what Entra demands")

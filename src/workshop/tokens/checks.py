@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import httpx
 import jwt
 from fastmcp.server.auth.jwt_issuer import JWTIssuer
-from fastmcp.server.auth.providers.jwt import JWTVerifier
+from fastmcp.server.auth.providers.jwt import SUPPORTED_JWS_HEADER_FIELDS, JWTVerifier
 from joserfc.errors import JoseError
 
 from workshop.servers.claims import ENDED, FASTMCP_JUDGES, SERVER_JUDGES, Claims, Judge, Rules, missing_scopes
+from workshop.servers.keys import KEY_JUDGES, KeySet, Signing
 from workshop.show.claims import Values
 from workshop.tokens.kinds import is_for_graph
 from workshop.tokens.parts import Parts
@@ -66,6 +67,11 @@ class Keys:
     found: tuple[Mapping[str, Any], ...] = ()
     why: str = ""
 
+    @property
+    def set(self) -> KeySet:
+        """The same for the judges of `workshop.servers.keys`."""
+        return KeySet(self.found)
+
 
 def fetched(verifier: JWTVerifier) -> Keys:
     """Fetch the keys that a verifier goes by, as it does: over HTTP. Source: RFC 7517."""
@@ -74,8 +80,8 @@ def fetched(verifier: JWTVerifier) -> Keys:
     try:
         answer = httpx.get(verifier.jwks_uri, timeout=SECONDS)
         answer.raise_for_status()
-        return Keys(tuple(key for key in answer.json()["keys"] if isinstance(key, dict)))
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        return Keys(KeySet.of(answer.json()).keys)
+    except (httpx.HTTPError, ValueError) as error:
         return Keys(why=f"they could not be fetched ({type(error).__name__})")
 
 
@@ -94,6 +100,16 @@ def of_verifier(
     yield TokenCheck(FASTMCP, "signature", "did that key sign exactly this?", *signed)
     for judge in FASTMCP_JUDGES:
         yield TokenCheck(FASTMCP, judge.claim, judge.asks, *_judged(judge, claims, _rules_of(verifier), now, values))
+
+
+def of_key(keys: Keys, token_parts: Parts) -> Iterator[TokenCheck]:
+    """Make the servers' own checks of the key that signed a token, and of the header that names it."""
+    signing = Signing.of(token_parts.header, token_parts.claims, keys.set)
+    for judge in KEY_JUDGES:
+        unseen = keys.why if judge.looks_at == "key" else ""
+        why = judge.refuses(signing)
+        found = CheckOutcome(None, unseen) if unseen else CheckOutcome(why is None, why or "yes")
+        yield TokenCheck(OWN, judge.looks_at, judge.asks, *found)
 
 
 def of_rules(rules: Rules, claims: Claims, now: float) -> Iterator[TokenCheck]:
@@ -147,7 +163,11 @@ def _published(header: Claims, keys: Keys, values: Values) -> CheckOutcome:
 
 def _critical(header: Claims) -> CheckOutcome:
     # Source: RFC 7515 section 4.1.11. No token of Entra's has it.
-    return CheckOutcome(True, "yes") if header.get("crit") is None else CheckOutcome(False, "there is something (crit)")
+    demands = header.get("crit")
+    known = SUPPORTED_JWS_HEADER_FIELDS & set(header)
+    all_known = isinstance(demands, list) and all(isinstance(name, str) and name in known for name in demands)
+    met = "crit" not in header or all_known
+    return CheckOutcome(True, "yes") if met else CheckOutcome(False, "there is something (crit)")
 
 
 def _signed(verifier: JWTVerifier, keys: Keys, token_parts: Parts) -> CheckOutcome:

@@ -119,7 +119,10 @@ def _findings(where: Door, token_parts: Parts, values: Values, answer: Answer) -
     assert where.verifier is not None
     keys = checks.fetched(where.verifier)
     made = list(checks.of_verifier(where.verifier, keys, token_parts, values, now))
-    return (*made, *(checks.of_rules(where.rules, token_parts.claims, where.now()) if where.rules else ()))
+    if where.rules:
+        made += checks.of_key(keys, token_parts)
+        made += checks.of_rules(where.rules, token_parts.claims, where.now())
+    return tuple(made)
 
 
 def _unreadable(token: object, for_: Server, error: Unreadable, values: Values) -> Verification:

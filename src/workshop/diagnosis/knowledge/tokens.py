@@ -167,9 +167,15 @@ FAILURES = (
     Failure(
         "signature-not-verified",
         "The token's signature does not hold",
-        says(r"signature/format invalid", r"Signature verification failed|Invalid signature", r"Key ID '.*' not found"),
+        says(
+            r"signature/format invalid",
+            r"Signature verification failed|Invalid signature",
+            r"Key ID '.*' not found",
+            r"its signing key (?:is|can't)|demands what this server does not know \(crit\)",
+        ),
         "The token was changed, is of another cloud or tenant, or is one of Graph's. If all tokens fail since a moment "
-        "ago, Entra's signing keys were changed and the server has not fetched them.",
+        "ago, Entra's signing keys were changed and the server has not fetched them. A key counts for the issuer that "
+        "the key set names beside it, and for no other.",
         Remedy(
             python="Let the server reach login.microsoftonline.com/<tenant>/discovery/v2.0/keys; restart it once",
             client="Sign in again",
