@@ -6,15 +6,23 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from fastmcp.exceptions import ToolError, ValidationError
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 from fastmcp.tools import ToolResult
 from mcp_types import CallToolRequestParams
+from pydantic import AfterValidator, Field
 from pydantic import ValidationError as PydanticValidationError
 
 SHOWN = 60
+LONGEST_ID = 200
+
+PathId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[A-Za-z0-9!_-]+(\.[A-Za-z0-9!_-]+)*$")]
+"""An id that becomes one segment of another service's path: no dots alone, nothing that a path or an escape is made of.
+
+`.` and `..` are segments too, and walk: RFC 3986 section 5.2.4.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,21 @@ def one_line(value: str) -> str:
     if not text or not text.isprintable():
         raise ValueError("not a line of text")
     return text
+
+
+def plain_text(value: str) -> str:
+    """Return a text of any lines.
+
+    Raises:
+        ValueError: there are control characters in it beside tabs and the ends of lines.
+    """
+    if any((character < " " and character not in "\t\r\n") or character == "\x7f" for character in value):
+        raise ValueError("not a text")
+    return value
+
+
+OneLine = Annotated[str, AfterValidator(one_line)]
+PlainText = Annotated[str, AfterValidator(plain_text)]
 
 
 class ArgumentErrors(Middleware):

@@ -24,6 +24,14 @@ from .refusals import MORE_NEEDED, SIGN_IN_AGAIN, CallRefused, challenge_of, of_
 GLOBAL = "https://graph.microsoft.com"
 
 
+def literal(text: str) -> str:
+    """Return a text as it stands in a `$filter`: a quote in it is doubled.
+
+    Source: OData 4.01, URL Conventions, literals.
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
 class Graph:
     """The way to Microsoft Graph, shared by all users; each call brings its own user's token."""
 

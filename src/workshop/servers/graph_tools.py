@@ -25,11 +25,11 @@ from msgraph.generated.users.item.transitive_member_of.graph_group.graph_group_r
 )
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from .arguments import ArgumentErrors, Arguments, one_line, refusal
+from .arguments import ArgumentErrors, Arguments, OneLine, PathId, PlainText, refusal
 from .confirmation import confirmed
-from .graph import Graph
+from .graph import Graph, literal
 from .refusals import CallRefused
 
 USER_READ, GROUPS_READ, FILES_READ, MAIL_SEND = "User.Read", "GroupMember.Read.All", "Files.Read", "Mail.Send"
@@ -37,7 +37,7 @@ PERMISSIONS = (USER_READ, GROUPS_READ, FILES_READ, MAIL_SEND)
 
 LARGEST_FILE = 100_000
 MOST = 200
-LONGEST_SUBJECT, LONGEST_BODY, LONGEST_ID = 255, 10_000, 200
+LONGEST_SUBJECT, LONGEST_BODY = 255, 10_000
 
 TO_EXAMPLE = "sam@contoso.onmicrosoft.com"
 ARGUMENTS = {
@@ -61,20 +61,15 @@ Token = Callable[[list[str]], Any]
 """Makes a tool's argument that becomes the user's token for these scopes, such as `EntraOBOToken`."""
 
 
-Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[\w!.-]+$")]
-FolderId = Annotated[Id | None, Field(description=ARGUMENTS["list_my_files"].described("folder_id"))]
-FileId = Annotated[Id, Field(description=ARGUMENTS["read_my_file"].described("file_id"))]
+FolderId = Annotated[PathId | None, Field(description=ARGUMENTS["list_my_files"].described("folder_id"))]
+FileId = Annotated[PathId, Field(description=ARGUMENTS["read_my_file"].described("file_id"))]
 Address = Annotated[
-    str,
+    OneLine,
     Field(max_length=320, pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+$", description=ARGUMENTS["send_mail"].described("to")),
 ]
-Subject = Annotated[
-    str,
-    Field(max_length=LONGEST_SUBJECT, description=ARGUMENTS["send_mail"].described("subject")),
-    AfterValidator(one_line),
-]
+Subject = Annotated[OneLine, Field(max_length=LONGEST_SUBJECT, description=ARGUMENTS["send_mail"].described("subject"))]
 Body = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_BODY, description=ARGUMENTS["send_mail"].described("body"))
+    PlainText, Field(min_length=1, max_length=LONGEST_BODY, description=ARGUMENTS["send_mail"].described("body"))
 ]
 
 READ_ONLY = {"readOnlyHint": True, "openWorldHint": True}
@@ -99,7 +94,7 @@ async def in_group(graph: Graph, token: str, group_id: str) -> bool:
     It is asked each time: whoever leaves the group is out at once. ``User.Read`` is enough to learn the ids.
     """
     builder = GraphGroupRequestBuilder.GraphGroupRequestBuilderGetQueryParameters
-    wanted = _configured(builder(filter=f"id eq '{group_id}'", select=["id"], count=True))
+    wanted = _configured(builder(filter=f"id eq {literal(group_id)}", select=["id"], count=True))
     wanted.headers.add("ConsistencyLevel", "eventual")
     async with graph.of(token, USER_READ) as client:
         page = await client.me.transitive_member_of.graph_group.get(wanted)
