@@ -280,5 +280,9 @@ KINDS = (
     Kind("no oid", lambda forge: Attempt(forge.but(oid=None)), OWN),
     Kind("another client than those on the list", lambda forge: Attempt(forge.but(azp=str(forge.claims["oid"]))), OWN),
     Kind("clients, where there is a list", lambda forge: Attempt(forge.but(azp=[forge.claims["azp"]])), OWN),
+    Kind("a public client, where clients must prove who they are", lambda forge: Attempt(forge.but(azpacr="0")), OWN),
+    Kind("no word of what the client proved", lambda forge: Attempt(forge.but(azpacr=None)), OWN),
+    Kind("a number for what the client proved", lambda forge: Attempt(forge.but(azpacr=1)), OWN),
+    Kind("a proof that nobody knows", lambda forge: Attempt(forge.but(azpacr="3")), OWN),
     Kind("no client, where there is a list", lambda forge: Attempt(forge.but(azp=None)), OWN),
 )  # fmt: skip

@@ -59,8 +59,8 @@ class Doors:
 def doors(entra: Entra) -> Iterator[Doors]:
     """All doors, open."""
     app, tenant_id = entra.app, entra.tenant.id
-    settings = entra.settings(allowed_clients=(app.client_id,))
-    own = entra.preauthorized(allowed_clients=(app.client_id,))
+    strict = {"allowed_clients": (app.client_id,), "confidential_clients_only": True}
+    settings, own = entra.settings(**strict), entra.preauthorized(**strict)
 
     forge = Forge(entra)
     providers: list[EntraProxy] = []

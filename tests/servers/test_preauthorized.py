@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from fastmcp import Client
 from fastmcp.client.auth import BearerAuth
 from server_help import serving
 from tenant.browser import page_of, upn
+from tenant.credentials import proof, signed, with_certificate
 from tenant.world import App
 
 from workshop.background import BackgroundServer
@@ -114,6 +116,35 @@ def test_the_list_of_clients_keeps_others_out(entra: Entra) -> None:
         assert outcome == Outcome(OWN, 401, "invalid_token")
         assert "azp" in outcome.reason
         assert tries(said, server, Attempt(forge.but(azp=VISUAL_STUDIO_CODE_CLIENT.app_id))).status == 200
+
+
+def test_the_list_is_no_fence_on_the_users_machine_and_a_proof_of_the_client_is(entra: Entra) -> None:
+    """A public client's id is published: any program signs in under it. What a client proved stands in azpacr."""
+    world = entra.world
+    api = world.register("API with a list")
+    editor = world.register("Editor", platform="publicClient", redirects=("http://localhost",))
+    service = world.register("Service")
+    own = with_certificate(world, service)
+    settings = PreauthorizedSettings(
+        api.client_id,
+        entra.tenant.id,
+        required_scopes=("access",),
+        allowed_clients=(editor.client_id, service.client_id),
+    )
+    by_secret = world.tokens(service, scope=api.scope)["access_token"]
+    code = world.code(service, scope=api.scope)
+    shown = proof(signed(world, service, own))
+    by_certificate = world.redeem(service, code, **shown).json()["access_token"]
+    # Not the editor: another program, with the editor's id.
+    by_nothing = world.tokens(editor, scope=api.scope)["access_token"]
+    assert [decoded(token, 1)["azpacr"] for token in (by_nothing, by_secret, by_certificate)] == ["0", "1", "2"]
+
+    def outcomes(settings: PreauthorizedSettings) -> list[int]:
+        with serving(lambda url: preauthorized.build(url, settings)) as server, listening() as said:
+            return [tries(said, server, Attempt(token)).status for token in (by_nothing, by_secret, by_certificate)]
+
+    assert outcomes(settings) == [200, 200, 200]
+    assert outcomes(replace(settings, confidential_clients_only=True)) == [401, 200, 200]
 
 
 def test_the_audit_line_holds_the_object_id_and_nothing_else_of_a_person(

@@ -97,7 +97,7 @@ def doors(entra: Entra) -> Iterator[Doors]:
         made.jwks_uri = keys
         return made
 
-    rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}))
+    rules = Rules(frozenset({tenant_id}), clients=frozenset({app.client_id}), confidential_only=True)
     forge = Forge(entra)
     made: list[EntraProxy] = []
 
@@ -119,7 +119,7 @@ def test_a_genuine_token_passes_every_check_and_is_let_in(doors: Doors) -> None:
         assert {finding.passed for finding in found.findings} == {True}
     own = [finding.claim for finding in tokens.verify(doors.forge.token, doors.checked).findings if finding.by == OWN_]
     keys = ["crit", "key", "key", "key"]
-    assert own == [*keys, "exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "scp", "azp"]
+    assert own == [*keys, "exp", "nbf", "iat", "tid", "iss", "ver", "oid", "sub", "scp", "azp", "azpacr"]
 
 
 LACKING = {

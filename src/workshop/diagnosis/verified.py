@@ -25,6 +25,7 @@ FAILURES = {
     "oid": "app-only-token",
     "sub": "app-only-token",
     "azp": "client-not-on-the-list",
+    "azpacr": "client-not-on-the-list",
     "jti": "token-refused",
 }
 """What a failed check means, by the claim it looks at."""

@@ -139,7 +139,14 @@ class AppSettings:
         (),
         env.guids,
         "Client ids of the apps whose tokens are taken (azp), spaces between them. Empty: any.",
-        "Pre-authorization spares the listed clients the consent page. It keeps no other out: this does.",
+        "It says which programs are meant, not which one it is: a program on the user's machine can sign",
+        "in under the id of any public client. If that one is pre-authorized, nobody even asks the user.",
+    )
+    confidential_clients_only: bool = setting(
+        False,
+        env.yes_or_no,
+        "Whether a token is taken only if its client proved who it is, by a secret or a certificate",
+        "(azpacr 1 or 2): yes or no. Yes keeps out editors and all else on users' machines.",
     )
     database: Path | None = setting(
         None,

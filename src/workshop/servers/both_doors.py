@@ -1,7 +1,8 @@
 """The same server with two doors: the OAuth proxy for any client, and Entra's own tokens for those who have one.
 
 The second door is for tokens obtained out of band, by a client that knows Entra and this app already: the metadata
-names only the proxy, so no client is ever led to Entra by it. `ENTRA_PROXY_ALLOWED_CLIENTS` says whose tokens count.
+names only the proxy, so no client is ever led to Entra by it. `ENTRA_PROXY_ALLOWED_CLIENTS` says whose tokens count,
+`ENTRA_PROXY_CONFIDENTIAL_CLIENTS_ONLY` whether their clients must have proved who they are.
 
 Run it with ``python -m workshop.servers.both_doors``, ``fastmcp run -m workshop.servers.both_doors`` or
 ``fastmcp run src/workshop/servers/run.py:both_doors --transport http``.

@@ -24,7 +24,10 @@ FASTMCP = "fastmcp.server.auth.providers.jwt"
 JWT_CLAIMS = "RFC 7519 section 4.1"
 JWT_PROFILE = "RFC 9068 section 4"
 ENTRA = "https://learn.microsoft.com/entra/identity-platform/claims-validation"
+ENTRA_CLAIMS = "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims"
 ENTRA_MANY_TENANTS = "https://learn.microsoft.com/entra/identity-platform/access-tokens#multitenant-applications"
+
+BY_SECRET_OR_CERTIFICATE = ("1", "2")  # 0 is a public client, which proves nothing
 
 Claims = Mapping[str, Any]
 
@@ -36,7 +39,9 @@ class Rules:
     Attributes:
         tenant_ids: of the directories whose users may come in.
         base_authority: the host of the issuer.
-        clients: the application ids (`azp`) that tokens may have been issued to; empty for any.
+        clients: the application ids (`azp`) that tokens may have been issued to; empty for any. A public client's id
+            is no proof of which program it is.
+        confidential_only: whether that client must have proved who it is (`azpacr`).
         issuers: what FastMCP's verifier takes as `iss`; empty for any.
         audiences: what it takes as `aud`; empty for any.
         scopes: what must stand in `scp`; empty for what the verifier requires.
@@ -45,6 +50,7 @@ class Rules:
     tenant_ids: frozenset[str]
     base_authority: str = "login.microsoftonline.com"
     clients: frozenset[str] = frozenset()
+    confidential_only: bool = False
     issuers: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -212,6 +218,12 @@ def _unlisted(claims: Claims, rules: Rules, _now: float) -> str | None:
     return None
 
 
+def _unproved(claims: Claims, rules: Rules, _now: float) -> str | None:
+    if rules.confidential_only and claims.get("azpacr") not in BY_SECRET_OR_CERTIFICATE:
+        return "its client did not prove who it is (azpacr)"
+    return None
+
+
 ISSUED = Judge("iat", "was it issued before now?", _of_the_future, JWT_CLAIMS)
 TENANT = Judge("tid", "is its tenant one of this server's?", _foreign, ENTRA)
 
@@ -226,5 +238,6 @@ SERVER_JUDGES = (
     Judge("sub", "was it issued for a user, and not to an app for itself?", _an_app, ENTRA),
     Judge("scp", "are the required scopes in scp itself?", _not_granted, ENTRA),
     Judge("azp", "is the client on the list, if there is one?", _unlisted, ENTRA),
+    Judge("azpacr", "did the client prove who it is, if it has to?", _unproved, ENTRA_CLAIMS),
 )
 """In this order; the first that refuses names the reason."""

@@ -93,7 +93,8 @@ def verifier(settings: AppSettings, rules: Rules | None = None) -> EntraTokenVer
     Args:
         rules: those of the settings if None.
     """
-    rules = rules or Rules(settings.tenant_ids, settings.base_authority, frozenset(settings.allowed_clients))
+    clients = frozenset(settings.allowed_clients)
+    rules = rules or Rules(settings.tenant_ids, settings.base_authority, clients, settings.confidential_clients_only)
     azure = AzureJWTVerifier(
         client_id=settings.client_id,
         tenant_id=settings.tenant_id,

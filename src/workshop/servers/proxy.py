@@ -189,7 +189,7 @@ def provider(
     clients = frozenset((settings.client_id, *settings.allowed_clients)) if settings.allowed_clients else frozenset()
     issuers = list(settings.issuers)
     return EntraProxy(
-        rules=Rules(settings.tenant_ids, settings.base_authority, clients),
+        rules=Rules(settings.tenant_ids, settings.base_authority, clients, settings.confidential_clients_only),
         assertions=assertions(settings),
         client_id=settings.client_id,
         client_secret=settings.client_secret or None,

@@ -44,6 +44,8 @@ class ProxySettings(AppSettings):
         env.guids,
         "Client ids of the apps whose tokens are taken (azp), beside your app's own. Empty: any.",
         "The proxy signs users in with its own id; others matter where clients bring their own token.",
+        "It says which programs are meant, not which one it is: a program on the user's machine can sign",
+        "in under the id of any public client. If that one is pre-authorized, nobody even asks the user.",
     )
     additional_authorize_scopes: tuple[str, ...] = setting(
         ("openid", "profile"),

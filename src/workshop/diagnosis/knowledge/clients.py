@@ -46,7 +46,7 @@ FAILURES = (
         "brings no client id of its own stops here.",
         Remedy(
             portal=f"Pre-authorize clients that have an id (VS Code: {VISUAL_STUDIO_CODE}): Expose an "
-            "API > Add a client application",
+            "API > Add a client application. Users of a public client are asked nothing then, whatever program it is",
             az="az ad app create --display-name <client's name> --public-client-redirect-uris http://localhost",
             python="Or put the OAuth proxy before Entra, which registers clients: AzureProvider",
             client="Give it a client id (Claude Code: --client-id; VS Code asks for one)",

@@ -147,9 +147,14 @@ FAILURES = (
     Failure(
         "client-not-on-the-list",
         "The token was issued to a client that the server does not admit",
-        says(r"issued to a client that is not on the list"),
-        "azp is not among the allowed clients.",
-        Remedy(python="ENTRA_PROXY_ALLOWED_CLIENTS: add the client's id, or leave it empty for any"),
+        says(r"issued to a client that is not on the list", r"client did not prove who it is \(azpacr\)"),
+        "azp is not among the allowed clients, or the client is a public one (azpacr 0) and the server takes only "
+        "those that prove who they are.",
+        Remedy(
+            python="ENTRA_PROXY_ALLOWED_CLIENTS: add the client's id, or leave it empty for any. The list says which "
+            "programs are meant: it keeps no program out that signs in under a listed public client's id. "
+            "ENTRA_PROXY_CONFIDENTIAL_CLIENTS_ONLY=no admits public clients",
+        ),
         CLAIMS,
     ),
     Failure(
