@@ -84,7 +84,8 @@ def make_hub(folder: Path) -> Hub:
     hub = Hub(folder)
     venv.create(hub.prefix, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(hub.prefix), "platbase": str(hub.prefix)}))
-    (packages / "packages.pth").write_text(sysconfig.get_path("purelib"))
+    # As code: a folder's name may hold the end of a line.
+    (packages / "packages.pth").write_text(f"import sys; sys.path.append({sysconfig.get_path('purelib')!r})\n")
     (hub.prefix / "share").mkdir(exist_ok=True)
     (hub.prefix / "share" / "jupyter").symlink_to(Path(sys.prefix) / "share" / "jupyter")
     settings = hub.prefix / "etc" / "jupyter"

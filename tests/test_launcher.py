@@ -138,7 +138,7 @@ class TestItComesUp:
         assert list(shared_lab.call("GET", "/api/kernelspecs")["kernelspecs"]) == ["python3"]
         kernel = shared_lab.start_kernel()
         told = kernel.run("import sys, os; print(sys.prefix); print(os.environ['WORKSHOP_PROJECT'])")
-        assert told.split() == [sys.prefix, str(shared_lab.project)]
+        assert told.strip() == f"{sys.prefix}\n{shared_lab.project}"
         shared_lab.call("DELETE", f"/api/kernels/{kernel.id}")
 
 
