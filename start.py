@@ -360,11 +360,11 @@ def install_lock(place: Environment, lock: str, uv: str, steps: Steps, wheels: P
     steps.run(f"Installing {count} packages of {lock}", packages, progress.words)
     if lock == LOCK:
         # setuptools is in the lock, so that building the workshop itself fetches nothing.
-        itself = ["--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
-        steps.run("Installing the workshop itself", [*into, *itself])
-        if len(str(PROJECT).splitlines()) > 1:  # the installer wrote its name as a line of a file
-            lead = f"import sys; sys.path.append({str(PROJECT / 'src')!r})\n"
-            (place.packages / "entra-mcp-workshop.pth").write_text(lead, encoding="utf-8")
+        steps.run(
+            "Installing the workshop itself", [*into, "--offline", "--no-deps", "--no-build-isolation", "-e", "."]
+        )
+        if "\n" in str(PROJECT):  # the installer wrote it as a line of a file
+            (place.packages / "workshop.pth").write_text(f"import sys; sys.path.append({str(PROJECT / 'src')!r})\n")
         steps.run("Leaving out what slows every start", [uv, "pip", "uninstall", *into[3:], "-r", LEFT_OUT])
     place.lock_stamp(lock).write_text(lock_print(lock), encoding="utf-8")
 

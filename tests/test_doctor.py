@@ -18,8 +18,10 @@ import psutil
 import pytest
 from practice_help import clean_environ, posix_only
 
+from workshop.commands.origins import OTHER_APP
 from workshop.core import chromium, machine, settings
 from workshop.core.machine import MachineFinding, check, disk_kind, table
+from workshop.core.private_files import write_private
 from workshop.core.settings import Settings
 
 PROJECT = settings.load().project
@@ -175,8 +177,8 @@ def test_a_state_folder_that_can_not_be_written(current: Settings, monkeypatch: 
     assert finding("State folder", replace(current, state=current.state)).ok is False
 
 
-def doctor_command(project: Path) -> subprocess.CompletedProcess[str]:
-    environ = clean_environ(project / "state", WORKSHOP_PROJECT=str(project))
+def doctor_command(project: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    environ = clean_environ(project / "state", WORKSHOP_PROJECT=str(project), **more)
     command = [sys.executable, "-m", "workshop", "doctor"]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
@@ -190,6 +192,28 @@ def test_the_command_says_it_all_and_its_exit_code_too(current: Settings) -> Non
     unfit = doctor_command(current.project)
     assert unfit.returncode == 1
     assert unfit.stderr == "workshop: 1 of 9 checks failed: Packages\n"
+
+
+def test_the_command_says_where_each_value_comes_from_and_which_do_not_count(current: Settings) -> None:
+    project, secret = current.project, "of-the-own-tenant"
+    write_private(project / ".env", f"ENTRA_PROXY_STORAGE={secret}\n")
+    shell = {"ENTRA_PROXY_CONSENT": "remember", "ENTRA_PROXY_AZURE_CLIENT_SECRET": secret, "ENTRA_X": secret}
+    told = doctor_command(project, **shell)
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[-5:] == [
+        "The tenant: practice",
+        "From the environment: ENTRA_PROXY_CONSENT, ENTRA_X.",
+        "LEFT OUT, from .env: ENTRA_PROXY_STORAGE. In practice mode .env is read with your own tenant only.",
+        f"LEFT OUT, from the environment: ENTRA_PROXY_AZURE_CLIENT_SECRET. In practice mode {OTHER_APP}.",
+        "NOT KNOWN: ENTRA_X. The file .env.sample has every name.",
+    ]
+    assert secret not in told.stdout
+    own = doctor_command(project, WORKSHOP_TENANT="own", ENTRA_PROXY_AZURE_CLIENT_SECRET=secret)
+    assert own.stdout.splitlines()[-3:] == [
+        "The tenant: own",
+        "From .env: ENTRA_PROXY_STORAGE.",
+        "From the environment: ENTRA_PROXY_AZURE_CLIENT_SECRET.",
+    ]
 
 
 def on_windows(monkeypatch: pytest.MonkeyPatch, value: Any) -> MachineFinding:

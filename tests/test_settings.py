@@ -90,6 +90,42 @@ def test_the_environment_wins_over_practice_env_where_no_tenant_is_concerned(tmp
     assert (preset.get("NOTE"), preset.source("NOTE")) == ("preset", "environment")
 
 
+def test_in_practice_mode_the_environment_says_how_a_server_behaves_and_not_which_app_it_is(tmp_path: Path) -> None:
+    state = make_private_folder(tmp_path / "state")
+    write_private(state / "practice.env", f"ENTRA_PROXY_AZURE_CLIENT_ID={TENANT}\nENTRA_PROXY_CONSENT=never\n")
+    (tmp_path / ".env").write_text("ENTRA_PROXY_STORAGE=memory\n", "utf-8")
+    settings = settings_of(
+        tmp_path, WORKSHOP_STATE=str(state), ENTRA_PROXY_CONSENT="remember", ENTRA_PROXY_AZURE_CLIENT_ID=OTHER,
+        ENTRA_PROXY_AZURE_CLIENT_SECRET="of-the-own-tenant", ENTRA_OBO_AZURE_CLIENT_CERTIFICATE_PATH="own.pem",
+    )  # fmt: skip
+    assert (settings.get("ENTRA_PROXY_CONSENT"), settings.source("ENTRA_PROXY_CONSENT")) == ("remember", "environment")
+    assert settings.get("ENTRA_PROXY_AZURE_CLIENT_ID") == TENANT
+    assert settings.get("ENTRA_PROXY_STORAGE") is None
+    assert {name: value.source for name, value in settings.left_out.items()} == {
+        "ENTRA_PROXY_AZURE_CLIENT_ID": "environment",
+        "ENTRA_PROXY_AZURE_CLIENT_SECRET": "environment",
+        "ENTRA_OBO_AZURE_CLIENT_CERTIFICATE_PATH": "environment",
+        "ENTRA_PROXY_STORAGE": ".env",
+    }
+    assert "of-the-own-tenant" not in repr(settings)
+
+
+def test_what_the_workshop_put_into_the_environment_is_no_value_of_an_own_tenant(tmp_path: Path) -> None:
+    state = make_private_folder(tmp_path / "state")
+    write_private(state / "practice.env", f"ENTRA_PROXY_AZURE_CLIENT_ID={TENANT}\n")
+    settings = settings_of(tmp_path, WORKSHOP_STATE=str(state), ENTRA_PROXY_AZURE_CLIENT_ID=TENANT)
+    assert settings.source("ENTRA_PROXY_AZURE_CLIENT_ID") == "practice.env"
+    assert settings.left_out == {}
+
+
+def test_own_mode_leaves_nothing_out(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ENTRA_PROXY_STORAGE=memory\n", "utf-8")
+    settings = settings_of(tmp_path, WORKSHOP_TENANT="own", ENTRA_PROXY_AZURE_CLIENT_ID=OTHER)
+    assert settings.get("ENTRA_PROXY_AZURE_CLIENT_ID") == OTHER
+    assert settings.get("ENTRA_PROXY_STORAGE") == "memory"
+    assert settings.left_out == {}
+
+
 def test_own_mode_never_looks_into_practice_env(tmp_path: Path) -> None:
     state = make_private_folder(tmp_path / "state")
     write_private(state / "practice.env", f"AZURE_TENANT_ID={TENANT}\n")

@@ -11,7 +11,7 @@ from practice_tenant import Running, found
 from practice_tenant.client.environment import check_label
 from practice_tenant.client.lease import Lease, obtain
 from workshop.core.private_files import make_private_folder
-from workshop.core.settings import Mode, Settings
+from workshop.core.settings import REGISTRATION_VALUE, Mode, Settings
 from workshop.errors import RestartNeeded, WorkshopError
 
 _lock = threading.Lock()
@@ -49,7 +49,8 @@ def enter(settings: Settings, holder: str | None = None) -> Running:
     """Lead this process to the practice tenant: `ensure`, and put its variables into `os.environ`.
 
     The values of practice.env are put there too, so that a program that reads `os.environ` finds them;
-    AZURE_TENANT_ID is the default directory's as long as no other is saved there.
+    AZURE_TENANT_ID is the default directory's as long as no other is saved there. What names or proves an own
+    tenant's app is taken out: no secret of it may come here. How a server behaves stays as it was set.
 
     Args:
         holder: the name of this process in the tenant's log; "kernel-<pid>" if None.
@@ -64,8 +65,8 @@ def enter(settings: Settings, holder: str | None = None) -> Running:
     if "aiohttp" in sys.modules and not _in_place(settings):
         raise RestartNeeded("The package aiohttp was imported before the start cell ran.")
     running = ensure(settings, holder or f"kernel-{os.getpid()}")
-    for name in [name for name in os.environ if name.startswith("ENTRA_")]:
-        del os.environ[name]
+    for name in [name for name in os.environ if REGISTRATION_VALUE.fullmatch(name) and name.startswith("ENTRA_")]:
+        del os.environ[name]  # of an own tenant, or an app of the practice tenant that is no more
     # First the saved values: whatever a file says, the proxy that refuses every other host wins.
     variables = running.environment(running.holder, os.environ)
     variables.put(os.environ)

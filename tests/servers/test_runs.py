@@ -269,6 +269,33 @@ def test_workshop_serve_registers_the_app_and_signs_users_in(name: str, tmp_path
         assert server.listens_on() <= LOOPBACK
 
 
+def test_in_practice_mode_the_shell_says_how_the_server_behaves_and_not_which_app_it_is(tmp_path: Path) -> None:
+    """The mends of the diagnosis name these variables. An own tenant's app, left in the shell, never comes there."""
+    port, state, own = free_port(), tmp_path / "state", "7a2d4b63-0000-4000-8000-0123456789ab"
+    secret = "the-secret-of-an-own-tenant"
+    environ = clean_environ(
+        state, WORKSHOP_PROJECT=str(tmp_path), ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS="http://localhost:*",
+        AZURE_TENANT_ID=own, ENTRA_PROXY_AZURE_CLIENT_ID=own, ENTRA_PROXY_AZURE_CLIENT_SECRET=secret,
+        AZURE_CLIENT_SECRET=secret,
+    )  # fmt: skip
+    (tmp_path / ".env").write_text("ENTRA_PROXY_REQUIRED_SCOPES=of-another-tenant\n")
+    with served(serve("proxy", port), port, environ, tmp_path) as server, httpx.Client(trust_env=False) as http:
+        got = signed_in(server, environ)
+        assert got["info"]["username"] == "robin@contoso.onmicrosoft.com"
+        asked = {"client_name": "x", "redirect_uris": ["https://evil.example/callback"]}
+        assert http.post(f"http://localhost:{port}/register", json=asked).status_code == 400
+        said = server.said()
+    kept = (state / "practice.env").read_text("utf-8")
+    assert own not in kept
+    assert secret not in kept + said
+    assert not [path for path in state.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert "From the environment: ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS.\n" in said
+    names = "AZURE_CLIENT_SECRET, AZURE_TENANT_ID, ENTRA_PROXY_AZURE_CLIENT_ID, ENTRA_PROXY_AZURE_CLIENT_SECRET"
+    assert f"LEFT OUT, from the environment: {names}. In practice mode the app is the practice tenant's" in said
+    assert "LEFT OUT, from .env: ENTRA_PROXY_REQUIRED_SCOPES. In practice mode .env is" in said
+    assert "From practice.env: AZURE_TENANT_ID, ENTRA_PROXY_AZURE_CLIENT_ID, ENTRA_PROXY_AZURE_CLIENT_SECRET." in said
+
+
 def test_workshop_serve_unprotected_signs_nobody_in(tmp_path: Path) -> None:
     port = free_port()
     environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from workshop.core import machine
+from workshop.commands.origins import origins
+from workshop.core import machine, settings
 from workshop.errors import WorkshopError
 
 
@@ -17,6 +18,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _command(_: argparse.Namespace) -> int:
     findings = machine.check()
     print(machine.table(findings))
+    current = settings.load()
+    print(f"\nThe tenant: {current.mode}", *origins(current), sep="\n")
     failed = [finding.name for finding in findings if finding.ok is False]
     if failed:
         raise WorkshopError(f"{len(failed)} of {len(findings)} checks failed: {', '.join(failed)}")

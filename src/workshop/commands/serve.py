@@ -10,6 +10,7 @@ from socket import socket
 from typing import TYPE_CHECKING
 
 from workshop import practice, registration, signin
+from workshop.commands.origins import origins
 from workshop.core.ports import ANOTHER_PROGRAM, Notes
 from workshop.core.settings import Settings, load
 from workshop.errors import WorkshopError
@@ -71,7 +72,7 @@ def _serve(name: str, settings: Settings, listener: socket) -> None:
         if settings.mode == "practice":
             registration.ready(settings, REGISTRATIONS[name])
         does = "takes tokens of" if name == "preauthorized" else "signs users in with"
-        print(f"It {does} {where}.", flush=True)
+        print(f"It {does} {where}.", *origins(load(project=settings.project), settings), sep="\n", flush=True)
     from workshop.servers.serve import run as serve
 
     def announce(address: str) -> None:

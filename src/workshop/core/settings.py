@@ -19,10 +19,12 @@ from workshop.errors import FileUnusable, SettingMalformed, SettingMissing
 Mode = Literal["practice", "own"]
 
 TENANT_VALUES = ("AZURE_", "ENTRA_")
+"""How the names of a tenant's values begin."""
+REGISTRATION_VALUE = re.compile(r"AZURE_\w+|ENTRA_[A-Z]+_AZURE_\w+")
+"""What names a tenant or an app, or proves it. In practice mode it comes from practice.env and nowhere else."""
 # What a program does not get that starts with nothing of the workshop's; and where nothing compiled is kept, each
 # process would compile the workshop anew.
 _LEFT_OUT = (*TENANT_VALUES, "WORKSHOP_", "PYTHONDONTWRITEBYTECODE")
-"""How the names of a tenant's values begin. In practice mode they come from practice.env and nowhere else."""
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -81,12 +83,14 @@ class Settings:
         mode: "practice" or "own".
         project: the folder with `start.py`.
         state: the folder of the practice tenant.
+        left_out: the values of an own tenant that were met in practice mode and do not count.
     """
 
     mode: Mode
     project: Path
     state: Path
     values: Mapping[str, Value] = field(repr=False)
+    left_out: Mapping[str, Value] = field(default_factory=dict, repr=False)
 
     @property
     def file(self) -> Path:
@@ -111,7 +115,7 @@ class Settings:
         value = self.get(name)
         if value is not None:
             return value
-        if self.mode == "practice" and name.startswith(TENANT_VALUES):
+        if self.mode == "practice" and REGISTRATION_VALUE.fullmatch(name):
             hint = "Registering the app (lesson 01) puts it there; in practice mode no other place counts."
             raise SettingMissing(name, (str(self.file),), hint)
         hint = "The file .env.sample explains each value."
@@ -150,21 +154,32 @@ def load(
     _check_forms({"WORKSHOP_TENANT": values["WORKSHOP_TENANT"]})
     mode: Mode = "own" if values["WORKSHOP_TENANT"].text == "own" else "practice"
     state = _state_folder(values.get("WORKSHOP_STATE"), project)
+    left_out: dict[str, Value] = {}
     if mode == "practice":
-        values = _practice_values(own, _filled(preset), _from_file(state / "practice.env"))
+        values, left_out = _practice_values(own, _filled(preset), _from_file(state / "practice.env"))
     if not malformed_too:
         _check_forms(values)
-    return Settings(mode, project, state, values)
+    return Settings(mode, project, state, values, left_out)
 
 
 def _practice_values(
     own: Mapping[str, Value], preset: Mapping[str, Value], practice: Mapping[str, Value]
-) -> dict[str, Value]:
-    """Keep an own tenant's values out, whether they stand in .env or in the environment."""
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Keep an own tenant's values out: all of .env's, and those of the environment that name an app or prove it.
+
+    How a server behaves may be said in the environment, and wins over practice.env.
+
+    Returns:
+        The values that count, and those of an own tenant that do not.
+    """
     general = {name: value for name, value in own.items() if name.startswith("WORKSHOP_")}
-    around = {name: value for name, value in preset.items() if not name.startswith(TENANT_VALUES)}
     saved = {name: value for name, value in practice.items() if not name.startswith("WORKSHOP_")}
-    return DEFAULTS | saved | general | around
+    # What the workshop itself put into the environment came from the file.
+    met = {name: value for name, value in preset.items() if name not in saved or value.text != saved[name].text}
+    around = {name: value for name, value in met.items() if not REGISTRATION_VALUE.fullmatch(name)}
+    strange = {name: value for name, value in (own | met).items() if name.startswith(TENANT_VALUES)}
+    left_out = {name: value for name, value in strange.items() if name not in around}
+    return DEFAULTS | saved | general | around, left_out
 
 
 def save(settings: Settings, values: Mapping[str, str]) -> Settings:
