@@ -358,11 +358,9 @@ def install_lock(place: Environment, lock: str, uv: str, steps: Steps, wheels: P
         packages += ["--offline", "--no-index", "--find-links", str(wheels), "--no-build"]
     progress = Progress(place.packages, count, cache_of(uv, steps.environ))
     steps.run(f"Installing {count} packages of {lock}", packages, progress.words)
-    if lock == LOCK:
-        # setuptools is in the lock, so that building the workshop itself fetches nothing.
-        steps.run(
-            "Installing the workshop itself", [*into, "--offline", "--no-deps", "--no-build-isolation", "-e", "."]
-        )
+    if lock == LOCK:  # setuptools is in it, so that building the workshop itself fetches nothing
+        itself = ["--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
+        steps.run("Installing the workshop itself", [*into, *itself])
         if "\n" in str(PROJECT):  # the installer wrote it as a line of a file
             (place.packages / "workshop.pth").write_text(f"import sys; sys.path.append({str(PROJECT / 'src')!r})\n")
         steps.run("Leaving out what slows every start", [uv, "pip", "uninstall", *into[3:], "-r", LEFT_OUT])
