@@ -18,6 +18,7 @@ from workshop.errors import WorkshopError
 from workshop.registration.declarations import Declaration
 from workshop.registration.desk import Desk
 from workshop.show.frame import AMBER, GREEN, frame
+from workshop.show.masking import mask_answer
 
 if TYPE_CHECKING:
     from workshop.registration.report import Report
@@ -65,7 +66,10 @@ class AzRefused(WorkshopError):
 
 @dataclass(frozen=True)
 class Transcript:
-    """Lines and what they answered; ids are shown by the name of their variable, a secret never."""
+    """Lines and what they answered; ids are shown by the name of their variable, a secret never.
+
+    A notebook keeps it: whatever a line asked for, and in whatever form, no proof of who somebody is stands here.
+    """
 
     text: str
 
@@ -116,7 +120,7 @@ class Az:
         for line in script.replace("\\\n", " ").splitlines():
             if line := " ".join(line.split()):
                 transcript += [f"$ {line}", *self._line(line).splitlines()]
-        return Transcript(self._named("\n".join(transcript)))
+        return Transcript(self._shown("\n".join(transcript)))
 
     def __repr__(self) -> str:
         return "\n".join(REAL if self.program else INSTEAD)
@@ -153,7 +157,8 @@ class Az:
         words = [VARIABLE.sub(self._value, word) for word in shlex.split(command)[1:]]
         done = run(self.program, *words, environ=self.environ)
         if done.returncode:
-            raise AzRefused(f"{command.split(' --')[0]} failed: {done.stderr.strip() or 'it gave no reason'}")
+            why = done.stderr.strip() or "it gave no reason"
+            raise AzRefused(self._shown(f"{command.split(' --')[0]} failed: {why}"))
         return done.stdout
 
     def _value(self, variable: re.Match[str]) -> str:
@@ -162,18 +167,25 @@ class Az:
         except KeyError:
             raise WorkshopError(f"${variable[1]} has no value yet. Did the cell above run?") from None
 
-    def _named(self, text: str) -> str:
+    def _shown(self, text: str) -> str:
         for name, value in self.variables.items():
             text = text.replace(value, f"${name}") if value else text
-        return text
+        return mask_answer(text)
 
 
 def run(program: Path, *words: str, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the Azure CLI and return what it said."""
-    return subprocess.run(
-        [*_start(program), *words],
-        env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS,
-    )  # fmt: skip
+    """Run the Azure CLI and return what it said.
+
+    Raises:
+        AzRefused: it did not end.
+    """
+    try:
+        return subprocess.run(
+            [*_start(program), *words],
+            env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:  # whose message has every word of the line, a secret too
+        raise AzRefused(f"az {words[0]} did not end within {SECONDS:.0f} seconds.") from None
 
 
 def _start(program: Path) -> list[str]:
@@ -204,5 +216,5 @@ def opened(program: Path | None, running: Running | None, desk: Desk, declaratio
         words = ("login", "--allow-no-subscriptions", "--tenant", desk.tenant_id, "--output", "none")
         done = run(program, *words, environ=environ)
         if done.returncode:
-            raise AzRefused(f"az login failed: {done.stderr.strip()}")
+            raise AzRefused(mask_answer(f"az login failed: {done.stderr.strip()}"))
     return Az(program, environ, desk, declaration)

@@ -47,6 +47,7 @@ VARYING = _names(
 """Numbers that differ from run to run: shown as {name}."""
 
 GUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
+_GUID_INSIDE = re.compile(GUID.pattern.replace(r"\b", ""))
 _MASKED = re.compile(r"‹[\w :-]+›")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)+")
 _CREDENTIALS = re.compile(r"\b(Bearer|Basic)\s+(?![A-Za-z_]+=)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE)
@@ -58,6 +59,23 @@ _LABELLED = re.compile(
     r"[\"']?\s*:\s*)(?!‹)[\"']?[^\s\"',;)}\]]+",
     re.IGNORECASE,
 )
+# What Entra makes today has Q~ after a digit: three characters, the digit, Q~, and 31 to 34 more. The practice tenant's
+# begin with its name.
+_CLIENT_SECRET = re.compile(r"[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}|\bpractice\.[A-Za-z0-9_-]{20,}")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----.*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+_MEMBER = re.compile(
+    r"""((?:\b|["'])(password|passwd|pwd|secret_?text|(?:client_?)?secret|(?:access|refresh|id)_?token|device_?code|user_?code|"""
+    r"""(?:client_?)?assertion|private_?key|(?:primary|secondary|account)_?key|connection_?string|sas_?token)["']?\s*[:=]\s*)"""
+    r"""(["']?)(?!null\b|none\b|true\b|false\b|[‹$\[{\s])(?:(?<=")(?:[^"\\]|\\.)*|(?<=')[^']*|[^\s"',}\]]+)\3""",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(r"((?<!\S)(?:--password|--client-secret|--secret|-p)[ =])(?![$‹])(?:\"[^\"]*\"|'[^']*'|\S+)")
+_USER_CODE = re.compile(r"(\benter the code )[A-Z0-9-]{6,12}\b")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{40,}={1,2}")
+_LONG = re.compile(r"[A-Za-z0-9_~+-]{30,}")
 _WORD = re.compile(r"[A-Za-z0-9_~+=.-]{20,}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
@@ -102,6 +120,24 @@ def mask_text(text: str) -> str:
     return _WORD.sub(lambda found: "‹random›" if _looks_random(found[0]) else found[0], text)
 
 
+def mask_answer(text: str) -> str:
+    """Return what a program printed without anything that proves who somebody is; ids, names and times stay.
+
+    It is for answers in which ids are what a reader looks for: `mask_text` takes more away.
+    """
+    text = _ESCAPES.sub("", text)
+    text = _PRIVATE_KEY.sub("‹private key›", text)
+    text = _JWT.sub("‹token›", text)
+    text = _CREDENTIALS.sub(r"\1 ‹token›", text)
+    text = _CLIENT_SECRET.sub("‹client_secret›", text)
+    text = _OPTION.sub(r"\1‹secret›", text)
+    text = _ASSIGNED.sub(lambda found: f"{found[1]}=‹{found[1].lower()}›", text)
+    text = _MEMBER.sub(lambda found: f"{found[1]}{found[3]}‹{found[2].lower()}›{found[3]}", text)
+    text = _USER_CODE.sub(r"\1‹user_code›", text)
+    text = _BASE64.sub("‹random›", text)
+    return _LONG.sub(lambda found: "‹random›" if _is_made_of_all(found[0]) else found[0], text)
+
+
 def mask_tokens(text: str) -> str:
     """Return free text without JSON Web Tokens; all else stays."""
     return _JWT.sub("‹token›", text)
@@ -122,6 +158,13 @@ def _mask_authorization(value: str) -> str:
     return {"bearer": "Bearer ‹access_token›", "basic": "Basic ‹client_id and client_secret›"}.get(
         scheme, "‹authorization›"
     )
+
+
+def _is_made_of_all(word: str) -> bool:
+    """Say whether a long word has small letters, capitals and digits, as no name has; a GUID in it doesn't count."""
+    rest = _GUID_INSIDE.sub("", word)
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return len(rest) >= 30 and all(any(map(kind, rest)) for kind in kinds)
 
 
 def _looks_random(word: str) -> bool:
