@@ -14,6 +14,8 @@ import yaml  # type: ignore[import-untyped]
 from practice_help import posix_only
 
 from workshop.core import settings
+from workshop.core.pins import read_pins
+from workshop_tools.lock import LOCK_FILES
 
 PROJECT = settings.load().project
 FOLDER = PROJECT / ".github" / "workflows"
@@ -102,6 +104,40 @@ def test_there_is_one_open_issue_and_the_report_is_its_text(tmp_path: Path, numb
     assert asked in said
     assert ("17" in said) == bool(number)
     assert not (tmp_path / "pwned").exists()
+
+
+def test_known_vulnerabilities_are_looked_for_every_week_by_the_locked_program() -> None:
+    assert set(workflow("audit.yml")["on"]) == {"schedule", "workflow_dispatch"}
+    _, _, *day = workflow("audit.yml")["on"]["schedule"][0]["cron"].split()
+    assert (day[:2], day[2].isdigit()) == (["*", "*"], True)
+    install = next(step["run"] for step in steps("audit.yml") if "pip install" in step.get("run", ""))
+    assert "--require-hashes -r requirements-dev.txt" in install
+    assert "pip-audit" in {pin.name for pin in read_pins(PROJECT / "requirements-dev.txt")}
+    assert "token" not in str(workflow("audit.yml"))
+    checkout = next(step for step in steps("audit.yml") if step.get("uses", "").startswith("actions/checkout@"))
+    assert checkout["with"]["persist-credentials"] is False
+
+
+@posix_only
+@pytest.mark.parametrize("bad", ["", *(lock.name for lock in LOCK_FILES)])
+def test_every_lock_is_looked_through_and_none_hides_another(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "python").write_text(f'#!/bin/sh\necho "$@"\nfor last; do :; done\n[ "$last" != "{bad}" ]\n')
+    (tmp_path / "python").chmod(0o700)
+    for lock in LOCK_FILES:
+        (tmp_path / lock.name).touch()
+    step = next(step for step in steps("audit.yml") if step.get("id") == "audit")
+    ended = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    looked = [line for line in ended.stdout.splitlines() if line.startswith("-m pip_audit ")]
+    assert sorted(line.split()[-1] for line in looked) == sorted(lock.name for lock in LOCK_FILES)
+    assert all({"--strict", "--require-hashes"} <= set(line.split()) for line in looked)
+    assert bool(ended.returncode) == bool(bad)
 
 
 @posix_only
