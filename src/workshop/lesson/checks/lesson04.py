@@ -90,8 +90,9 @@ def _takes(verifier: Any, client: str) -> bool:
     now = 1_800_000_000
     tenant_id = next(iter(verifier.rules.tenant_ids))
     issuer = f"https://{verifier.rules.base_authority}/{tenant_id}/v2.0"
-    claims = {"azp": client, "exp": now, "iat": now, "iss": issuer, "nbf": now, "oid": "o", "scp": "s", "sub": "s"}
-    return refusal(claims | {"tid": tenant_id, "ver": "2.0"}, verifier.rules, now) is None
+    claims = {"azp": client, "exp": now, "iat": now, "iss": issuer, "nbf": now, "oid": "o", "sub": "s"}
+    granted = " ".join(verifier.rules.scopes)
+    return refusal(claims | {"scp": granted, "tid": tenant_id, "ver": "2.0"}, verifier.rules, now) is None
 
 
 def _no_function(answer: object) -> Verdict:
