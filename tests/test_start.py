@@ -57,6 +57,13 @@ def test_the_first_start_installs_the_lock_but_what_is_left_out_and_the_workshop
     assert list((project.folder / ".venv").rglob("tiny*.pyc")), "no bytecode"
 
 
+@posix_only
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    """The installer writes it as a line of a file, and takes no name of two lines for a requirement."""
+    project = make(tmp_path / "a b'c\"d\ne")
+    assert became(project.start("--wheels", "wheels"))["packages"] == ["small_workshop", "tiny"]
+
+
 def test_where_no_line_can_move_an_installation_is_a_few_plain_ones(project: SmallProject) -> None:
     run = project.start("--wheels", "wheels")
     first, *steps, last, empty, _ = run.stdout.splitlines()

@@ -152,7 +152,7 @@ class Forge:
         """Return the keys that the tenant publishes, and beside them the other key in many guises."""
         published = self.entra.world.http.get(f"{LOGIN}/{self.entra.tenant.id}/discovery/v2.0/keys").json()
         plain = {"use": "sig", "issuer": self.claims["iss"]}
-        odd = [self.jwk(kid=kid, **(plain | members)) for kid, members in GUISES.items()]
+        odd = [self.jwk(kid=kid, **{**plain, **members}) for kid, members in GUISES.items()]
         # A second key of the same id: which of the two signed is nobody's guess.
         return {"keys": [*published["keys"], *odd, self.jwk(kid="twice", **plain, alg="RS512")]}
 

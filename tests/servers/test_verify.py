@@ -309,10 +309,10 @@ def test_the_longest_token_that_is_read_is_the_longest_that_is_taken() -> None:
 
 
 def test_every_requirement_of_a_claim_has_its_source_and_its_diagnosis() -> None:
-    judges = [(judge.claim, judge) for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES)]
-    for claim, judge in [*judges, *((judge.looks_at, judge) for judge in KEY_JUDGES)]:
-        assert judge.asks.endswith("?")
-        assert judge.source.startswith(("RFC ", "https://learn.microsoft.com/", "fastmcp."))
+    judges = [(judge.claim, judge.asks, judge.source) for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES)]
+    for claim, asks, source in [*judges, *((judge.looks_at, judge.asks, judge.source) for judge in KEY_JUDGES)]:
+        assert asks.endswith("?")
+        assert source.startswith(("RFC ", "https://learn.microsoft.com/", "fastmcp."))
         assert claim in FAILURES
 
 

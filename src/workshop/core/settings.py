@@ -177,7 +177,7 @@ def _practice_values(
     # What the workshop itself put into the environment came from the file.
     met = {name: value for name, value in preset.items() if name not in saved or value.text != saved[name].text}
     around = {name: value for name, value in met.items() if not REGISTRATION_VALUE.fullmatch(name)}
-    strange = {name: value for name, value in (own | met).items() if name.startswith(TENANT_VALUES)}
+    strange = {name: value for name, value in {**own, **met}.items() if name.startswith(TENANT_VALUES)}
     left_out = {name: value for name, value in strange.items() if name not in around}
     return DEFAULTS | saved | general | around, left_out
 
