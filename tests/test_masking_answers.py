@@ -120,6 +120,18 @@ def test_an_access_token_is_masked(answer: str) -> None:
 REFRESH = f"1.A{word(60, string.ascii_letters + string.digits)}-{word(200, string.ascii_letters + string.digits)}"
 
 
+def test_colours_hide_no_name() -> None:
+    shown = mask_answer('\x1b[94m"password"\x1b[39;49;00m: \x1b[33m"Sommer2024!"\x1b[39;49;00m')
+    assert shown == '"password": "‹password›"'
+
+
+@pytest.mark.parametrize("sign", ["+", "/"])
+def test_a_key_in_base64_is_masked(sign: str) -> None:
+    """As storage accounts have them."""
+    key = sign.join(word(13, string.ascii_letters) for _ in range(6)) + "=="
+    assert mask_answer(f'"{key}"') == '"‹random›"'
+
+
 @pytest.mark.parametrize("answer", [f'"{REFRESH}"', REFRESH, f"refresh_token: {REFRESH}", f'{{"secret": "{REFRESH}"}}'])
 def test_a_refresh_token_is_masked(answer: str) -> None:
     long = [piece for piece in REFRESH.replace(".", "-").split("-") if len(piece) > 9]

@@ -80,12 +80,18 @@ def door(auth: AuthProvider) -> FastMCP:
 
 
 @contextmanager
-def publishing(key_set: Mapping[str, object]) -> Iterator[str]:
-    """Publish a key set on loopback for the time of the block; yield its address."""
+def publishing(key_set: Mapping[str, object], asked: list[str] | None = None) -> Iterator[str]:
+    """Publish a key set on loopback for the time of the block; yield its address.
+
+    Args:
+        asked: gets the path of each request.
+    """
     body = json.dumps(key_set).encode()
 
     class Published(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)

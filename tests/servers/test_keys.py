@@ -51,7 +51,7 @@ FORMS = (
         "Entra, common",
         ({"use": "sig", "issuer": ANY}, {"kid": "other", "use": "sig", "issuer": f"{LOGIN}/{CONSUMERS}/v2.0"}),
         True,
-        "learn.microsoft.com, access tokens, the keys document of common",
+        "learn.microsoft.com, access tokens, the keys document of common; cmaneu/entra-local#33",
     ),
     Form(
         "Entra, common, the key of personal accounts",
@@ -124,11 +124,13 @@ def test_azure_governments_keys_name_azure_governments_issuer(entra: Entra, forg
 
 
 def test_keys_are_fetched_once_also_where_the_verifier_was_used_before(entra: Entra, forge: Forge) -> None:
-    with publishing(forge.key_set()) as keys:
+    asked: list[str] = []
+    with publishing(forge.key_set(), asked) as keys:
         inner = azure(entra, keys)
         rules = Rules(frozenset({entra.tenant.id}))
         first = EntraTokenVerifier(inner, rules)
-        assert takes(first, forge.token)
+        assert [takes(first, token) for token in (forge.token, forge.by_published("sound"), forge.token)] == [True] * 3
+        assert asked == ["/keys"]
         used = azure(entra, keys)
         assert takes(used, forge.by_published("another-tenants")), "FastMCP has the keys"
         late = EntraTokenVerifier(used, rules)

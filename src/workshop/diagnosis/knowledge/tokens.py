@@ -132,7 +132,7 @@ FAILURES = (
         "required-scope-missing",
         "The token lacks a scope that the server requires",
         (
-            *says(r"missing required scopes", r"Token missing required scopes"),
+            *says(r"missing required scopes", r"Token missing required scopes", r"required scope is not in scp"),
             Sign(says=(r"insufficient_scope",), lacks=(r"scope=\"?(?:api|https)://",)),
         ),
         "scp does not have the scope. The client did not ask for it, or the user's consent does not cover it.",
