@@ -58,7 +58,7 @@ class Pace:
         return left if count >= self.most else 0.0
 
 
-class Bounds:
+class RequestBounds:
     """Answer 413, 431, 408, 415 and 429 before anything is made of a request that is too much."""
 
     def __init__(self, app: ASGIApp, mcp_path: str, paces: Mapping[str, int]) -> None:

@@ -24,7 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .app_settings import AppSettings
-from .bounds import Bounds
+from .bounds import RequestBounds
 
 logger = get_logger(__name__)
 
@@ -115,7 +115,7 @@ class GuardedServer(FastMCP[Any]):
                 allow_headers=["*"],
                 expose_headers=EXPOSED,
             ),
-            Middleware(Bounds, mcp_path=app.state.path, paces=self.reach.paces),
+            Middleware(RequestBounds, mcp_path=app.state.path, paces=self.reach.paces),
         ]
         app.user_middleware.insert(guard, Middleware(GuardNotes))
         return app
