@@ -42,21 +42,34 @@ class Served:
         return {each.laddr.ip for each in connections if each.status == psutil.CONN_LISTEN}
 
     def said(self) -> str:
-        """Return what it has printed."""
+        """Return what it has printed, to stdout alone if its errors are kept apart."""
         return self.log.read_text("utf-8", "replace")
+
+    def errors(self) -> str:
+        """Return what it has printed to stderr, if that is kept apart."""
+        return self.log.with_suffix(".err").read_text("utf-8", "replace")
 
 
 @contextmanager
-def served(command: Sequence[str], port: int, environ: dict[str, str], folder: Path) -> Iterator[Served]:
+def served(
+    command: Sequence[str], port: int, environ: dict[str, str], folder: Path, *, apart: bool = False
+) -> Iterator[Served]:
     """Run a server until the block ends; it answers when the block begins.
 
     Args:
         folder: where it runs, and where its output is kept.
+        apart: keep what it prints to stderr in a file of its own.
     """
     log = folder / f"server-{port}.log"
-    with log.open("wb") as output:
+    with log.open("wb") as output, log.with_suffix(".err").open("wb") as errors:
         process = subprocess.Popen(
-            command, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
+            command,
+            env=environ,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors if apart else output,
+            text=True,
         )
     try:
         server = Served(process, port, log)

@@ -57,6 +57,7 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_ENABLE_CIMD": ("no", False),
     "ENTRA_PROXY_STORAGE": ("memory", "memory"),
     "ENTRA_PROXY_JWT_SIGNING_KEY": ("k" * 32, "k" * 32),
+    "ENTRA_PROXY_AUDIT_LOG": ("/var/log/mcp/audit.jsonl", "/var/log/mcp/audit.jsonl"),
     "ENTRA_PROXY_DATABASE": ("data/expenses.sqlite", Path("data/expenses.sqlite")),
     "ENTRA_PROXY_RESOURCE_BASE_URL": ("https://api.example.com", "https://api.example.com"),
     "ENTRA_PROXY_ISSUER_URL": ("https://id.example.com", "https://id.example.com"),

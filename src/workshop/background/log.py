@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+from workshop.servers.logs import escaped
 from workshop.show.masking import mask_text
 from workshop.show.table import Table
 from workshop.trace.hop import Hop, now
@@ -114,7 +115,7 @@ class ServerLog:
         call = " ".join(value for name, value in hop.sent if name in ("method", "tool"))
         path = "/" + hop.url.partition("://")[2].partition("/")[2]
         self._add(LogLine(hop.at, "refused", hop.status, f"{hop.method} {path} {call}".strip(), reason))
-        return replace(hop, note=reason)
+        return replace(hop, note=escaped(reason))
 
     def reasons(self) -> list[str]:
         """Return what the libraries have said is wrong with the request that this task handles."""
@@ -126,8 +127,10 @@ class ServerLog:
             self._add(LogLine(now(), "error" if level >= logging.ERROR else "warning", 0, "", text))
 
     def _add(self, line: LogLine) -> None:
+        # A stranger's words are in both.
+        kept = replace(line, request=escaped(line.request), text=escaped(line.text))
         with self._lock:
-            self._lines.append(line)
+            self._lines.append(kept)
 
     def __iter__(self) -> Iterator[LogLine]:
         """Iterate over the lines so far."""
@@ -180,7 +183,7 @@ def _text_of(record: logging.LogRecord) -> str:
     if record.exc_info and record.exc_info[1] is not None:
         error = record.exc_info[1]
         text = f"{text}: {type(error).__name__}: {error}"
-    return mask_text(" ".join(text.split()))
+    return escaped(mask_text(" ".join(text.split())))
 
 
 def _words_of_page(body: bytes) -> str:

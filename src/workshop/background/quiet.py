@@ -14,6 +14,7 @@ import threading
 import warnings
 
 import workshop.servers  # noqa: F401 (before FastMCP's store is made, see there)
+from workshop.servers.logs import StandardError
 
 COLLECT_AFTER = (20_000, 20, 100)
 """Thresholds of the three generations; Python's own are 700, 10, 10."""
@@ -34,7 +35,7 @@ def quiet_fastmcp() -> None:
     fastmcp.settings.log_enabled = False
     logger = logging.getLogger("fastmcp")
     for handler in tuple(logger.handlers):
-        if type(handler).__module__.split(".")[0] in ("rich", "logging"):
+        if type(handler).__module__.split(".")[0] in ("rich", "logging") or isinstance(handler, StandardError):
             logger.removeHandler(handler)
     logger.propagate = True
 

@@ -22,6 +22,7 @@ from workshop.background.quiet import quiet_fastmcp
 from workshop.background.sockets import is_free, listen
 from workshop.core.ports import ANOTHER_PROGRAM, Notes
 from workshop.errors import WorkshopError
+from workshop.servers.logs import one_line_each
 from workshop.trace import bus, taps
 from workshop.trace.asgi import Recorder
 from workshop.trace.hop import Sighting
@@ -186,6 +187,7 @@ def start(build: Callable[[str], FastMCP], *, port: int = 8000, name: str | None
         ServerDidNotStart: building or starting failed; the message says with what.
     """
     quiet_fastmcp()
+    one_line_each()
     _listen_to_libraries()
     name = name or f"server on port {port}"
     with _starting:

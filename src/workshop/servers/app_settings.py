@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from . import environment as env
+from . import places
 from .environment import SettingsError, Variable, setting, variable
 
 TENANT_ID = "AZURE_TENANT_ID"
@@ -153,6 +154,12 @@ class AppSettings:
         Path,
         "The SQLite file with the expenses, on a local disk.",
         "Empty: in memory, and gone when the server ends.",
+    )
+    audit_log: str | None = setting(
+        None,
+        places.log,
+        "Where the audit goes, a line of JSON for each tool call: stdout, stderr, or a file such as",
+        "/var/log/mcp/audit.jsonl. Empty: stdout, where nothing else goes.",
     )
     graph_url: str = setting(
         "https://graph.microsoft.com",

@@ -57,7 +57,7 @@ def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> Fa
     acting = Acting(Graph(settings.graph_url), EntraOBOToken, proxy.close_obo_credentials)
     mcp = server("Expenses (on behalf of)", auth, proxy, settings, acting.lifespan)
     mcp.add_middleware(CallerMiddleware())
-    mcp.add_middleware(Audit())
+    mcp.add_middleware(Audit(settings.audit_log))
     mcp.add_middleware(ChallengeErrors(proxy.pending.note))
     store = ExpenseStore(settings.database)
     add_tools(mcp, store)

@@ -27,6 +27,7 @@ from .credentials import assertions
 from .expenses import ExpenseStore, add_tools
 from .guarded import GuardedServer, reach_of
 from .icon import ICON
+from .logs import one_line_each
 from .obo import OnBehalfOf, ServerApp, TokenExchanges
 from .one_token import TakesOneToken
 from .preauthorized_settings import PreauthorizedSettings, load
@@ -63,7 +64,7 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
         lifespan=acting.lifespan if acting else None,
     )
     mcp.add_middleware(CallerMiddleware())
-    mcp.add_middleware(Audit())
+    mcp.add_middleware(Audit(settings.audit_log))
     mcp.add_middleware(ChallengeErrors())
     store = ExpenseStore(settings.database)
     add_tools(mcp, store)
@@ -78,6 +79,7 @@ def provider(settings: PreauthorizedSettings, base_url: str) -> EntraTokens:
     Its protected resource metadata (RFC 9728) names Entra, and the scopes as Entra wants them asked for: in full,
     such as ``api://<client id>/user_impersonation``. In a token (`scp`) the same scope has its short name.
     """
+    one_line_each()
     issuer = f"https://{settings.base_authority}/{settings.tenant_id}/v2.0"
     return EntraTokens(
         token_verifier=verifier(settings),

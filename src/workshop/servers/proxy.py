@@ -30,8 +30,10 @@ from .expenses import ExpenseStore, add_tools
 from .families import TokenFamilies
 from .guarded import GuardedServer, reach_of
 from .icon import ICON
+from .logs import one_line_each
 from .obo import ServerApp, TokenExchanges
 from .one_token import TakesOneToken
+from .proxied import ClientNames, proxied
 from .redirects import allowed
 from .registrations import Registrations
 from .settings import ProxySettings, load
@@ -86,6 +88,7 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
         self.rules = self._look.rules
         self.assertions = assertions
         self.pending = Pending()
+        self.client_names = ClientNames(lambda client_id: self._client_store.get(key=client_id))
         secret = str(options.get("client_secret") or "")
         app = ServerApp(str(options["client_id"]), secret, assertions, self._base_authority)
         self._exchanges = TokenExchanges(app)
@@ -96,10 +99,11 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
         access = await self._look.at(taken, time.time()) if taken else None
         if access is None:
             return None
-        if self.pending.stops(access.token, _client_of(token)):
+        client = _client_of(token)
+        if self.pending.stops(access.token, client):
             logger.info("The user must sign in again, with what Entra demands")
             return None
-        return access
+        return proxied(access, client, await self.client_names.of(client))
 
     async def get_obo_credential(self, user_assertion: str) -> OnBehalfOfCredential:
         """Return what `EntraOBOToken` exchanges the user's token with: bounded, and with any kind of credential."""
@@ -159,7 +163,7 @@ def build(
     auth = provider(settings, base_url or settings.base_url or LOCAL, client_storage, http_client)
     mcp = server("Expenses", auth, auth, settings, auth.lifespan)
     mcp.add_middleware(CallerMiddleware())
-    mcp.add_middleware(Audit())
+    mcp.add_middleware(Audit(settings.audit_log))
     add_tools(mcp, ExpenseStore(settings.database))
     return mcp
 
@@ -186,6 +190,7 @@ def provider(
     http_client: httpx2.AsyncClient | None = None,
 ) -> EntraProxy:
     """Return the OAuth proxy of these settings, to put before any server."""
+    one_line_each()
     clients = frozenset((settings.client_id, *settings.allowed_clients)) if settings.allowed_clients else frozenset()
     issuers = list(settings.issuers)
     return EntraProxy(

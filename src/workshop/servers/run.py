@@ -19,32 +19,39 @@ PACKAGE = "servers_by_path"
 
 def proxy() -> FastMCP:
     """Return the server behind the OAuth proxy."""
-    return _module("proxy").build()  # type: ignore[no-any-return]
+    return _built("proxy")
 
 
 def both_doors() -> FastMCP:
     """Return the server with the OAuth proxy and Entra's own tokens."""
-    return _module("both_doors").build()  # type: ignore[no-any-return]
+    return _built("both_doors")
 
 
 def on_behalf_of() -> FastMCP:
     """Return the server behind the OAuth proxy that asks Microsoft Graph on behalf of users."""
-    return _module("on_behalf_of").build()  # type: ignore[no-any-return]
+    return _built("on_behalf_of")
 
 
 def preauthorized() -> FastMCP:
     """Return the server for pre-authorized clients."""
-    return _module("preauthorized").build()  # type: ignore[no-any-return]
+    return _built("preauthorized")
 
 
 def unprotected() -> FastMCP:
     """Return the unprotected server."""
-    return _module("unprotected").build()  # type: ignore[no-any-return]
+    return _built("unprotected")
 
 
 def whoami() -> FastMCP:
     """Return the smallest protected server."""
-    return _module("whoami").build()  # type: ignore[no-any-return]
+    return _built("whoami")
+
+
+def _built(name: str) -> FastMCP:
+    _module("logs").one_line_each(everything=True)
+    server: FastMCP = _module(name).build()
+    _module("audit").write_somewhere()
+    return server
 
 
 def _module(name: str) -> ModuleType:

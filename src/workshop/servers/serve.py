@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .app_settings import AppSettings
 from .environment import SettingsError
+from .logs import one_line_each
 
 if TYPE_CHECKING:
     from fastmcp import FastMCP
@@ -85,9 +86,12 @@ def run(
     Raises:
         SettingsError: a value is missing or malformed, or the port was lost meanwhile.
     """
+    from .audit import write_somewhere
+
     with listener:
         host, port = listener.getsockname()[:2]
         local = f"http://localhost:{port}"
+        one_line_each(everything=True)
         server = build(local)
         try:
             listener.listen()
@@ -95,6 +99,7 @@ def run(
             raise _unusable(host, port, error) from error
         if announce:
             announce(local)
+        write_somewhere()
         server.run(transport="http", host=host, port=port, sockets=[listener], show_banner=False)
 
 

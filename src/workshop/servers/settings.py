@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from . import environment as env
-from . import redirects
+from . import places, redirects
 from .app_settings import CLIENT_SECRET_NAME, REQUIRED_SCOPES, TENANT_ID, AppSettings
 from .environment import SettingsError, setting, variable
 
@@ -101,10 +101,11 @@ class ProxySettings(AppSettings):
         "Whether a client may name itself by the address of its metadata document: yes or no.",
     )
     storage: str = setting(
-        "files",
-        str,
+        places.FILES,
+        places.store,
         "Where clients and tokens are kept: files (encrypted, in FastMCP's folder), memory (all sign",
-        "in again after a restart), or a folder of your choice for encrypted files.",
+        "in again after a restart), or a folder of your choice for encrypted files, such as /data/mcp or",
+        "./mcp. It must be this account's: whoever can write there can give one user another's tokens.",
     )
     jwt_signing_key: str | None = setting(
         None,

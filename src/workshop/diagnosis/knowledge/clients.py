@@ -26,7 +26,7 @@ FAILURES = (
         "Clients are registered in the server's storage. It was in memory and the server restarted, another replica "
         "answered, or the key that encrypts it changed.",
         Remedy(
-            python="ENTRA_PROXY_STORAGE=<a folder> (or Redis for several replicas) and one fixed "
+            python="ENTRA_PROXY_STORAGE=<a folder> (a shared one for all replicas) and one fixed "
             "ENTRA_PROXY_JWT_SIGNING_KEY for all",
             client=CLEAR,
         ),

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from workshop.core.settings import Settings
 from workshop.lesson.checks.exercise import Exercise, NotStarted, Verdict
 from workshop.lesson.checks.learner_code import is_unstarted, outcome, shown
+from workshop.servers import places
 
 SIGN_IN = "https://login.microsoftonline.com/contoso.example/oauth2/v2.0/authorize"
 # Addresses as browsers show them, and the redirect URI that each asks for.
@@ -65,6 +66,10 @@ def lasting_clients(answer: object, _settings: Settings) -> Verdict:
     storage, key = str(answer[STORAGE]).strip(), str(answer[SIGNING_KEY])
     if storage.lower() == "memory":
         return Verdict(False, f"{STORAGE}: what is in memory ends with the process.")
+    try:
+        places.store(storage)
+    except ValueError as error:
+        return Verdict(False, f"{STORAGE} should be {error}.")
     if len(key) < SHORTEST:
         return Verdict(False, f"{SIGNING_KEY} has {len(key)} characters. It should have {SHORTEST} or more.")
     if set(answer) != {STORAGE, SIGNING_KEY}:
@@ -115,10 +120,10 @@ EXERCISES = (
         lasting_clients,
         (
             "One setting says where the clients are kept, the other what they are encrypted with.",
-            f"{STORAGE} takes the name of a folder. {SIGNING_KEY} takes any long text that stays the same.",
-            f'lasting = {{"{STORAGE}": "clients", "{SIGNING_KEY}": "a long text of at least 32 characters"}}',
+            f"{STORAGE} takes a folder, such as ./clients. {SIGNING_KEY} takes any long text that stays the same.",
+            f'lasting = {{"{STORAGE}": "./clients", "{SIGNING_KEY}": "a long text of at least 32 characters"}}',
         ),
-        lambda: {STORAGE: "clients", SIGNING_KEY: "the workshop's own key, for practice only"},
+        lambda: {STORAGE: "./clients", SIGNING_KEY: "the workshop's own key, for practice only"},
     ),
     Exercise(
         "three-mysteries",

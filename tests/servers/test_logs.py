@@ -1,0 +1,205 @@
+"""Log forging: whatever a stranger sends, each record is one printable line, and the audit stands alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import fastmcp
+import pytest
+from fastmcp import Client, FastMCP
+from fastmcp.utilities.logging import configure_logging, get_logger
+from practice_help import posix_only
+from server_help import free_port, serving
+
+from workshop.servers.audit import write_to
+from workshop.servers.environment import SettingsError
+from workshop.servers.logs import LONGEST_LINE, OneLine, StandardError, escaped, one_line_each
+
+from .conftest import Entra
+from .programs import served
+from .strange import AUDIT, FORGED, LINES, STEERING, TEXTS, asked, requests
+from .test_runs import command, environ, with_a_token  # noqa: F401 - environ is a fixture
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR) [\w.]+: .+")
+AUDITED = {"time", "oid", "tid", "client", "mcp_client", "tool", "outcome", "milliseconds"}
+WAYS = {
+    "python -m": lambda port: command("python -m", "both_doors", port),
+    "fastmcp run file:function": lambda port: command("fastmcp run file:function", "both_doors", port),
+    "at DEBUG": lambda port: [*command("fastmcp run file:function", "both_doors", port), "--log-level", "DEBUG"],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whatever_a_stranger_sends_each_line_is_one_and_the_audit_stands_alone(
+    way: str,
+    environ: dict[str, str],  # noqa: F811
+    entra: Entra,
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    told = environ | {"ENTRA_PROXY_BASE_URL": f"http://localhost:{port}"}
+    with served(WAYS[way](port), port, told, tmp_path, apart=True) as server:
+        for text in TEXTS:
+            for request in requests(text):
+                asked(port, request)
+        with_a_token(server.url, entra.world.tokens(entra.app)["access_token"])
+        printed, log = server.said(), server.errors()
+    lines = log.splitlines()
+    assert log.count("\n") == len(lines), "no other character breaks a line"
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert [line for line in lines if not line.isprintable() or len(line) > LONGEST_LINE + 100] == []
+    assert "x\\n{" in log, "the line was tried"
+    assert not set(lines) & set(FORGED)
+    assert "code=" not in log
+    # And beside it, where nothing of a stranger's is:
+    audited = [json.loads(line) for line in printed.splitlines()]
+    assert [one["tool"] for one in audited] == ["add_expense", "list_expenses"]
+    assert all(set(one) == AUDITED for one in audited)
+
+
+def test_the_audit_is_in_the_file_that_is_named_and_nowhere_else(
+    environ: dict[str, str],  # noqa: F811
+    entra: Entra,
+    tmp_path: Path,
+) -> None:
+    port, file = free_port(), tmp_path / "audit.jsonl"
+    token = entra.world.tokens(entra.app)["access_token"]
+    told = environ | {"ENTRA_PREAUTHORIZED_AUDIT_LOG": "./audit.jsonl"}
+    with served(command("python -m", "preauthorized", port), port, told, tmp_path, apart=True) as server:
+        with_a_token(server.url, token)
+        assert server.said() == ""
+        assert "add_expense" not in server.errors()
+        if os.name == "posix":
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            file.rename(tmp_path / "audit.1")  # as logrotate does
+            with_a_token(server.url, token)
+            assert len((tmp_path / "audit.1").read_text().splitlines()) == 2
+    lines = file.read_text().splitlines()
+    assert [json.loads(line)["tool"] for line in lines] == ["add_expense", "list_expenses"]
+
+
+@posix_only
+def test_an_audit_that_cant_be_written_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    for where in (str(tmp_path), str(tmp_path / "no" / "audit"), "~nobody-of-this-name/audit"):
+        with pytest.raises(SettingsError, match="can't be written to for the audit") as refused:
+            write_to(where)
+        assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.fixture
+def loggers() -> Iterator[None]:
+    """Logging as a process has it that has just imported FastMCP; afterwards as it was."""
+    kept = {name: (logging.getLogger(name).handlers[:], logging.getLogger(name).propagate) for name in ("fastmcp",)}
+    enabled, fastmcp.settings.log_enabled = fastmcp.settings.log_enabled, True
+    yield
+    fastmcp.settings.log_enabled = enabled
+    for name, (handlers, propagate) in kept.items():
+        logging.getLogger(name).handlers[:] = handlers
+        logging.getLogger(name).propagate = propagate
+
+
+@pytest.mark.usefixtures("loggers")
+@pytest.mark.parametrize("rich", [True, False])
+def test_whoever_sets_logging_up_later_its_lines_are_one_each(
+    rich: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """FastMCP does with --log-level, after the server was built."""
+    monkeypatch.setattr(fastmcp.settings, "enable_rich_logging", rich)
+    one_line_each()
+    configure_logging("DEBUG")
+    try:
+        raise KeyError(STEERING[0])
+    except KeyError as error:
+        inner = ExceptionGroup("several\nof them", [error])
+    get_logger("proxy").error("Failed\n%s [red]x[/red] %d", inner, 7, exc_info=inner)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert LINE.fullmatch(lines[0])
+    assert lines[0].isprintable()
+    assert "Failed\\nseveral\\nof them (1 sub-exception) [red]x[/red] 7 | ExceptionGroup: " in lines[0]
+    assert "KeyError: " in lines[0]
+    assert "test_logs.py:" in lines[0]
+
+
+@pytest.mark.usefixtures("loggers")
+def test_the_programs_own_handlers_and_records_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    own = logging.StreamHandler(sys.stderr)
+    own.setFormatter(logging.Formatter("mine: %(message)s"))
+    logger = logging.getLogger("fastmcp")
+    logger.handlers[:] = [own]
+    one_line_each()
+    get_logger("proxy").warning("one\ntwo %s", AUDIT)
+    logging.getLogger("my.program").warning("one\ntwo")
+    assert logger.handlers == [own]
+    said = capsys.readouterr().err
+    # What a library says is escaped for them as well; what a program says is its own.
+    assert said.startswith(f"mine: one\\ntwo {AUDIT}\n")
+    assert not any(isinstance(handler, StandardError) for handler in logger.handlers)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\ud800 alone", "C:\\folder\\name", "plain – text é 日本 👍"])
+def test_escaping(text: str) -> None:
+    line = escaped(text)
+    assert line.isprintable()
+    assert len(line.splitlines()) == 1
+    assert line.encode("utf-8")
+    assert len(line) < 2_100 * 10
+    assert escaped(line) == line or len(text) > 2_000, "an escaped text stays as it is"
+    if text.isprintable() and len(text) <= 2_000:
+        assert line == text
+
+
+def test_a_format_keeps_its_arguments_and_its_length() -> None:
+    one_line_each()
+    logger, kept = logging.getLogger("mcp.strange"), []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kept.append(OneLine().format(record))
+
+    logger.addHandler(handler := Keep())
+    try:
+        logger.warning("%(who)s\n%(number)05.1f", {"who": "a\nb", "number": 2.5})
+        logger.warning("y" * 3_000 + " %r %s %d%%", "a\nb", None, 7)
+        logger.warning(ValueError("as it\nis"))
+        logger.warning("no % arguments\n")
+    finally:
+        logger.removeHandler(handler)
+    said = [line.partition(": ")[2] for line in kept]
+    assert said[0] == "a\\nb\\n002.5"
+    assert said[1].endswith(" 'a\\\\nb' None 7%")
+    assert said[2:] == ["as it\\nis", "no % arguments\\n"]
+
+
+def test_a_notebooks_log_is_escaped_too() -> None:
+    """Here by a server of the learner's own, which nothing of the kit's built."""
+
+    def build(_: str) -> FastMCP:
+        server = FastMCP("strange")
+
+        @server.tool
+        def strange(text: str) -> str:
+            logging.getLogger("fastmcp.of.the.learner").warning(f"Asked for {text}")
+            raise RuntimeError(text)
+
+        return server
+
+    async def ask(url: str) -> None:
+        async with Client(url) as client:
+            for text in (*LINES, *STEERING[:-2]):
+                await client.call_tool("strange", {"text": text}, raise_on_error=False)
+
+    with serving(build) as server:
+        asyncio.run(ask(server.url))
+        shown = repr(server.log)
+        assert [line for line in shown.split("\n") if not line.isprintable()] == []
+        assert len(shown.split("\n")) == len(server.log) + 1
+        assert "Asked for x\\x85{" in shown
