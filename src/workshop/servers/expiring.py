@@ -20,6 +20,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, SupportsFloat
+from uuid import uuid4
 
 from fastmcp.utilities.logging import get_logger
 from key_value.aio.protocols import AsyncKeyValue
@@ -28,9 +29,7 @@ from key_value.aio.wrappers.base import BaseWrapper
 
 logger = get_logger(__name__)
 
-# Nobody writes an entry anew that has expired an hour ago, so no fresh one of another replica is taken for it; and
-# the clocks of two replicas may differ.
-GRACE_SECONDS = 3_600.0
+HALF_WRITTEN_SECONDS = 3_600.0
 EVERY_SECONDS = 3_600.0
 FILES_AT_ONCE = 100
 MOST_IN_MEMORY = 50_000
@@ -39,7 +38,7 @@ Clock = Callable[[], float]
 
 
 class SweptFiles(BaseWrapper):
-    """A store of files that sweeps its folder with its first use, and once an hour as it is used.
+    """A store of files that sweeps its folder at the start, and once an hour as it is used.
 
     Args:
         files: the store.
@@ -56,17 +55,18 @@ class SweptFiles(BaseWrapper):
 
     async def get(self, key: str, *, collection: str | None = None) -> dict[str, Any] | None:
         """Return an entry."""
-        self._sometimes()
+        self.sometimes()
         return await self.key_value.get(key, collection=collection)
 
     async def put(
         self, key: str, value: Mapping[str, Any], *, collection: str | None = None, ttl: SupportsFloat | None = None
     ) -> None:
         """Keep an entry."""
-        self._sometimes()
+        self.sometimes()
         await self.key_value.put(key, value, collection=collection, ttl=ttl)
 
-    def _sometimes(self) -> None:
+    def sometimes(self) -> None:
+        """Begin to sweep, if it is time; in the event loop of the server."""
         now = self.now()
         if now >= self._next and (self.sweeping is None or self.sweeping.done()):
             self._next = now + EVERY_SECONDS
@@ -83,6 +83,14 @@ class SweptFiles(BaseWrapper):
             logger.warning("Expired files are kept, for their folder can't be read: %s", error)
         if gone:
             logger.info("Removed %s expired files of clients' sign-ins and tokens", gone)
+
+
+def begin(store: AsyncKeyValue) -> None:
+    """Begin to sweep what a store keeps in files, as its server starts; other stores are left alone."""
+    while isinstance(store, BaseWrapper):
+        if isinstance(store, SweptFiles):
+            store.sometimes()
+        store = store.key_value
 
 
 class ExpiringMemory(BaseWrapper):
@@ -136,7 +144,7 @@ class ExpiringMemory(BaseWrapper):
 
 
 def swept(folder: Path, now: float) -> Iterator[int]:
-    """Remove what has expired an hour ago and what a killed process left half written; yield how many, now and then.
+    """Remove what has expired and what a killed process left half written; yield how many, now and then.
 
     Args:
         folder: has a folder for each collection. Links are not followed.
@@ -149,7 +157,7 @@ def swept(folder: Path, now: float) -> Iterator[int]:
     for collection in [found for found in os.scandir(folder) if found.is_dir(follow_symlinks=False)]:
         with suppress(FileNotFoundError), os.scandir(collection) as files:
             for file in files:
-                gone += _removed(file, now - GRACE_SECONDS)
+                gone += _removed(file, now)
                 seen += 1
                 if seen % FILES_AT_ONCE == 0:
                     yield gone
@@ -157,26 +165,32 @@ def swept(folder: Path, now: float) -> Iterator[int]:
     yield gone
 
 
-def _removed(file: os.DirEntry[str], before: float) -> int:
+def _removed(file: os.DirEntry[str], now: float) -> int:
     with suppress(OSError, ValueError, TypeError, AttributeError):
         if not file.is_file(follow_symlinks=False):
             return 0
-        found = file.stat(follow_symlinks=False)
-        # Half written: its name is given by `mkstemp`, and another is put in its place at once.
-        if (file.name.endswith(".tmp") and found.st_mtime < before) or (
-            file.name.endswith(".json") and _expiry(file.path) < before and _is_still(file.path, found)
-        ):
-            Path(file.path).unlink()
+        path, found = Path(file.path), file.stat(follow_symlinks=False)
+        if file.name.endswith(".tmp") and found.st_mtime < now - HALF_WRITTEN_SECONDS:
+            path.unlink()
             return 1
+        if file.name.endswith(".json") and _expiry(path) < now:
+            return _taken_away(path, found)
     return 0
 
 
-def _expiry(path: str) -> float:
-    """Return when an entry expires, in Unix time; ValueError or TypeError if it never does or is no entry."""
-    with Path(path).open(encoding="utf-8") as file:
-        return datetime.fromisoformat(json.load(file).get("expires_at")).timestamp()
+def _expiry(path: Path) -> float:
+    """Return when an entry expires, in Unix time; TypeError or ValueError if it never does or is no entry."""
+    return datetime.fromisoformat(json.loads(path.read_text("utf-8")).get("expires_at")).timestamp()
 
 
-def _is_still(path: str, found: os.stat_result) -> bool:
-    again = Path(path).lstat()
-    return (again.st_ino, again.st_mtime_ns) == (found.st_ino, found.st_mtime_ns)
+def _taken_away(path: Path, read: os.stat_result) -> int:
+    """Remove an entry that was read; one that another replica has put in its place meanwhile stays."""
+    aside = path.with_name(f"{path.name}.{uuid4().hex}.tmp")
+    path.rename(aside)
+    found = aside.lstat()
+    same = (found.st_ino, found.st_mtime_ns) == (read.st_ino, read.st_mtime_ns)
+    if not same:
+        with suppress(FileExistsError):  # one that is newer still
+            os.link(aside, path)
+    aside.unlink()
+    return int(same)

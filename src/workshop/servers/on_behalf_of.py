@@ -9,6 +9,10 @@ Run it with ``python -m workshop.servers.on_behalf_of``, ``fastmcp run -m worksh
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
 from fastmcp.server.auth.providers.azure import EntraOBOToken
@@ -55,7 +59,13 @@ def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> Fa
         proxy: exchanges the users' tokens.
     """
     acting = Acting(Graph(settings.graph_url), EntraOBOToken, proxy.close_obo_credentials)
-    mcp = server("Expenses (on behalf of)", auth, proxy, settings, acting.lifespan)
+
+    @asynccontextmanager
+    async def lifespan(mcp: FastMCP[Any]) -> AsyncIterator[None]:
+        async with proxy.lifespan(mcp), acting.lifespan(mcp):
+            yield
+
+    mcp = server("Expenses (on behalf of)", auth, proxy, settings, lifespan)
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit(settings.audit_log))
     mcp.add_middleware(ChallengeErrors(proxy.pending.note))

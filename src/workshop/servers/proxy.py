@@ -27,6 +27,7 @@ from .caller import CallerMiddleware
 from .challenges import Pending
 from .credentials import ASSERTION_TYPE, Assertions, assertions
 from .expenses import ExpenseStore, add_tools
+from .expiring import begin
 from .families import TokenFamilies
 from .guarded import GuardedServer, reach_of
 from .icon import ICON
@@ -115,7 +116,9 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
 
     @asynccontextmanager
     async def lifespan(self, _: FastMCP[Any]) -> AsyncIterator[None]:
-        """Close that when the server ends: a tool may have exchanged a user's token."""
+        """Let expired files go, and close that when the server ends: a tool may have exchanged a user's token."""
+        begin(self._client_storage)
+        self._maybe_cull_expired_state()  # where FastMCP has made its own
         try:
             yield
         finally:
