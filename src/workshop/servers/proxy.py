@@ -34,6 +34,7 @@ from .icon import ICON
 from .logs import one_line_each
 from .obo import ServerApp, TokenExchanges
 from .one_token import TakesOneToken
+from .own_resource import OwnResource
 from .proxied import ClientNames, proxied
 from .redirects import allowed
 from .registrations import Registrations
@@ -73,7 +74,7 @@ class AssertingClient(AsyncOAuth2Client):
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self._assertions.assertion(url)}
 
 
-class EntraProxy(TakesOneToken, TokenFamilies, Registrations, AzureProvider):
+class EntraProxy(TakesOneToken, TokenFamilies, Registrations, OwnResource, AzureProvider):
     """FastMCP's proxy for Entra, with a second look at Entra's token on every request."""
 
     def __init__(self, rules: Rules, assertions: Assertions | None = None, **options: Any) -> None:
