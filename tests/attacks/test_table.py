@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections import Counter
 
 import pytest
-
-from workshop.core import settings
+from named_tests import is_there
 
 from .attempts import __dict__ as attempted
 from .table import ATTACKS, AWAITING, ELSEWHERE, SERVERS, Attack
 from .target import Target
-
-PROJECT = settings.load().project
 
 
 def cases() -> list[object]:
@@ -88,23 +83,6 @@ def test_the_tests_that_hold_the_others_are_there() -> None:
 )
 def test_one_that_is_not_there_is_seen(test: str) -> None:
     assert not is_there(test)
-
-
-def is_there(test: str) -> bool:
-    """Say whether there is a test of this id; its parameter is looked for in the text of its folder."""
-    found = re.fullmatch(r"(tests/[\w/]+\.py)((?:::\w+)+)(?:\[(.+)\])?", test)
-    assert found, test
-    path, names, parameter = PROJECT / found[1], found[2].split("::")[1:], found[3]
-    if not path.is_file():
-        return False
-    inside: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
-    for name in names:
-        named = [one for one in inside if getattr(one, "name", None) == name]
-        if not named:
-            return False
-        inside = getattr(named[0], "body", [])
-    texts = (other.read_text(encoding="utf-8") for other in path.parent.glob("*.py"))
-    return parameter is None or any(f'"{parameter}"' in text for text in texts)
 
 
 def test_print_the_table(capsys: pytest.CaptureFixture[str]) -> None:
