@@ -84,7 +84,7 @@ def script_in_the_name(at: Target) -> str:
 
 def script_in_an_error(at: Target) -> str:
     """Let Entra's callback be told a script as an error, for its page to run."""
-    page = at.get("/auth/callback", error="<script>alert(1)</script>", error_description="<img src=x onerror=alert(1)>")
+    page = at.ask("/auth/callback", error="<script>alert(1)</script>", error_description="<img src=x onerror=alert(1)>")
     return "RUN" if b"<script>alert" in page.body or b"<img src=x" in page.body else str(page.status)
 
 
@@ -328,7 +328,7 @@ def grants_for_nobody(at: Target) -> str:
 def callback_without_the_browser_that_agreed(at: Target) -> str:
     """Bring a code to the callback in a browser that never saw the consent page."""
     started = re.search(r"txn_id=([^&]+)", at.authorize().location)
-    return str(at.get("/auth/callback", code="x", state=started[1] if started else "x").status)
+    return str(at.ask("/auth/callback", code="x", state=started[1] if started else "x").status)
 
 
 def yes_of_another_page(at: Target) -> str:

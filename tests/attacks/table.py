@@ -48,12 +48,12 @@ class HeldElsewhere:
     tests: tuple[str, ...]
 
 
-def each(answer: str, **others: str) -> Mapping[str, str]:
+def each(answer: str, **others: str) -> dict[str, str]:
     """Return what the servers answer, if it is not the same for some."""
     return dict.fromkeys(SERVERS, answer) | others
 
 
-def at_proxies(answer: str, **others: str) -> Mapping[str, str]:
+def at_proxies(answer: str, **others: str) -> dict[str, str]:
     """Return what the servers with an OAuth proxy answer; the others have no such route."""
     return each(answer, unprotected=NO_ROUTE, preauthorized=NO_ROUTE) | others
 

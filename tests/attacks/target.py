@@ -102,13 +102,17 @@ class Target:
         ]
         return self.raw(b"\r\n".join(lines) + b"\r\n\r\n" + body)
 
-    def get(self, path: str, headers: Mapping[str, str | bytes] | None = None, **query: str) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str | bytes] | None = None) -> Answer:
         """Get a page."""
-        return self.send("GET", f"{path}?{urlencode(query)}" if query else path, headers=headers)
+        return self.send("GET", path, headers=headers)
 
-    def form(self, path: str, headers: Mapping[str, str | bytes] | None = None, **fields: str) -> Answer:
+    def ask(self, path: str, **query: str) -> Answer:
+        """Get a page by a query."""
+        return self.get(f"{path}?{urlencode(query)}")
+
+    def form(self, path: str, **fields: str) -> Answer:
         """Send a form."""
-        more = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        more = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.send("POST", path, urlencode(fields).encode(), more)
 
     def register(self, **changes: Any) -> Answer:
@@ -128,7 +132,7 @@ class Target:
             "response_type": "code", "client_id": self.client(), "redirect_uri": CALLBACK, "state": "s",
             "code_challenge": CHALLENGE, "code_challenge_method": "S256",
         }  # fmt: skip
-        return self.get("/authorize", **{k: v for k, v in (asked | changes).items() if v is not None})
+        return self.ask("/authorize", **{k: v for k, v in (asked | changes).items() if v is not None})
 
     def code(self, client_id: str) -> str:
         """Put a code into the proxy's store, as a sign-in leaves it, and return it."""

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from named_tests import is_there
 
-from .attempts import __dict__ as attempted
+from . import attempts
 from .table import ATTACKS, AWAITING, ELSEWHERE, SERVERS, Attack
 from .target import Target
 
@@ -59,7 +59,7 @@ def test_each_attack_stands_once_with_its_source_and_every_server() -> None:
     assert {server for _, server in AWAITING} <= set(SERVERS)
     written = {
         name
-        for name, made in attempted.items()
+        for name, made in vars(attempts).items()
         if callable(made) and getattr(made, "__module__", "").endswith(".attempts") and not name.startswith("_")
     }
     assert written == {attack.attempt.__name__ for attack in ATTACKS}, "each attempt is in the table"

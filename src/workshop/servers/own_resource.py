@@ -29,7 +29,7 @@ class OwnResource(OAuthProxy):
         """
         if params.resource and not same_resource(params.resource, str(self._resource_url)):
             raise AuthorizeError(
-                error="invalid_target",  # type: ignore[arg-type]  # RFC 8707 adds it to those of RFC 6749
+                error="invalid_target",
                 error_description="Resource does not match this server",
             )
         return await super().authorize(client, params)
