@@ -70,6 +70,7 @@ def requests(text: str) -> list[bytes]:
         % (short.encode(), short.encode(), short.encode(), head),
         b"GET /authorize?response_type=code&client_id=%s&redirect_uri=%s&state=%s HTTP/1.1\r\n%s\r\n"
         % (short.encode(), short.encode(), short.encode(), head),
+        b"GET /auth/callback?code=a-code&state=%s HTTP/1.1\r\n%s\r\n" % (short.encode(), head),
         b"GET /consent?txn_id=%s HTTP/1.1\r\n%s\r\n" % (short.encode(), head),
         b"POST /register HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
         % (head, len(name), name),

@@ -19,6 +19,7 @@ from fastmcp.utilities.logging import configure_logging, get_logger
 from practice_help import posix_only
 from server_help import free_port, serving
 
+from workshop.background.log import ServerLog
 from workshop.servers.audit import write_to
 from workshop.servers.environment import SettingsError
 from workshop.servers.logs import LONGEST_LINE, OneLine, StandardError, escaped, one_line_each
@@ -58,7 +59,8 @@ def test_whatever_a_stranger_sends_each_line_is_one_and_the_audit_stands_alone(
     assert [line for line in lines if not line.isprintable() or len(line) > LONGEST_LINE + 100] == []
     assert "x\\n{" in log, "the line was tried"
     assert not set(lines) & set(FORGED)
-    assert "code=" not in log
+    assert "code=" not in log, "the access log of FastMCP's command has no queries"
+    assert "a-code" not in log
     # And beside it, where nothing of a stranger's is:
     audited = [json.loads(line) for line in printed.splitlines()]
     assert [one["tool"] for one in audited] == ["add_expense", "list_expenses"]
@@ -133,12 +135,15 @@ def test_whoever_sets_logging_up_later_its_lines_are_one_each(
 def test_the_programs_own_handlers_and_records_stay(capsys: pytest.CaptureFixture[str]) -> None:
     own = logging.StreamHandler(sys.stderr)
     own.setFormatter(logging.Formatter("mine: %(message)s"))
+    file = logging.FileHandler(os.devnull)
+    file.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     logger = logging.getLogger("fastmcp")
-    logger.handlers[:] = [own]
+    logger.handlers[:] = [own, file]
     one_line_each()
     get_logger("proxy").warning("one\ntwo %s", AUDIT)
     logging.getLogger("my.program").warning("one\ntwo")
-    assert logger.handlers == [own]
+    assert logger.handlers == [own, file]
+    file.close()
     said = capsys.readouterr().err
     # What a library says is escaped for them as well; what a program says is its own.
     assert said.startswith(f"mine: one\\ntwo {AUDIT}\n")
@@ -203,3 +208,10 @@ def test_a_notebooks_log_is_escaped_too() -> None:
         assert [line for line in shown.split("\n") if not line.isprintable()] == []
         assert len(shown.split("\n")) == len(server.log) + 1
         assert "Asked for x\\x85{" in shown
+
+
+def test_a_reason_that_a_library_gives_is_escaped_wherever_it_is_told() -> None:
+    log = ServerLog("any")
+    log.begin_request()
+    log.note_record(logging.LogRecord("any", logging.WARNING, "", 0, f"invalid {STEERING[0]}", (), None))
+    assert log.reasons() == ["invalid x\\x1b[2J\\x1b[1;1Hy"]
