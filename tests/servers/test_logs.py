@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,42 @@ def test_the_audit_is_in_the_file_that_is_named_and_nowhere_else(
             assert len((tmp_path / "audit.1").read_text().splitlines()) == 2
     lines = file.read_text().splitlines()
     assert [json.loads(line)["tool"] for line in lines] == ["add_expense", "list_expenses"]
+
+
+def test_over_stdio_stdout_is_the_connection_and_no_audit_is_in_it(
+    environ: dict[str, str],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """`fastmcp run` without --transport; nobody is signed in there, so there is nothing to audit."""
+    started = {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"},
+    }  # fmt: skip
+    messages = [
+        {"id": 1, "method": "initialize", "params": started},
+        {"method": "notifications/initialized"},
+        {"id": 2, "method": "tools/call", "params": {"name": "list_expenses", "arguments": {}}},
+    ]
+    line = [part for part in command("fastmcp run file:function", "preauthorized", 0) if part != "http"]
+    line = [*line[: line.index("--transport")], "--no-banner"]
+    with subprocess.Popen(
+        line,
+        env=environ,
+        cwd=tmp_path,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        for message in messages:
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        process.stdin.flush()
+        said = [json.loads(process.stdout.readline()) for _ in range(2)]
+        process.stdin.close()
+        said += [json.loads(rest) for rest in process.stdout]
+    assert {one.get("jsonrpc") for one in said} == {"2.0"}
+    assert [one["id"] for one in said if "id" in one] == [1, 2]
 
 
 @posix_only

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import fastmcp
 import httpx
 import pytest
 from key_value.aio.stores.memory import MemoryStore
@@ -237,6 +238,27 @@ def test_they_go_as_a_server_starts(build: Any, entra: Entra, tmp_path: Path) ->
     asyncio.run(use())
     with serving(lambda url: build(url, entra.settings(storage=str(folder)))):
         until(lambda: kept(folder) == {"fresh"}, "what has expired is gone")
+
+
+def test_and_so_they_do_where_fastmcp_has_made_its_own(
+    entra: Entra, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it culls hourly: it does so in the midst of a sign-in, and nobody may sign in for days."""
+    monkeypatch.setattr(fastmcp.settings, "home", tmp_path)
+    (tmp_path / "oauth-proxy").mkdir(mode=0o755)
+    settings = entra.settings(storage="files")
+
+    async def use() -> None:
+        store: Any = proxy.provider(settings, "http://localhost:8000")._client_storage
+        for key, ttl in (("old", 0.01), ("fresh", HOUR)):
+            await store.put(key=key, value={"a": 1}, collection="c", ttl=ttl)
+
+    asyncio.run(use())
+    (made,) = (tmp_path / "oauth-proxy").iterdir()
+    with serving(lambda url: proxy.build(url, settings)):
+        until(lambda: kept(made) == {"fresh"}, "what has expired is gone")
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "oauth-proxy").stat().st_mode) == 0o700
 
 
 def test_a_sweep_takes_nothing_else(tmp_path: Path) -> None:

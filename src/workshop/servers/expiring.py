@@ -29,7 +29,8 @@ from key_value.aio.wrappers.base import BaseWrapper
 
 logger = get_logger(__name__)
 
-HALF_WRITTEN_SECONDS = 3_600.0
+# Longer than any clock of a replica is wrong: what one writes now may look old to another.
+HALF_WRITTEN_SECONDS = 86_400.0
 EVERY_SECONDS = 3_600.0
 FILES_AT_ONCE = 100
 MOST_IN_MEMORY = 50_000

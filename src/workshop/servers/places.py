@@ -36,8 +36,11 @@ def log(text: str, windows: bool = WINDOWS) -> str:
     return _word_or_path(text, (STDOUT, STDERR), "a file", Path.is_file, windows)
 
 
-def own_folder(where: str) -> Path:
+def own_folder(where: str, *, tighten: bool = False) -> Path:
     """Make a folder with mode 0700, or take the one that is there if it is this account's.
+
+    Args:
+        tighten: give one that is there this mode as well, for it is the server's own and nobody else's.
 
     Raises:
         SettingsError: it can't be made, or it belongs to another account, who could put any file in the place of ours.
@@ -46,7 +49,7 @@ def own_folder(where: str) -> Path:
         folder = Path(where).expanduser()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix":
-            _look_at(folder)
+            _look_at(folder, tighten)
     except (OSError, RuntimeError) as error:  # a home folder of nobody is a RuntimeError
         raise SettingsError(
             f"{where} can't be used as a folder: {getattr(error, 'strerror', None) or error}"
@@ -54,7 +57,7 @@ def own_folder(where: str) -> Path:
     return folder
 
 
-def _look_at(folder: Path) -> None:
+def _look_at(folder: Path, tighten: bool) -> None:
     # The link first: who owns it says where it leads tomorrow. root's are those of the machine.
     for found in (folder.lstat(), folder.stat()):
         if found.st_uid not in (os.geteuid(), 0):
@@ -64,7 +67,9 @@ def _look_at(folder: Path) -> None:
                 "there. Run the server as that account, give it to this one (chown), or name another folder."
             )
     mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & 0o077:
+    if mode & 0o077 and tighten and folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o700)
+    elif mode & 0o077:
         logger.warning(
             "Other accounts may get into %s (mode %04o), where clients and tokens are kept: run chmod 700 on it, if "
             "this machine or volume is not the server's alone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fastmcp
 from cryptography.fernet import Fernet
 from fastmcp.server.auth.jwt_issuer import derive_jwt_key
 from key_value.aio.protocols import AsyncKeyValue
@@ -34,6 +35,8 @@ def storage(where: str, secret: str) -> AsyncKeyValue | None:
     except ValueError as error:
         raise SettingsError(f"The storage can't be used: it should be {error}.") from None
     if where == FILES:
+        # FastMCP would let others read the names of the files, which are codes and the like.
+        own_folder(str(fastmcp.settings.home / "oauth-proxy"), tighten=True)
         return None
     if where == MEMORY:
         return ExpiringMemory()
