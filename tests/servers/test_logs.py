@@ -89,11 +89,11 @@ def test_the_audit_is_in_the_file_that_is_named_and_nowhere_else(
     assert [json.loads(line)["tool"] for line in lines] == ["add_expense", "list_expenses"]
 
 
-def test_over_stdio_stdout_is_the_connection_and_no_audit_is_in_it(
+def test_over_stdio_stdout_is_the_connection_and_nothing_is_audited(
     environ: dict[str, str],  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """`fastmcp run` without --transport; nobody is signed in there, so there is nothing to audit."""
+    """`fastmcp run` without --transport: nobody is signed in there, and what is printed lands among the log."""
     started = {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"},
     }  # fmt: skip
@@ -111,18 +111,21 @@ def test_over_stdio_stdout_is_the_connection_and_no_audit_is_in_it(
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdin
         assert process.stdout
+        assert process.stderr
         for message in messages:
             process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
         process.stdin.flush()
         said = [json.loads(process.stdout.readline()) for _ in range(2)]
         process.stdin.close()
         said += [json.loads(rest) for rest in process.stdout]
+        log = process.stderr.read().splitlines()
     assert {one.get("jsonrpc") for one in said} == {"2.0"}
     assert [one["id"] for one in said if "id" in one] == [1, 2]
+    assert [line for line in log if not LINE.fullmatch(line)] == []
 
 
 @posix_only
