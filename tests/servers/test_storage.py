@@ -126,6 +126,19 @@ def test_the_server_ends_with_that_line(environ: dict[str, str], tmp_path: Path)
     assert not (tmp_path / "redis:").exists()
 
 
+@pytest.mark.parametrize("value", ["postgres://me:pw@db.example.com/mcp", "sqlite:///data/mcp.db", "$HOME/x", "//s/x"])
+def test_a_database_is_a_file_and_no_address(value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^ENTRA_PROXY_DATABASE .* should be the path of a SQLite file") as refused:
+        load({**GIVEN, "ENTRA_PROXY_DATABASE": value}, tmp_path)
+    assert "pw" not in str(refused.value)
+
+
+def test_a_database_may_be_a_name_alone() -> None:
+    for value in ("expenses.sqlite", "data/expenses.sqlite", "/data/a:b.sqlite", "./redis:", ":memory:"):
+        assert places.database(value, windows=False) == Path(value)
+    assert places.database("C:\\data\\x.sqlite", windows=True) == Path("C:\\data\\x.sqlite")
+
+
 # --- whose the folder is ---
 
 

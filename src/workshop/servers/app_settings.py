@@ -151,7 +151,7 @@ class AppSettings:
     )
     database: Path | None = setting(
         None,
-        Path,
+        places.database,
         "The SQLite file with the expenses, on a local disk.",
         "Empty: in memory, and gone when the server ends.",
     )

@@ -36,6 +36,14 @@ def log(text: str, windows: bool = WINDOWS) -> str:
     return _word_or_path(text, (STDOUT, STDERR), "a file", Path.is_file, windows)
 
 
+def database(text: str, windows: bool = WINDOWS) -> Path:
+    """Take the path of a file; a name alone will do, for no word means anything else."""
+    address = re.match(r"[A-Za-z][\w+.-]+:" if windows else r"[A-Za-z][\w+.-]*:", text)
+    if address or text.startswith(("//", "$", '"', "'")) or not text.isprintable():
+        raise ValueError("the path of a SQLite file, such as /data/expenses.sqlite (no other database is known)")
+    return Path(text)
+
+
 def own_folder(where: str, *, tighten: bool = False) -> Path:
     """Make a folder with mode 0700, or take the one that is there if it is this account's.
 
