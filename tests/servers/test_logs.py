@@ -21,6 +21,7 @@ from practice_help import posix_only
 from server_help import free_port, serving
 
 from workshop.background.log import ServerLog
+from workshop.diagnosis import diagnose
 from workshop.servers.audit import write_to
 from workshop.servers.environment import SettingsError
 from workshop.servers.logs import LONGEST_LINE, OneLine, StandardError, escaped, one_line_each
@@ -97,7 +98,7 @@ def test_over_stdio_stdout_is_the_connection_and_nothing_is_audited(
     started = {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"},
     }  # fmt: skip
-    messages = [
+    messages: list[dict[str, object]] = [
         {"id": 1, "method": "initialize", "params": started},
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/call", "params": {"name": "list_expenses", "arguments": {}}},
@@ -255,3 +256,19 @@ def test_a_reason_that_a_library_gives_is_escaped_wherever_it_is_told() -> None:
     log.begin_request()
     log.note_record(logging.LogRecord("any", logging.WARNING, "", 0, f"invalid {STEERING[0]}", (), None))
     assert log.reasons() == ["invalid x\\x1b[2J\\x1b[1;1Hy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        ("Bearer token rejected: it was issued in the future (iat)", "token-from-the-future"),
+        ("Bearer token rejected for client c: token expired", "token-expired"),
+        (
+            "Bearer token rejected for client c: missing required scopes (has [], requires ['a'])",
+            "required-scope-missing",
+        ),
+    ],
+)
+def test_a_line_of_it_is_diagnosed_as_its_words_are(text: str, failure: str) -> None:
+    record = logging.LogRecord("fastmcp.server.auth", logging.WARNING, "", 0, text, (), None)
+    assert diagnose(OneLine().format(record)).names == diagnose(text).names == (failure,)
