@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from workshop.diagnosis.knowledge import BY_NAME, Failure
+from workshop.show.escaping import one_line
 
 Result = Literal["well", "wrong", "note", "not tried"]
 
 
+class SafeToShow:
+    """A dataclass whose texts have nothing in them that a terminal obeys, wherever they come from.
+
+    Much of them is what a server, a log or a token says, which may be hostile.
+    """
+
+    def __post_init__(self) -> None:
+        for member in fields(self):  # type: ignore[arg-type]  # those who inherit are dataclasses
+            value = getattr(self, member.name)
+            if isinstance(value, str):
+                object.__setattr__(self, member.name, one_line(value))
+            elif isinstance(value, tuple):
+                safe = tuple(one_line(item) if isinstance(item, str) else item for item in value)
+                object.__setattr__(self, member.name, safe)
+
+
 @dataclass(frozen=True)
-class FoundFailure:
+class FoundFailure(SafeToShow):
     """One failure that was found.
 
     Attributes:
@@ -25,7 +42,7 @@ class FoundFailure:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(SafeToShow):
     """One step of a client's walk.
 
     Attributes:
@@ -44,7 +61,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Diagnosed:
+class Diagnosed(SafeToShow):
     """All that was found.
 
     Attributes:

@@ -9,6 +9,7 @@ from html import unescape
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from workshop.core.well_known import GRAPH_APP_ID
+from workshop.show.escaping import one_line
 from workshop.show.masking import mask_text
 
 LONGEST = 200_000
@@ -16,14 +17,20 @@ LONGEST = 200_000
 
 MOST_SHOWN = 300
 MOST_BEFORE = 60
+MOST_MASKED = 4_000
+"""Characters of a line that are looked at to show it: more of it would not be shown."""
 
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 
 _CODE = re.compile(r"AADSTS\s?(\d{4,8})|error\?code=(\d{4,8})\b|\"error_codes\":\s*\[([\d,\s]+)\]", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+\?[^\s\"'<>]+")
-_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
+# No pattern here goes over the rest of a text from each of its places: a text may be made to take hours.
+_ADDRESS = re.compile(r"https?://[^\s\"'<>?]{1,4000}\?[^\s\"'<>]+")
+_TAG = re.compile(r"<(script|style)\b(?:(?!<\1\b).)*?</\1>|<[^<>]+>", re.IGNORECASE | re.DOTALL)
 _SPACES = re.compile(r"\s+")
-_ACCOUNT = re.compile(r"[\w.+#-]+@[\w-]+(?:\.[\w-]+)+")
+_WORD_AT_END = re.compile(r"\S*\Z")
+_WORD_AT_BEGIN = re.compile(r"\A\S*")
+_USER = re.compile(r"(?<=://)[^\s/?#\"'<>@]{1,200}@")
+_ACCOUNT = re.compile(r"[\w.+#-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def of_code(number: int) -> ErrorReport:
 
 def shown(text: str) -> str:
     """Return a line as it may be shown: masked, without accounts, and not too long."""
-    return _cut(_masked(text).strip())
+    return _cut(_masked(_begin(text)).strip())
 
 
 def line_at(text: str, position: int) -> str:
@@ -66,17 +73,26 @@ def line_at(text: str, position: int) -> str:
     It is masked before it is cut: a secret without its name might not be known for one.
     """
     begin, end = text.rfind("\n", 0, position) + 1, text.find("\n", position)
-    before = _masked(text[begin:position])
-    after = _masked(text[position : len(text) if end < 0 else end])
+    before = _masked(_end(text[begin:position]))
+    after = _masked(_begin(text[position : len(text) if end < 0 else end]))
     return _cut(before[-MOST_BEFORE:] + after)
 
 
 def _masked(text: str) -> str:
-    return _ACCOUNT.sub("‹account›", mask_text(_SPACES.sub(" ", text)))
+    return _ACCOUNT.sub("‹account›", mask_text(_USER.sub("‹user›@", _SPACES.sub(" ", text))))
+
+
+def _begin(text: str) -> str:
+    """Return the beginning of a long text, without a last word that was cut: it might be a piece of a secret."""
+    return text if len(text) <= MOST_MASKED else _WORD_AT_END.sub("…", text[:MOST_MASKED])
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= MOST_MASKED else _WORD_AT_BEGIN.sub("…", text[-MOST_MASKED:])
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+    return one_line(text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…")
 
 
 def _numbers(match: re.Match[str]) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
+from workshop.show.escaping import one_line
 from workshop.show.masking import LEFT_OUT, mask_text, mask_tokens
 from workshop.show.symbols import Symbols
 from workshop.show.table import Table
@@ -88,7 +89,7 @@ def moment(seconds: float) -> str:
 def printable(text: str) -> str:
     """Return text in one line that no terminal obeys, cut where it is very long."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in cut)
+    return one_line(cut)
 
 
 def _json(value: object) -> str:
