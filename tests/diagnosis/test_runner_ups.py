@@ -40,6 +40,7 @@ WITNESS = {
     "server-error": "test_wrong_servers.py::test_what_is_found",
     "throttled": "test_runner_ups.py::test_too_many_requests",
     "server-without-tls": "test_wrong_servers.py::test_by_http_from_elsewhere",
+    "address-inside": "test_hostile.py::test_a_public_server_leads_inside",
     "no-answer": "test_wrong_servers.py::test_nobody_there",
     "certificate-not-trusted": "test_wrong_servers.py::test_a_certificate_that_nobody_trusts",
     "consent-in-another-browser": "test_runner_ups.py::test_the_consent_page_in_another_browser",

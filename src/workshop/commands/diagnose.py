@@ -7,16 +7,19 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from workshop import practice, signin
 from workshop.core.settings import GUID, Settings, load
 from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
+from workshop.diagnosis.reading import LONGEST
 from workshop.diagnosis.report import FOUND, UNKNOWN
 from workshop.diagnosis.token import token_in
 from workshop.diagnosis.walk.route import LOOPBACK
+from workshop.diagnosis.web import Ask, never
 from workshop.errors import TOLD, WorkshopError
+from workshop.show.escaping import lines, one_line
 from workshop.tokens.parts import Unreadable, parts
 
 if TYPE_CHECKING:
@@ -38,6 +41,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--read-only", action="store_true", help="don't register a client with the server")
     parser.add_argument(
+        "--other-hosts",
+        action="store_true",
+        help="go on at other public hosts that the server names (Entra's own are always called); without it a terminal "
+        "asks, and a script does not go",
+    )
+    parser.add_argument(
         "--client-id", default="", metavar="ID", help="of the server's app: its registration is verified as well"
     )
     parser.set_defaults(run=run)
@@ -48,23 +57,50 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _run(args, load(malformed_too=True))
     except TOLD as error:
-        print(f"workshop: {error}", file=sys.stderr)
+        print(f"workshop: {one_line(str(error))}", file=sys.stderr)
         return UNKNOWN
 
 
 def _run(args: argparse.Namespace, settings: Settings) -> int:
-    what = sys.stdin.read() if args.what == "-" else args.what
+    what = _end_of(sys.stdin) if args.what == "-" else args.what
     address = is_address(what)
     report = None
     if address:
         _lead(settings, what)
-        said = Diagnosis(walk(what, tell=_tell, register=not args.read_only))
+        said = Diagnosis(walk(what, tell=_tell, register=not args.read_only, ask=_asking(args)))
     else:
         said = diagnose(what, expected=_expected(settings, what))
     if args.client_id:
         report = _registration(settings, args.client_id, what if address else "")
     _print(said, report, as_json=args.json)
     return FOUND if report and report.judged.wrong else said.exit_code
+
+
+def _end_of(file: TextIO) -> str:
+    """Return what a diagnosis reads of a text, however long it is: its end."""
+    kept = ""
+    while piece := file.read(LONGEST):
+        kept = (kept + piece)[-LONGEST:]
+    return kept
+
+
+def _asking(args: argparse.Namespace) -> Ask:
+    if args.other_hosts:
+        return lambda _: True
+    return _ask if _somebody_answers() else never
+
+
+def _somebody_answers() -> bool:
+    return bool(sys.stdin) and sys.stdin.isatty()
+
+
+def _ask(host: str) -> bool:
+    return _yes(f"The server leads on to another host, {one_line(host)}. Call that one as well?")
+
+
+def _yes(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _tell(call: str) -> None:
@@ -121,4 +157,4 @@ def _print(said: Diagnosis, report: Report | None, *, as_json: bool) -> None:
         return
     print(said.text())
     if report:
-        print(f"\n{report.text()}")
+        print(f"\n{lines(report.text())}")

@@ -41,7 +41,12 @@ class Diagnosis:
         """0 nothing wrong, 1 something found, 2 could not be told."""
         if self.diagnosed.findings:
             return FOUND
-        return UNKNOWN if self.diagnosed.unknown or not self.diagnosed.looked else NOTHING
+        unknown = self.diagnosed.unknown or not self.diagnosed.looked or self._stopped_early
+        return UNKNOWN if unknown else NOTHING
+
+    @property
+    def _stopped_early(self) -> bool:
+        return any(step.result == "not tried" for step in self.diagnosed.steps)
 
     @property
     def heading(self) -> str:

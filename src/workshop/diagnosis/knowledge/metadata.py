@@ -46,6 +46,16 @@ FAILURES = (
         number=19,
     ),
     Failure(
+        "address-inside",
+        "The server names an address that only its own machine or network reaches",
+        (),
+        "Its metadata, its challenge or a redirect leads to a private or a loopback address. Clients elsewhere don't "
+        "get there, and a careful one does not try: a hostile server does the same to reach into the client's network. "
+        "The base_url is the one inside, or a reverse proxy does not pass the public name on.",
+        Remedy(python="ENTRA_PROXY_BASE_URL=https://<host>, the public one; so for every address in the metadata"),
+        f"{SPECIFICATION}/security-considerations",
+    ),
+    Failure(
         "host-not-allowed",
         "The server does not take the host name by which it is called",
         says(

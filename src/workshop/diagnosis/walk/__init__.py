@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import httpx
 
-from workshop.diagnosis.findings import Diagnosed
+from workshop.diagnosis.findings import Diagnosed, Step
 from workshop.diagnosis.reading import shown
 from workshop.diagnosis.walk import authorization_server, client, door, resource
 from workshop.diagnosis.walk.route import Route, Stopped, Tell
+from workshop.diagnosis.web import Ask, Caller, Fence, Unclear, never, target_of
 
-__all__ = ["walk"]
+__all__ = ["walk", "walk_by"]
 
 
 def walk(
-    url: str, *, http: httpx.Client | None = None, tell: Tell = print, register: bool = True, client_id: str = ""
+    url: str,
+    *,
+    http: httpx.Client | None = None,
+    tell: Tell = print,
+    register: bool = True,
+    client_id: str = "",
+    ask: Ask = never,
 ) -> Diagnosed:
     """Call the server without a token, read its metadata, register as a client does, and open the sign-in page.
 
-    Nobody signs in. No token and no secret is sent.
+    Nobody signs in. No token and no secret is sent. What the server says is not trusted: see `workshop.diagnosis.web`.
 
     Args:
         url: of the server, with its path.
@@ -27,11 +34,22 @@ def walk(
         tell: is told each call before it is made.
         register: whether to register a client with the server, as every client does, where it offers that.
         client_id: with which to open Entra's sign-in page where the server has no proxy; VS Code's if empty.
+        ask: is asked whether the walk may go on at another public host that the server names; Entra's are not asked
+            about. No other host is called if nobody is there to be asked.
     """
-    if http is not None:
-        return _walked(Route(url.strip(), http, tell), register=register, client_id=client_id)
-    with httpx.Client(follow_redirects=False) as own:
-        return _walked(Route(url.strip(), own, tell), register=register, client_id=client_id)
+    url = url.strip()
+    try:
+        caller = Caller(Fence(target_of(url), ask), http)
+    except Unclear as unclear:
+        said = f"{shown(url)} is not called: {unclear}"
+        return Diagnosed(shown(url), steps=(Step("address", "", "not tried", said),))
+    with closing(caller):
+        return walk_by(caller, url, tell=tell, register=register, client_id=client_id)
+
+
+def walk_by(caller: Caller, url: str, *, tell: Tell, register: bool = True, client_id: str = "") -> Diagnosed:
+    """Do the same with a caller that has been made."""
+    return _walked(Route(url, caller, tell), register=register, client_id=client_id)
 
 
 def _walked(route: Route, *, register: bool, client_id: str) -> Diagnosed:

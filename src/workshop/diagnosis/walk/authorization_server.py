@@ -9,19 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from workshop.diagnosis.walk.resource import Resource
-from workshop.diagnosis.walk.route import Route, Stopped, members, split
+from workshop.diagnosis.walk.route import Route, Stopped, listed, members, split, worded
+from workshop.diagnosis.web import ENTRA
 
 STEP = "authorization server metadata"
 PKCE = "PKCE in the metadata"
 REGISTRATION = "registration"
 SCOPES = "scopes"
 
-ENTRA = frozenset(
-    {
-        *("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"),
-        *("login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
-    }
-)
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
 STRICT = "claude.ai and others that refuse metadata without PKCE"
 NEED_REGISTRATION = "clients that need DCR or CIMD (Claude, ChatGPT, Cursor, MCP Inspector) unless given a client id"
@@ -83,7 +78,7 @@ def fetch(route: Route, resource: Resource) -> AuthorizationServer:
 def _judge(route: Route, server: AuthorizationServer, request: str, *, plain: bool) -> None:
     endpoints = {name: value for name, value in server.metadata.items() if name.endswith("_endpoint")}
     plain = route.lacks_tls(STEP, endpoints) or plain
-    named = str(server.metadata.get("issuer", ""))
+    named = worded(server.metadata.get("issuer"))
     if named != server.issuer and not plain:
         evidence = f"issuer is {named or 'missing'}, it was found by {server.issuer}"
         stops = "clients that compare the two, such as the Python SDK"
@@ -101,8 +96,12 @@ def _judge_pkce(route: Route, server: AuthorizationServer) -> None:
     elif server.is_entra:
         route.step(PKCE, "note", "Entra does PKCE and does not say so in its metadata", stops=STRICT)
     else:
-        evidence = f"code_challenge_methods_supported is {methods or 'missing'}"
+        evidence = f"code_challenge_methods_supported is {_listed(methods)}"
         route.wrong(PKCE, "no-pkce-in-metadata", evidence, stops=STRICT)
+
+
+def _listed(methods: object) -> str:
+    return " ".join(listed(methods)) or worded(methods) or "missing"
 
 
 def _judge_registration(route: Route, server: AuthorizationServer) -> None:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin
 
-import httpx
-
 from practice_tenant.client.browser import pages
 from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.diagnosis.reading import read
-from workshop.diagnosis.walk.authorization_server import ENTRA, SENDS_RESOURCE, AuthorizationServer
+from workshop.diagnosis.walk.authorization_server import SENDS_RESOURCE, AuthorizationServer
 from workshop.diagnosis.walk.resource import Resource
-from workshop.diagnosis.walk.route import Route, split
+from workshop.diagnosis.walk.route import Route, split, worded
+from workshop.diagnosis.web import ENTRA, Answer
 
 REGISTER = "registering a client"
 REDIRECTS = "redirect URIs"
@@ -33,6 +33,9 @@ KINDS = {
 """The redirect URIs that clients register, and which clients."""
 ANOTHER_PORT = "http://127.0.0.1:53683"
 MOST_HOPS = 6
+MOST_OF_A_PAGE = 50_000
+"""Characters of a page that are read."""
+_TAG_WITHOUT_END = re.compile(r"<(?![^<>]*>)")  # Python's parser would look for the end of each in all of the rest
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def sign_up(route: Route, server: AuthorizationServer, resource: Resource) -> No
     answer = route.call(REGISTER, "POST", endpoint, json=body)
     client_id = _client_id(answer)
     if not client_id:
-        refusal = f"{answer.status_code} {' '.join(answer.text.split())[:200]}"
+        refusal = f"{answer.status_code} {answer.line}"
         route.recognised(REGISTER, refusal, "no-client-registration", request=f"POST {endpoint}")
         return
     route.step(REGISTER, "well", f"{answer.status_code}: a client id was given", request=f"POST {endpoint}")
@@ -109,7 +112,9 @@ def _kinds() -> list[tuple[str, str]]:
 def _refused(route: Route, url: str) -> str:
     """Return why the proxy does not take a sign-in, "" if it does."""
     answer = route.call(REDIRECTS, "GET", url)
-    return "" if answer.is_redirect or answer.is_success else f"{answer.status_code} {' '.join(answer.text.split())}"
+    if answer.is_redirect or answer.is_success:
+        return ""
+    return f"{answer.status_code} {' '.join(answer.text[:MOST_OF_A_PAGE].split())}"
 
 
 def _go_on(route: Route, url: str) -> None:
@@ -122,31 +127,38 @@ def _go_on(route: Route, url: str) -> None:
             return
         answer = _approve(route, url, answer)
         if not answer.is_redirect:
-            refusal = f"{answer.status_code} {' '.join(pages.read(answer.text, of_tenant=False).words.split())[:200]}"
+            refusal = f"{answer.status_code} {' '.join(_page(answer).words.split())[:200]}"
             if answer.status_code >= 400:
                 route.recognised(SIGN_IN, refusal, "consent-in-another-browser")
             return
-        url = urljoin(url, answer.headers["location"])
+        url = urljoin(url, answer.location)
         if split(url).hostname not in ENTRA | {route.parts.hostname}:
             route.step(SIGN_IN, "note", f"it leads on to {split(url).hostname}, which is not called")
             return
 
 
-def _approve(route: Route, url: str, answer: httpx.Response) -> httpx.Response:
+def _approve(route: Route, url: str, answer: Answer) -> Answer:
     if answer.is_redirect:
         return answer
-    page = pages.read(answer.text, of_tenant=False)
+    page = _page(answer)
     if page.kind != "client-approval" or split(url).netloc != route.parts.netloc:
         return answer
     form = page.forms[0]
-    fields = dict(form.fields) | {"action": "approve"}
-    return route.call(SIGN_IN, "POST", urljoin(url, form.action or url), data=fields)
+    target = urljoin(url, form.action or url)
+    if split(target).netloc != route.parts.netloc:
+        return answer  # a server must not choose where a form goes that nobody filled in
+    return route.call(SIGN_IN, "POST", target, data=dict(form.fields) | {"action": "approve"})
 
 
-def _judge_page(route: Route, url: str, answer: httpx.Response, *, stops: str) -> None:
+def _page(answer: Answer) -> pages.HtmlPage:
+    text = _TAG_WITHOUT_END.sub("&lt;", answer.text[:MOST_OF_A_PAGE])
+    return pages.read(text, of_tenant=False)
+
+
+def _judge_page(route: Route, url: str, answer: Answer, *, stops: str) -> None:
     """Judge Entra's first page: it refuses much of what is wrong before anybody signs in."""
     sent = dict(parse_qsl(split(url).query))
-    location = answer.headers.get("location", "")
+    location = answer.location
     text = f"{url}\n{location}\n{'' if answer.is_redirect else answer.text}"
     if "AADSTS" in text or read(text).codes:
         stopped = SENDS_RESOURCE if "9010010" in text and route.is_local else stops
@@ -156,10 +168,7 @@ def _judge_page(route: Route, url: str, answer: httpx.Response, *, stops: str) -
     route.step(SIGN_IN, "well", evidence)
 
 
-def _client_id(answer: httpx.Response) -> str:
+def _client_id(answer: Answer) -> str:
     if answer.status_code not in (200, 201):
         return ""
-    try:
-        return str(answer.json().get("client_id", ""))
-    except (ValueError, AttributeError):
-        return ""
+    return worded((answer.members() or {}).get("client_id"))

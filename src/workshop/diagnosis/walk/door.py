@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import httpx
-
 from workshop.diagnosis.walk.route import Route, Stopped, split
+from workshop.diagnosis.web import Answer
 
 VERSION = "2026-07-28"
 HEADERS = {
@@ -53,12 +52,12 @@ def knock(route: Route) -> dict[str, str] | None:
         _redirected(route, CALL, answer)
         raise Stopped
     if answer.status_code == 403:
-        said = f"403 {_why(answer)}"
+        said = f"403 {answer.line}"
         route.recognised(CALL, said, "gateway-refuses", request=request)
         raise Stopped
     failure = _STATUS_FAILURE.get(answer.status_code, "server-error" if answer.status_code >= 500 else "")
     if failure:
-        route.wrong(CALL, failure, f"{answer.status_code} {_why(answer)}", request=request)
+        route.wrong(CALL, failure, f"{answer.status_code} {answer.line}", request=request)
         raise Stopped
     route.step(CALL, "note", f"{answer.status_code}: it answers without a token, nobody signs in", request=request)
     return None
@@ -73,8 +72,8 @@ def try_slash(route: Route) -> None:
         _redirected(route, SLASH, answer)
 
 
-def _redirected(route: Route, step: str, answer: httpx.Response) -> None:
-    target = answer.headers["location"]
+def _redirected(route: Route, step: str, answer: Answer) -> None:
+    target = answer.location
     if route.lacks_tls(step, {f"{answer.status_code} Location": target}):
         return
     here = split(target).netloc in ("", route.parts.netloc)
@@ -82,7 +81,7 @@ def _redirected(route: Route, step: str, answer: httpx.Response) -> None:
     route.step(step, "note", said, stops="" if step == SLASH else "clients that follow no redirects")
 
 
-def _challenge(route: Route, answer: httpx.Response) -> dict[str, str]:
+def _challenge(route: Route, answer: Answer) -> dict[str, str]:
     header = answer.headers.get("www-authenticate", "")
     fields = {match[1].lower(): match[2] or match[3] or "" for match in _FIELD.finditer(header)}
     if not header.lower().startswith("bearer") or "resource_metadata" not in fields:
@@ -92,7 +91,3 @@ def _challenge(route: Route, answer: httpx.Response) -> dict[str, str]:
     if not route.lacks_tls(CHALLENGE, {"resource_metadata": fields["resource_metadata"]}):
         route.step(CHALLENGE, "well", header)
     return fields
-
-
-def _why(answer: httpx.Response) -> str:
-    return " ".join(answer.text.split())[:200]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.diagnosis.walk.route import Route, Stopped, listed, members, split
+from workshop.diagnosis.walk.route import Route, Stopped, listed, members, split, worded
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 STEP = "protected resource metadata"
@@ -68,7 +68,7 @@ def fetch(route: Route, challenge: Mapping[str, str]) -> Resource:
 
 
 def _judged(route: Route, address: str, tried: list[str], metadata: dict[str, Any], challenged: str) -> Resource:
-    name = str(metadata.get("resource", ""))
+    name = worded(metadata.get("resource"))
     request = f"GET {address}"
     plain = route.lacks_tls(STEP, {"resource": name})
     if tried and route.parts.path.rstrip("/"):

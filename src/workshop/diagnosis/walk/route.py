@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
-
 from workshop.diagnosis.findings import FoundFailure, Result, Step, finding
 from workshop.diagnosis.reading import read, shown
 from workshop.diagnosis.recognise import recognise
+from workshop.diagnosis.web import ENTRA, MOST_BYTES, Answer, Caller, NoAnswer, NotCalled
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PATIENCE = httpx.Timeout(60.0, connect=30.0)
-MOST_READ = 1_000_000
+MOST_RECOGNISED = 20_000
+"""Characters of an answer in which failures are looked for, but for Entra's: each pattern goes over all of them."""
+
+ALLOW = "`workshop diagnose --other-hosts` goes on there"
 
 Tell = Callable[[str], None]
 
@@ -32,12 +31,12 @@ class Route:
 
     Attributes:
         url: the server's address, as a client is given it.
-        http: follows no redirects; what it sends carries no token.
+        caller: makes the calls; what it sends carries no token.
         tell: is told what is about to be called.
     """
 
     url: str
-    http: httpx.Client
+    caller: Caller
     tell: Tell
     steps: list[Step] = field(default_factory=list)
     findings: list[FoundFailure] = field(default_factory=list)
@@ -71,27 +70,43 @@ class Route:
         self, step: str, text: str, otherwise: str, *, request: str = "", stops: str = "every client"
     ) -> None:
         """Note a step whose answer tells what is wrong; `otherwise` is the failure if it tells nothing known."""
-        symptom = read(text)
+        of_entra = split(request.partition(" ")[2]).hostname in ENTRA
+        symptom = read(text if of_entra else text[:MOST_RECOGNISED])
         known = recognise(symptom)
         if not known:
             self.wrong(step, otherwise, text, request=request, stops=stops)
         for each in known:
             self.wrong(step, each.failure.name, each.evidence, request=request, stops=stops)
 
-    def call(self, step: str, method: str, url: str, **options: Any) -> httpx.Response:
+    def call(self, step: str, method: str, url: str, **options: Any) -> Answer:
         """Make one call, told before.
 
         Raises:
-            Stopped: there was no answer.
+            Stopped: it was not made, or there was no answer.
         """
-        self.tell(f"{method} {shown(url)}")
+        request = f"{method} {shown(url)}"
+        self.tell(request)
         try:
-            return self.http.request(method, url, timeout=PATIENCE, **options)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            untrusted = isinstance(_root(error), ssl.SSLCertVerificationError)
-            failure = "certificate-not-trusted" if untrusted else "no-answer"
-            self.wrong(step, failure, f"{shown(url)}: {str(error) or type(error).__name__}", request=f"{method} {url}")
+            answer = self.caller.call(method, url, **options)
+        except NotCalled as refused:
+            self._not_called(step, request, refused)
+            raise Stopped from refused
+        except NoAnswer as error:
+            failure = "certificate-not-trusted" if error.untrusted else "no-answer"
+            self.wrong(step, failure, f"{shown(url)}: {error}", request=request)
             raise Stopped from error
+        if answer.is_cut:
+            self.step(
+                step, "note", f"the answer is longer than {MOST_BYTES} bytes: the rest is not read", request=request
+            )
+        return answer
+
+    def _not_called(self, step: str, request: str, refused: NotCalled) -> None:
+        said = f"{shown(request)} is not called: {refused.why}"
+        if refused.inside:
+            self.wrong(step, "address-inside", said, request=request)
+        else:
+            self.step(step, "not tried", f"{said}. {ALLOW}" if refused.asked else said, request=request)
 
     def lacks_tls(self, step: str, addresses: Mapping[str, object]) -> bool:
         """Note addresses with http:// on a server that is reached by https, and say whether there were any."""
@@ -117,23 +132,17 @@ def listed(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def members(answer: httpx.Response) -> dict[str, Any] | None:
+def members(answer: Answer) -> dict[str, Any] | None:
     """Return the members of a JSON answer, None if it is no JSON object."""
-    if answer.status_code != 200 or len(answer.content) > MOST_READ:
-        return None
-    try:
-        body = json.loads(answer.text)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
+    return answer.members() if answer.status_code == 200 else None
+
+
+def worded(value: object) -> str:
+    """Return a member of a JSON document that should be a text; what is none says what it is instead."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"({type(value).__name__})"
 
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str) and value.startswith("http://") and split(value).hostname not in LOOPBACK
-
-
-def _root(error: BaseException) -> BaseException:
-    """Return the first cause of an error."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return error
