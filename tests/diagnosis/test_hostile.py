@@ -17,8 +17,8 @@ import pytest
 from workshop.breaking.connecting import Front
 from workshop.commands.cli import main
 from workshop.diagnosis import Diagnosis, HttpAnswer, diagnose
-from workshop.diagnosis.walk import walk, walk_by
-from workshop.diagnosis.web import MOST_BYTES, Caller, Fence, target_of
+from workshop.diagnosis.walk import gone, walk
+from workshop.diagnosis.web import MOST_BYTES, BoundedCaller, Fence, target_of
 from workshop.diagnosis.web.fence import Resolve
 
 from .hostile import Hostile, answer, bearer, hostile
@@ -61,7 +61,7 @@ def well_known(server: Hostile, resource: object, metadata: object) -> None:
 
 
 def in_every_field(server: Hostile) -> None:
-    """Answer with terminal escapes wherever an answer has words."""
+    """BoundedAnswer with terminal escapes wherever an answer has words."""
     evil = f"{EVIL}{FORGED}"
     resource = {"resource": evil, "authorization_servers": [f"{server.base}"], "scopes_supported": [evil]}
     metadata = {
@@ -157,7 +157,7 @@ def test_nor_of_a_log(
 # --- where it can't lead
 
 
-def public(server: Hostile, names: dict[str, tuple[str, ...]]) -> Caller:
+def public(server: Hostile, names: dict[str, tuple[str, ...]]) -> BoundedCaller:
     """Return a caller for whom the server stands at a public address: no test's machine has one.
 
     Names and their addresses are injected; https://expenses.example leads to the server on this machine.
@@ -165,7 +165,7 @@ def public(server: Hostile, names: dict[str, tuple[str, ...]]) -> Caller:
     resolve: Resolve = {"expenses.example": ("93.184.215.14",), **names}.get  # type: ignore[assignment]
     fence = Fence(target_of("https://expenses.example/mcp"), lambda _: True, resolve)
     front = httpx.Client(mounts={"all://": Front(server.port)}, trust_env=False)
-    return Caller(fence, front)
+    return BoundedCaller(fence, front)
 
 
 INSIDE = {
@@ -210,7 +210,7 @@ NAMES = {
 def test_a_public_server_leads_inside(name: str, server: Hostile) -> None:
     url = INSIDE[name].replace("http://", "https://")
     server.challenge(url)
-    said = Diagnosis(walk_by(public(server, NAMES), "https://expenses.example/mcp", tell=lambda _: None))
+    said = Diagnosis(gone(public(server, NAMES), "https://expenses.example/mcp", tell=lambda _: None).diagnosed)
     assert said.names == ("address-inside",), said
     assert said.exit_code == 1
     assert not [head for head in server.asked if " /mcp" not in head]
@@ -230,7 +230,7 @@ ODD = (
 def test_an_address_written_in_an_odd_way(url: str, server: Hostile) -> None:
     in_utf_8 = url.encode().decode("latin-1")
     server.challenge(in_utf_8)
-    said = Diagnosis(walk_by(public(server, NAMES), "https://expenses.example/mcp", tell=lambda _: None))
+    said = Diagnosis(gone(public(server, NAMES), "https://expenses.example/mcp", tell=lambda _: None).diagnosed)
     assert said.exit_code in (1, 2), said
     assert "is not called" in said.text() or "no-challenge" in said.names, said
     assert not [head for head in server.asked if " /mcp" not in head]
@@ -256,7 +256,7 @@ def test_from_wherever_it_leads_inside(field: str, server: Hostile) -> None:
     elif field != "next":
         well_known(server, resource, metadata | {field: inside})
         server.challenge(f"{base}/prm")
-    said = Diagnosis(walk_by(public(server, {}), f"{base}/mcp", tell=lambda _: None))
+    said = Diagnosis(gone(public(server, {}), f"{base}/mcp", tell=lambda _: None).diagnosed)
     assert said.names == (("address-inside",) if field != "next" else ()), said
     assert "10.0.0.1" in said.text()
     assert "/x" not in {head.split(" ")[1] for head in server.asked}
@@ -279,7 +279,7 @@ def test_a_name_is_looked_up_once() -> None:
 def test_what_was_looked_at_is_what_is_called(server: Hostile) -> None:
     """The name has no address for anyone else: it is called at the one that was looked up, by its own name."""
     fence = Fence(target_of(f"http://only-here.example:{server.port}/mcp"), resolve=lambda _: ("127.0.0.1",))
-    caller = Caller(fence)
+    caller = BoundedCaller(fence)
     assert caller.call("GET", f"http://only-here.example:{server.port}/mcp").status_code == 404
     caller.close()
     assert f"host: only-here.example:{server.port}" in server.asked[0].lower()
@@ -297,9 +297,9 @@ def test_another_host_is_called_when_somebody_allows_it(server: Hostile) -> None
 
         for allowed in (False, True):
             asked.clear()
-            caller = Caller(Fence(target_of(f"http://mine.test:{server.port}/mcp"), ask, names.get))  # type: ignore[arg-type]
+            caller = BoundedCaller(Fence(target_of(f"http://mine.test:{server.port}/mcp"), ask, names.get))  # type: ignore[arg-type]
             server.challenge(f"http://other.test:{other.port}/prm")
-            said = Diagnosis(walk_by(caller, f"http://mine.test:{server.port}/mcp", tell=lambda _: None))
+            said = Diagnosis(gone(caller, f"http://mine.test:{server.port}/mcp", tell=lambda _: None).diagnosed)
             caller.close()
             assert asked == ["other.test"]
             assert bool(other.asked) is allowed
@@ -400,8 +400,8 @@ DRIPPING = {
 def test_an_answer_that_drips(name: str, server: Hostile) -> None:
     server.replies["*"] = DRIPPING[name]
     ticks = itertools.count()
-    caller = Caller(Fence(target_of(server.url)), seconds=20, clock=lambda: float(next(ticks)))
-    said = Diagnosis(walk_by(caller, server.url, tell=lambda _: None))
+    caller = BoundedCaller(Fence(target_of(server.url)), seconds=20, clock=lambda: float(next(ticks)))
+    said = Diagnosis(gone(caller, server.url, tell=lambda _: None).diagnosed)
     caller.close()
     assert said.names == ("no-answer",)
     assert "took longer than 20 seconds" in said.text()

@@ -10,9 +10,9 @@ from workshop.diagnosis.findings import Diagnosed, Step
 from workshop.diagnosis.reading import shown
 from workshop.diagnosis.walk import authorization_server, client, door, resource
 from workshop.diagnosis.walk.route import Route, Stopped, Tell
-from workshop.diagnosis.web import Ask, Caller, Fence, Unclear, never, target_of
+from workshop.diagnosis.web import Ask, BoundedCaller, Fence, Unclear, never, target_of
 
-__all__ = ["walk", "walk_by"]
+__all__ = ["Route", "gone", "walk"]
 
 
 def walk(
@@ -39,23 +39,20 @@ def walk(
     """
     url = url.strip()
     try:
-        caller = Caller(Fence(target_of(url), ask), http)
+        caller = BoundedCaller(Fence(target_of(url), ask), http)
     except Unclear as unclear:
         said = f"{shown(url)} is not called: {unclear}"
         return Diagnosed(shown(url), steps=(Step("address", "", "not tried", said),))
     with closing(caller):
-        return walk_by(caller, url, tell=tell, register=register, client_id=client_id)
+        return gone(caller, url, tell=tell, register=register, client_id=client_id).diagnosed
 
 
-def walk_by(caller: Caller, url: str, *, tell: Tell, register: bool = True, client_id: str = "") -> Diagnosed:
-    """Do the same with a caller that has been made."""
-    return _walked(Route(url, caller, tell), register=register, client_id=client_id)
-
-
-def _walked(route: Route, *, register: bool, client_id: str) -> Diagnosed:
+def gone(caller: BoundedCaller, url: str, *, tell: Tell, register: bool = True, client_id: str = "") -> Route:
+    """Walk with a caller that has been made, and return all that was gathered on the way."""
+    route = Route(url, caller, tell)
     with suppress(Stopped):
         _go(route, register=register, client_id=client_id)
-    return Diagnosed(shown(route.url), tuple(route.findings), tuple(route.steps), tuple(route.unknown))
+    return route
 
 
 def _go(route: Route, *, register: bool, client_id: str) -> None:

@@ -18,7 +18,7 @@ from workshop.diagnosis.reading import read
 from workshop.diagnosis.walk.authorization_server import SENDS_RESOURCE, AuthorizationServer
 from workshop.diagnosis.walk.resource import Resource
 from workshop.diagnosis.walk.route import Route, split, worded
-from workshop.diagnosis.web import ENTRA, Answer
+from workshop.diagnosis.web import ENTRA, BoundedAnswer
 
 REGISTER = "registering a client"
 REDIRECTS = "redirect URIs"
@@ -81,6 +81,7 @@ def sign_up(route: Route, server: AuthorizationServer, resource: Resource) -> No
         refusal = f"{answer.status_code} {answer.line}"
         route.recognised(REGISTER, refusal, "no-client-registration", request=f"POST {endpoint}")
         return
+    route.registered = answer.members() or {}
     route.step(REGISTER, "well", f"{answer.status_code}: a client id was given", request=f"POST {endpoint}")
     asked = RedirectToEntra(server, resource, client_id)
     refused = [(uri, kind, refusal) for uri, kind in _kinds() if (refusal := _refused(route, asked.url(uri)))]
@@ -137,7 +138,7 @@ def _go_on(route: Route, url: str) -> None:
             return
 
 
-def _approve(route: Route, url: str, answer: Answer) -> Answer:
+def _approve(route: Route, url: str, answer: BoundedAnswer) -> BoundedAnswer:
     if answer.is_redirect:
         return answer
     page = _page(answer)
@@ -150,12 +151,12 @@ def _approve(route: Route, url: str, answer: Answer) -> Answer:
     return route.call(SIGN_IN, "POST", target, data=dict(form.fields) | {"action": "approve"})
 
 
-def _page(answer: Answer) -> pages.HtmlPage:
+def _page(answer: BoundedAnswer) -> pages.HtmlPage:
     text = _TAG_WITHOUT_END.sub("&lt;", answer.text[:MOST_OF_A_PAGE])
     return pages.read(text, of_tenant=False)
 
 
-def _judge_page(route: Route, url: str, answer: Answer, *, stops: str) -> None:
+def _judge_page(route: Route, url: str, answer: BoundedAnswer, *, stops: str) -> None:
     """Judge Entra's first page: it refuses much of what is wrong before anybody signs in."""
     sent = dict(parse_qsl(split(url).query))
     location = answer.location
@@ -164,11 +165,12 @@ def _judge_page(route: Route, url: str, answer: Answer, *, stops: str) -> None:
         stopped = SENDS_RESOURCE if "9010010" in text and route.is_local else stops
         route.recognised(SIGN_IN, text, "request-malformed", request=f"GET {url}", stops=stopped)
         return
+    route.app_id = sent.get("client_id", "") if route.registered else ""
     evidence = f"Entra shows its page for {sent.get('scope', 'no scope')}, back to {sent.get('redirect_uri', '?')}"
     route.step(SIGN_IN, "well", evidence)
 
 
-def _client_id(answer: Answer) -> str:
+def _client_id(answer: BoundedAnswer) -> str:
     if answer.status_code not in (200, 201):
         return ""
     return worded((answer.members() or {}).get("client_id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from workshop.diagnosis.walk.route import Route, Stopped, split
-from workshop.diagnosis.web import Answer
+from workshop.diagnosis.web import BoundedAnswer
 
 VERSION = "2026-07-28"
 HEADERS = {
@@ -72,7 +72,7 @@ def try_slash(route: Route) -> None:
         _redirected(route, SLASH, answer)
 
 
-def _redirected(route: Route, step: str, answer: Answer) -> None:
+def _redirected(route: Route, step: str, answer: BoundedAnswer) -> None:
     target = answer.location
     if route.lacks_tls(step, {f"{answer.status_code} Location": target}):
         return
@@ -81,7 +81,7 @@ def _redirected(route: Route, step: str, answer: Answer) -> None:
     route.step(step, "note", said, stops="" if step == SLASH else "clients that follow no redirects")
 
 
-def _challenge(route: Route, answer: Answer) -> dict[str, str]:
+def _challenge(route: Route, answer: BoundedAnswer) -> dict[str, str]:
     header = answer.headers.get("www-authenticate", "")
     fields = {match[1].lower(): match[2] or match[3] or "" for match in _FIELD.finditer(header)}
     if not header.lower().startswith("bearer") or "resource_metadata" not in fields:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from workshop.diagnosis.findings import FoundFailure, Result, Step, finding
+from workshop.diagnosis.findings import Diagnosed, FoundFailure, Result, Step, finding
 from workshop.diagnosis.reading import read, shown
 from workshop.diagnosis.recognise import recognise
-from workshop.diagnosis.web import ENTRA, MOST_BYTES, Answer, Caller, NoAnswer, NotCalled
+from workshop.diagnosis.web import ENTRA, MOST_BYTES, BoundedAnswer, BoundedCaller, NoAnswer, NotCalled
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 MOST_RECOGNISED = 20_000
@@ -33,19 +33,27 @@ class Route:
         url: the server's address, as a client is given it.
         caller: makes the calls; what it sends carries no token.
         tell: is told what is about to be called.
+        registered: what the server answered to the registration of a client.
+        app_id: of the app by which the server's proxy signs users in at Entra, once it was seen.
     """
 
     url: str
-    caller: Caller
+    caller: BoundedCaller
     tell: Tell
     steps: list[Step] = field(default_factory=list)
     findings: list[FoundFailure] = field(default_factory=list)
-    unknown: list[int] = field(default_factory=list)
+    registered: dict[str, Any] = field(default_factory=dict)
+    app_id: str = ""
 
     @property
     def parts(self) -> SplitResult:
         """The address, taken apart."""
         return split(self.url)
+
+    @property
+    def diagnosed(self) -> Diagnosed:
+        """What was found."""
+        return Diagnosed(shown(self.url), tuple(self.findings), tuple(self.steps))
 
     @property
     def is_local(self) -> bool:
@@ -78,7 +86,7 @@ class Route:
         for each in known:
             self.wrong(step, each.failure.name, each.evidence, request=request, stops=stops)
 
-    def call(self, step: str, method: str, url: str, **options: Any) -> Answer:
+    def call(self, step: str, method: str, url: str, **options: Any) -> BoundedAnswer:
         """Make one call, told before.
 
         Raises:
@@ -132,7 +140,7 @@ def listed(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-def members(answer: Answer) -> dict[str, Any] | None:
+def members(answer: BoundedAnswer) -> dict[str, Any] | None:
     """Return the members of a JSON answer, None if it is no JSON object."""
     return answer.members() if answer.status_code == 200 else None
 

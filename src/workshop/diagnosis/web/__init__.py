@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.web.answer import MOST_BYTES, Answer
-from workshop.diagnosis.web.caller import SECONDS, Caller, NoAnswer
+from workshop.diagnosis.web.answer import MOST_BYTES, BoundedAnswer
+from workshop.diagnosis.web.caller import SECONDS, BoundedCaller, NoAnswer
 from workshop.diagnosis.web.fence import ENTRA, Ask, Fence, NotCalled, never
 from workshop.diagnosis.web.target import Destination, Unclear, target_of
 
@@ -11,13 +11,13 @@ __all__ = [
     "ENTRA",
     "MOST_BYTES",
     "SECONDS",
-    "Answer",
     "Ask",
-    "Caller",
+    "BoundedAnswer",
+    "BoundedCaller",
+    "Destination",
     "Fence",
     "NoAnswer",
     "NotCalled",
-    "Destination",
     "Unclear",
     "never",
     "target_of",

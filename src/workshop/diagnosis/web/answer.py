@@ -16,7 +16,7 @@ _PACKED = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate"
 
 
 @dataclass(frozen=True)
-class Answer:
+class BoundedAnswer:
     """An answer of a server.
 
     Attributes:
@@ -60,14 +60,14 @@ class Answer:
         return body if isinstance(body, dict) else None
 
 
-def read(response: httpx.Response) -> Answer:
+def read(response: httpx.Response) -> BoundedAnswer:
     """Read an answer whose body is a stream.
 
     Bytes are taken as they come and unpacked here, within bounds: httpx would unpack a whole piece at once, and
     decode it by whatever encoding the server names.
     """
     if response.is_stream_consumed:  # one that no network brought
-        return Answer(response.status_code, response.headers, response.content.decode("utf-8", "replace"))
+        return BoundedAnswer(response.status_code, response.headers, response.content.decode("utf-8", "replace"))
     packed, is_cut = _limited(response.iter_raw())
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     body = packed
@@ -75,7 +75,7 @@ def read(response: httpx.Response) -> Answer:
         body, is_cut = _unpacked(packed, _PACKED[encoding], is_cut=is_cut)
     elif encoding not in ("", "identity"):
         body = b""
-    return Answer(response.status_code, response.headers, body.decode("utf-8", "replace"), is_cut)
+    return BoundedAnswer(response.status_code, response.headers, body.decode("utf-8", "replace"), is_cut)
 
 
 def _limited(pieces: Iterable[bytes]) -> tuple[bytes, bool]:

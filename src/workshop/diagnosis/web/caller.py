@@ -11,7 +11,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from workshop.diagnosis.web.answer import Answer, read
+from workshop.diagnosis.web.answer import BoundedAnswer, read
 from workshop.diagnosis.web.fence import Fence, NameUnknown
 from workshop.diagnosis.web.network import FAILED, OutOfTime, Pooled, Wire
 from workshop.diagnosis.web.reach import Reach
@@ -33,7 +33,7 @@ class NoAnswer(Exception):
         self.untrusted = untrusted
 
 
-class Caller:
+class BoundedCaller:
     """Makes the calls of one diagnosis. It follows no redirect, and keeps the cookies of its server.
 
     Args:
@@ -58,7 +58,7 @@ class Caller:
         self._trust: ssl.SSLContext | None = None
         fence.by_proxy = lambda target: http is not None or bool(proxy_of(target))
 
-    def call(self, method: str, url: str, **options: Any) -> Answer:
+    def call(self, method: str, url: str, **options: Any) -> BoundedAnswer:
         """Make one call.
 
         Args:
