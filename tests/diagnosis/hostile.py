@@ -93,7 +93,7 @@ def _answer(server: Hostile, connection: socket.socket, ended: threading.Event) 
             rest -= len(connection.recv(65_536)) or rest
         server.asked.append(text)
         call = " ".join(text.split(" ", 2)[:2]).partition("?")[0]
-        reply = server.replies.get(call) or server.replies.get("*") or answer(b"", status="404 Not Found")
+        reply = server.replies.get(call, server.replies.get("*", answer(b"", status="404 Not Found")))
         for piece in [reply] if isinstance(reply, bytes) else reply():
             if ended.is_set():
                 return

@@ -7,17 +7,22 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from workshop import practice, signin
 from workshop.core.settings import GUID, Settings, load
-from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address, walk
+from workshop.diagnosis import Diagnosis, Expected, diagnose, is_address
+from workshop.diagnosis.findings import Diagnosed
 from workshop.diagnosis.reading import LONGEST
 from workshop.diagnosis.report import FOUND, UNKNOWN
+from workshop.diagnosis.safe import WHAT_IS_SENT, Site, examine
 from workshop.diagnosis.token import token_in
+from workshop.diagnosis.walk import caller_for, gone, not_called
 from workshop.diagnosis.walk.route import LOOPBACK
-from workshop.diagnosis.web import Ask, never
+from workshop.diagnosis.web import Ask, Unclear, never
 from workshop.errors import TOLD, WorkshopError
 from workshop.show.escaping import lines, one_line
 from workshop.tokens.parts import Unreadable, parts
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
 
 APPS = ("ENTRA_PROXY", "ENTRA_PREAUTHORIZED")
 SUMMARY = "say what is wrong: an error, a token, a server's address, a log"
+ASK_FOR_SAFETY = (
+    "safe? not tried, and nothing was sent for it. With --safety-checks it is tried on a server of your own: Origin, "
+    "Host, open redirect, registration, the consent page, error answers."
+)
 MORE = (
     "Exit code: 0 nothing is wrong, 1 something was found, 2 it could not be told. For an address the server is "
     "called as a client calls it, without any token; each call is named first, on standard error."
@@ -45,6 +54,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="go on at other public hosts that the server names (Entra's own are always called); without it a terminal "
         "asks, and a script does not go",
+    )
+    parser.add_argument(
+        "--safety-checks",
+        action="store_true",
+        help="the server is yours: try on it what an attacker would, harmlessly; a terminal asks before",
     )
     parser.add_argument(
         "--client-id", default="", metavar="ID", help="of the server's app: its registration is verified as well"
@@ -67,13 +81,35 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     report = None
     if address:
         _lead(settings, what)
-        said = Diagnosis(walk(what, tell=_tell, register=not args.read_only, ask=_asking(args)))
+        said = Diagnosis(_walked(args, what.strip()))
     else:
         said = diagnose(what, expected=_expected(settings, what))
     if args.client_id:
         report = _registration(settings, args.client_id, what if address else "")
     _print(said, report, as_json=args.json)
     return FOUND if report and report.judged.wrong else said.exit_code
+
+
+def _walked(args: argparse.Namespace, url: str) -> Diagnosed:
+    """Walk to the server; try what an attacker would only if the user asks for it and says that it is theirs."""
+    try:
+        caller = caller_for(url, ask=_asking(args))
+    except Unclear as unclear:
+        return not_called(url, unclear)
+    with closing(caller):
+        route = gone(caller, url, tell=_tell, register=not args.read_only)
+        if not args.safety_checks or not _is_theirs(url):
+            return replace(route.diagnosed, notes=(ASK_FOR_SAFETY,))
+        site = Site(url, caller, _tell, app_id=args.client_id or route.app_id, registers=not args.read_only)
+        site.registered += [route.registered] if route.registered else []
+        return replace(route.diagnosed, safety=examine(site))
+
+
+def _is_theirs(url: str) -> bool:
+    if not _somebody_answers():
+        return True  # the option says it
+    host = one_line(urlsplit(url).netloc)
+    return _yes(f"To {host} will be sent: {WHAT_IS_SENT}. Do this to a server of your own only. Is it yours?")
 
 
 def _end_of(file: TextIO) -> str:

@@ -61,6 +61,31 @@ class Step(SafeToShow):
 
 
 @dataclass(frozen=True)
+class SafetyFinding(SafeToShow):
+    """What became of one check of the section "safe?".
+
+    Attributes:
+        name: a short one that stays the same, for scripts.
+        title: what is looked at.
+        sent: in words, with what was made up for it.
+        came: what was answered, or why nothing was sent.
+        result: wrong is what an attacker can use.
+        why: it matters, in one sentence.
+        source: where it is asked for.
+        mend: the setting of the workshop's servers, or FastMCP's option.
+    """
+
+    name: str
+    title: str
+    sent: str
+    came: str
+    result: Result
+    why: str
+    source: str
+    mend: str
+
+
+@dataclass(frozen=True)
 class Diagnosed(SafeToShow):
     """All that was found.
 
@@ -68,6 +93,7 @@ class Diagnosed(SafeToShow):
         subject: in words, what was looked at.
         unknown: AADSTS numbers that nothing is known of.
         looked: whether there was anything to judge; False for a text in which nothing is recognised.
+        safety: what the section "safe?" found; empty if nobody asked for it.
     """
 
     subject: str
@@ -76,6 +102,7 @@ class Diagnosed(SafeToShow):
     unknown: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
     looked: bool = True
+    safety: tuple[SafetyFinding, ...] = ()
 
 
 def finding(name: str, evidence: str, step: str = "") -> FoundFailure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from workshop.diagnosis import report_safe
 from workshop.diagnosis.findings import Diagnosed, FoundFailure, Step
 from workshop.diagnosis.knowledge import CODES, Failure
 from workshop.show.frame import AMBER, BLUE, GREEN, frame
@@ -39,7 +40,7 @@ class Diagnosis:
     @property
     def exit_code(self) -> int:
         """0 nothing wrong, 1 something found, 2 could not be told."""
-        if self.diagnosed.findings:
+        if self.diagnosed.findings or report_safe.wrong(self.diagnosed.safety):
             return FOUND
         unknown = self.diagnosed.unknown or not self.diagnosed.looked or self._stopped_early
         return UNKNOWN if unknown else NOTHING
@@ -51,12 +52,13 @@ class Diagnosis:
     @property
     def heading(self) -> str:
         """The first line."""
-        count = len(self.findings)
+        count, unsafe = len(self.findings), len(report_safe.wrong(self.diagnosed.safety))
+        rest = f"; safe? {unsafe} WRONG" if unsafe else ""
         if count:
-            return f"{self.diagnosed.subject}: {count} {'failure' if count == 1 else 'failures'} found"
+            return f"{self.diagnosed.subject}: {count} {'failure' if count == 1 else 'failures'} found{rest}"
         if self.exit_code == UNKNOWN:
             return f"{self.diagnosed.subject}: not known"
-        return f"{self.diagnosed.subject}: no finding"
+        return f"{self.diagnosed.subject}: no finding{rest}"
 
     def text(self) -> str:
         """Return it for a terminal."""
@@ -64,6 +66,8 @@ class Diagnosis:
         lines += [line for step in self.diagnosed.steps for line in _step_lines(step)]
         for finding in self.findings:
             lines += ["", *_finding_lines(finding)]
+        if self.diagnosed.safety:
+            lines += ["", *report_safe.lines(self.diagnosed.safety)]
         lines += [""] * bool(self.findings)
         lines += [_unknown(number) for number in self.diagnosed.unknown]
         lines += [NOT_RECOGNISED] * (not self.diagnosed.looked and not self.diagnosed.unknown)
@@ -78,6 +82,7 @@ class Diagnosis:
             "steps": [vars(step) for step in diagnosed.steps],
             "unknown": [{"code": f"AADSTS{number}", "see": CODES} for number in diagnosed.unknown],
             "notes": list(diagnosed.notes),
+            **({"safe": report_safe.json(diagnosed.safety)} if diagnosed.safety else {}),
             "exit_code": self.exit_code,
         }
 
@@ -85,13 +90,14 @@ class Diagnosis:
         return self.text()
 
     def _repr_html_(self) -> str:
-        colour = AMBER if self.findings else (BLUE if self.exit_code == UNKNOWN else GREEN)
+        colour = AMBER if self.exit_code == FOUND else (BLUE if self.exit_code == UNKNOWN else GREEN)
         lines = [escape(_unknown(number)) for number in self.diagnosed.unknown]
         lines += [escape(NOT_RECOGNISED)] * (not self.diagnosed.looked and not lines)
         head = frame(escape(self.heading), [*lines, *(escape(note) for note in self.diagnosed.notes)], colour)
         steps = _table(("", "step", "found"), [_step_row(step) for step in self.diagnosed.steps])
         findings = _table(("failure", "cause and mend"), [_finding_row(finding) for finding in self.findings])
-        return head + steps + findings
+        safety = report_safe.html(self.diagnosed.safety) if self.diagnosed.safety else ""
+        return head + steps + findings + safety
 
 
 NOT_RECOGNISED = (

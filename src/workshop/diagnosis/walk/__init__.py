@@ -12,7 +12,7 @@ from workshop.diagnosis.walk import authorization_server, client, door, resource
 from workshop.diagnosis.walk.route import Route, Stopped, Tell
 from workshop.diagnosis.web import Ask, BoundedCaller, Fence, Unclear, never, target_of
 
-__all__ = ["Route", "gone", "walk"]
+__all__ = ["Route", "caller_for", "gone", "not_called", "walk"]
 
 
 def walk(
@@ -39,12 +39,25 @@ def walk(
     """
     url = url.strip()
     try:
-        caller = BoundedCaller(Fence(target_of(url), ask), http)
+        caller = caller_for(url, http=http, ask=ask)
     except Unclear as unclear:
-        said = f"{shown(url)} is not called: {unclear}"
-        return Diagnosed(shown(url), steps=(Step("address", "", "not tried", said),))
+        return not_called(url, unclear)
     with closing(caller):
         return gone(caller, url, tell=tell, register=register, client_id=client_id).diagnosed
+
+
+def caller_for(url: str, *, http: httpx.Client | None = None, ask: Ask = never) -> BoundedCaller:
+    """Return what calls the server.
+
+    Raises:
+        Unclear: the address is none that can be called.
+    """
+    return BoundedCaller(Fence(target_of(url), ask), http)
+
+
+def not_called(url: str, why: Unclear) -> Diagnosed:
+    """Return what there is to say of such an address."""
+    return Diagnosed(shown(url), steps=(Step("address", "", "not tried", f"{shown(url)} is not called: {why}"),))
 
 
 def gone(caller: BoundedCaller, url: str, *, tell: Tell, register: bool = True, client_id: str = "") -> Route:

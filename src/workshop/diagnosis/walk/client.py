@@ -122,6 +122,8 @@ def _go_on(route: Route, url: str) -> None:
     """Follow the sign-in as a browser does until Entra's page, allowing the client on the proxy's own page."""
     for _ in range(MOST_HOPS):
         of_entra = split(url).hostname in ENTRA
+        if of_entra:
+            route.app_id = dict(parse_qsl(split(url).query)).get("client_id", "")
         answer = route.call(SIGN_IN, "GET", url)
         if of_entra:
             _judge_page(route, url, answer, stops="every client")
@@ -165,7 +167,6 @@ def _judge_page(route: Route, url: str, answer: BoundedAnswer, *, stops: str) ->
         stopped = SENDS_RESOURCE if "9010010" in text and route.is_local else stops
         route.recognised(SIGN_IN, text, "request-malformed", request=f"GET {url}", stops=stopped)
         return
-    route.app_id = sent.get("client_id", "") if route.registered else ""
     evidence = f"Entra shows its page for {sent.get('scope', 'no scope')}, back to {sent.get('redirect_uri', '?')}"
     route.step(SIGN_IN, "well", evidence)
 
