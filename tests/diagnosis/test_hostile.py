@@ -13,16 +13,18 @@ from typing import Any
 
 import httpx
 import pytest
+import trustme
 
 from workshop.breaking.connecting import Front
 from workshop.commands.cli import main
 from workshop.diagnosis import Diagnosis, HttpAnswer, diagnose
 from workshop.diagnosis.walk import gone, walk
-from workshop.diagnosis.web import MOST_BYTES, BoundedCaller, Fence, target_of
+from workshop.diagnosis.web import MOST_BYTES, BoundedCaller, Fence, NotCalled, target_of
 from workshop.diagnosis.web.fence import Resolve
 
 from .hostile import Hostile, answer, bearer, hostile
 from .test_token import token
+from .wrong import serving
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\u202egpj\u2066\u200b\x00\x85\u2028"
 FORGED = "x\r\n  ok    call without a token: 401\n"
@@ -285,6 +287,45 @@ def test_what_was_looked_at_is_what_is_called(server: Hostile) -> None:
     assert f"host: only-here.example:{server.port}" in server.asked[0].lower()
 
 
+def test_tls_is_for_the_name_and_not_for_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    for name, names in (("only-here.example", ()), ("another.example", ("certificate-not-trusted",))):
+        with serving(tls=True, ca=ca, name=name) as server:
+            url = f"https://only-here.example:{server.port}/mcp"
+            server.answers["POST /mcp"] = (200, "{}")
+            caller = BoundedCaller(Fence(target_of(url), resolve=lambda _: ("127.0.0.1",)))
+            assert Diagnosis(gone(caller, url, tell=lambda _: None).diagnosed).names == names
+            caller.close()
+
+
+def test_through_a_proxy_with_a_password(server: Hostile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy looks the name up; an address of its own network is not called through it all the same."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://robin:secret@127.0.0.1:{server.port}")
+    server.replies["POST http://expenses.invalid/mcp"] = answer(
+        b"", status="401 Unauthorized", more=bearer("http://10.0.0.1/x")
+    )
+    said = Diagnosis(walk("http://expenses.invalid/mcp", tell=lambda _: None, ask=lambda _: True))
+    assert said.names == ("server-without-tls", "address-inside"), said
+    assert "proxy-authorization: basic cm9iaw46c2vjcmv0" in server.asked[0].lower()
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://0.0.0.0:9/x", "http://224.0.0.1/x"])
+def test_a_server_of_this_machine_leads_to_the_network_itself(url: str, server: Hostile) -> None:
+    server.challenge(url)
+    assert walked(server, ask=lambda _: True).names == ("address-inside",)
+
+
+def test_a_private_server_leads_to_this_machine() -> None:
+    fence = Fence(target_of("http://10.0.0.1/mcp"), lambda _: True)
+    with pytest.raises(NotCalled) as refused:
+        fence.admit("GET", "http://127.0.0.1:8888/api")
+    assert refused.value.inside
+    fence.admit("GET", "http://10.0.0.2/x")
+
+
 def test_another_host_is_called_when_somebody_allows_it(server: Hostile) -> None:
     """A private address that leads to another private one: allowed, asked once, and called."""
     with hostile() as other:
@@ -363,6 +404,14 @@ def test_a_form_goes_nowhere_else(server: Hostile) -> None:
 # --- how much is read, and how long
 
 
+def test_of_a_text_without_end_the_end_is_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("x" * 3_000_000 + " AADSTS50011: The redirect URI"))
+    assert main(["diagnose", "-"]) == 1
+    assert "redirect-uri-not-registered" in capsys.readouterr().out
+
+
 def without_end(head: bytes, piece: bytes) -> Iterator[bytes]:
     yield head
     while True:
@@ -408,7 +457,7 @@ def test_an_answer_that_drips(name: str, server: Hostile) -> None:
 
 
 def test_what_is_packed_is_unpacked_within_bounds(server: Hostile) -> None:
-    packed = gzip.compress(b"0" * 200_000_000)
+    packed = gzip.compress(b"0" * 30_000_000)
     for encoding in ("gzip", "deflate", "br", "gzip, gzip", "zstd"):
         server.replies["*"] = answer(packed, status="500 Oh", more=f"Content-Encoding: {encoding}\r\n")
         said = walked(server)

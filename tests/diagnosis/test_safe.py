@@ -297,6 +297,11 @@ def test_without_the_option_nothing_of_it_is_sent(right: Small, capsys: pytest.C
     assert attacks(right) == []
 
 
+def test_the_option_is_for_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", "--safety-checks", "AADSTS50011"]) == 2
+    assert "a server's address" in capsys.readouterr().err
+
+
 def test_with_the_option_it_is_reported(right: Small, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", "--safety-checks", right.url]) == 0
     said = capsys.readouterr()

@@ -61,7 +61,7 @@ class Wrong:
 
 
 @contextmanager
-def serving(*, tls: bool = False) -> Iterator[Wrong]:
+def serving(*, tls: bool = False, ca: trustme.CA | None = None, name: str = "localhost") -> Iterator[Wrong]:
     """Serve until the block ends."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     wrong = Wrong(server.server_port, "https" if tls else "http")
@@ -70,7 +70,7 @@ def serving(*, tls: bool = False) -> Iterator[Wrong]:
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trustme.CA().issue_cert("localhost").configure_cert(context)
+        (ca or trustme.CA()).issue_cert(name).configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

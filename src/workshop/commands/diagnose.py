@@ -82,6 +82,8 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     if address:
         _lead(settings, what)
         said = Diagnosis(_walked(args, what.strip()))
+    elif args.safety_checks:
+        raise WorkshopError("--safety-checks is for a server's address, with http:// or https:// before it.")
     else:
         said = diagnose(what, expected=_expected(settings, what))
     if args.client_id:
