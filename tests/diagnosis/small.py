@@ -41,6 +41,8 @@ class Small:
     clients: dict[str, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
+    spent: list[str] = field(default_factory=list)
+    revoked: bool = False
 
     @property
     def base(self) -> str:
@@ -84,7 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.small.asked.append((self.command, self.path, dict(self.headers)))
         if not self._refused():
             path = urlsplit(self.path).path
-            routes = {"/mcp": self._mcp, "/authorize": self._authorize, "/register": self._register}
+            routes = {
+                "/mcp": self._mcp,
+                "/authorize": self._authorize,
+                "/register": self._register,
+                "/token": self._token,
+            }
             route = routes.get(path)
             if route:
                 route(body)
@@ -94,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.small.clients.pop(path.removeprefix("/clients/"), None)
                 self._say(204, "")
             else:
-                self._say(404 if path != "/token" else 400, "no")
+                self._say(404, "no")
 
     do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the names that http.server wants
 
@@ -184,7 +191,17 @@ class _Handler(BaseHTTPRequestHandler):
             tells = "traceback" in faults
             self._say(500 if "fails" in faults else 400, TRACEBACK if tells else "no such client")
             return
+        if "errors go anywhere" in faults and asked.get("response_type") != "code":
+            self._say(302, "", {"Location": f"{uri}?error=unsupported_response_type"})
+            return
+        if "codes go anywhere" in faults and asked.get("response_type") != "code":
+            self._say(400, "unsupported_response_type")
+            return
         if not self._takes(client_id, uri):
+            known = self.small.clients.get(client_id)
+            if known and "errors go home" in faults:
+                self._say(302, "", {"Location": f"{known[-1]}?error=invalid_request"})
+                return
             self._say(400, f"Redirect URI {uri} is not registered")
             return
         if asked.get("response_type") != "code":
@@ -199,9 +216,27 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._say(200, PAGE.format(uri=uri), self.small.page_headers)
 
+    def _token(self, body: bytes) -> None:
+        small, faults = self.small, self.small.faults
+        asked = {name: values[0] for name, values in parse_qs(body.decode("latin-1")).items()}
+        token = asked.get("refresh_token", "")
+        if asked.get("grant_type") == "authorization_code" and asked.get("code") == "good":
+            self._say(200, json.dumps({"access_token": "a", "refresh_token": "token-0"}))
+        elif asked.get("grant_type") != "refresh_token" or small.revoked:
+            self._say(400, "invalid_grant")
+        elif token in small.spent and "spent is taken" not in faults:
+            repeated = small.spent.count(token) == 1 and "a lost answer is repeated" in faults
+            small.spent.append(token)
+            small.revoked = not repeated and "family lives on" not in faults
+            following = json.dumps({"access_token": "a", "refresh_token": f"token-{len(set(small.spent))}"})
+            self._say(200 if repeated else 400, following if repeated else "invalid_grant")
+        else:
+            small.spent.append(token)
+            self._say(200, json.dumps({"access_token": "a", "refresh_token": f"token-{len(small.spent)}"}))
+
     def _takes(self, client_id: str, uri: str) -> bool:
         faults, known = self.small.faults, self.small.clients.get(client_id)
-        if "any redirect" in faults:
+        if faults & {"any redirect", "codes go anywhere"}:
             return True
         if "any redirect of the app" in faults and client_id == APP:
             return True

@@ -21,6 +21,7 @@ from workshop.diagnosis import Diagnosis, HttpAnswer, diagnose
 from workshop.diagnosis.walk import gone, walk
 from workshop.diagnosis.web import MOST_BYTES, BoundedCaller, Fence, NotCalled, target_of
 from workshop.diagnosis.web.fence import Resolve
+from workshop.diagnosis.web.reach import Reach, reach_of
 
 from .hostile import Hostile, answer, bearer, hostile
 from .test_token import token
@@ -32,8 +33,10 @@ SIGNS = {chr(number) for number in (*range(32), *range(127, 160), 0x200B, 0x2028
 
 
 @pytest.fixture(autouse=True)
-def nobody_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls go where they are sent: neither a practice tenant nor this machine's settings lead them."""
+def nobody_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Calls go where they are sent: neither a practice tenant, unless it is asked for, nor this machine's settings."""
+    if "entra" in request.fixturenames:
+        return
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -95,9 +98,11 @@ def test_nothing_of_a_server_is_obeyed_by_a_terminal(
         answer(f"{EVIL}{FORGED}".encode(), status="500 \x1b[2J"),
         answer(b"", status="307 Temporary Redirect", more="Location: http://x/\x9b31m\x80\r\n"),
         answer(b"", status="401 Unauthorized", more="WWW-Authenticate: Basic \x9b31m\x85\r\n"),
+        answer(b"", status="401 Unauthorized", more=bearer("http://127.0.0.1:1/\x9b31m\x85\x80")),
+        answer(b"", status="401 Unauthorized", more=bearer("http://127.0.0.1:1/\xe2\x80\xaegpj")),
         b"HTTP/1.1 \x1b[2J\r\n\r\n",
     ],
-    ids=["403", "500", "307", "401", "no HTTP"],
+    ids=["403", "500", "307", "401", "an address", "turned round", "no HTTP"],
 )
 def test_nor_of_a_first_answer(reply: bytes, server: Hostile, capsys: pytest.CaptureFixture[str]) -> None:
     server.replies["POST /mcp"] = reply
@@ -316,6 +321,19 @@ def test_through_a_proxy_with_a_password(server: Hostile, monkeypatch: pytest.Mo
 def test_a_server_of_this_machine_leads_to_the_network_itself(url: str, server: Hostile) -> None:
     server.challenge(url)
     assert walked(server, ask=lambda _: True).names == ("address-inside",)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1", "64:ff9b::808:808", "::ffff:8.8.8.8", "2002:808:808::1"]
+)
+def test_what_is_public_stays_public(address: str) -> None:
+    """Networks without IPv4 reach all of it by NAT64."""
+    assert reach_of(address) is Reach.PUBLIC
+
+
+def test_a_link_local_server_leads_to_the_cloud_that_it_runs_in() -> None:
+    with pytest.raises(NotCalled):
+        Fence(target_of("http://169.254.10.1/mcp"), lambda _: True).admit("GET", "http://169.254.169.254/x")
 
 
 def test_a_private_server_leads_to_this_machine() -> None:

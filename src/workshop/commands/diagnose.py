@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from workshop.show.escaping import lines, one_line
 from workshop.tokens.parts import Unreadable, parts
 
 if TYPE_CHECKING:
+    from workshop.commands.practice_user import PracticeUser
     from workshop.registration.report import Report
 
 APPS = ("ENTRA_PROXY", "ENTRA_PREAUTHORIZED")
@@ -81,7 +82,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     report = None
     if address:
         _lead(settings, what)
-        said = Diagnosis(_walked(args, what.strip()))
+        said = Diagnosis(_walked(args, what.strip(), settings))
     elif args.safety_checks:
         raise WorkshopError("--safety-checks is for a server's address, with http:// or https:// before it.")
     else:
@@ -92,7 +93,7 @@ def _run(args: argparse.Namespace, settings: Settings) -> int:
     return FOUND if report and report.judged.wrong else said.exit_code
 
 
-def _walked(args: argparse.Namespace, url: str) -> Diagnosed:
+def _walked(args: argparse.Namespace, url: str, settings: Settings) -> Diagnosed:
     """Walk to the server; try what an attacker would only if the user asks for it and says that it is theirs."""
     try:
         caller = caller_for(url, ask=_asking(args))
@@ -104,7 +105,17 @@ def _walked(args: argparse.Namespace, url: str) -> Diagnosed:
             return replace(route.diagnosed, notes=(ASK_FOR_SAFETY,))
         site = Site(url, caller, _tell, app_id=args.client_id or route.app_id, registers=not args.read_only)
         site.registered += [route.registered] if route.registered else []
-        return replace(route.diagnosed, safety=examine(site))
+        with _user(settings, url) as site.user:
+            return replace(route.diagnosed, safety=examine(site))
+
+
+def _user(settings: Settings, url: str) -> AbstractContextManager[PracticeUser | None]:
+    """Return who signs in: somebody of the practice tenant, at a server of this machine, else nobody."""
+    if settings.mode != "practice" or urlsplit(url).hostname not in LOOPBACK:
+        return nullcontext()
+    from workshop.commands.practice_user import PracticeUser
+
+    return PracticeUser(settings)
 
 
 def _is_theirs(url: str) -> bool:

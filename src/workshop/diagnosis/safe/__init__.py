@@ -1,6 +1,7 @@
 """The section "safe?": what an attacker would try on a server, tried harmlessly on one's own.
 
-Nobody signs in, no token is used, nothing is sent anywhere but to the host and port that the user named.
+Nothing is sent anywhere but to the host and port that the user named. Nobody signs in, but for a person of the practice
+tenant where the server is one of this machine and signs its users in there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["CHECKS", "WHAT_IS_SENT", "Site", "examine"]
 
 WHAT_IS_SENT = (
     "calls with a foreign Origin and Host, sign-ins that are to lead to evil.example, malformed requests, and up to "
-    "five registrations of clients, some of them too large; what is registered stays where the server can't delete it"
+    "six registrations of clients, some of them too large; what is registered stays where the server can't delete it"
 )
 
 

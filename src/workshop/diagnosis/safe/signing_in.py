@@ -34,7 +34,7 @@ def open_redirect(site: Site) -> Seen:
                 taken = _taken(site, answer, uri)
                 if taken:
                     return Seen("wrong", sent, f"{who}, {uri}, response_type={response_type}: {taken}")
-                if not 400 <= answer.status_code < 500:
+                if not 400 <= answer.status_code < 500 and "error=" not in answer.location:
                     notes.append(f"{who}: {answer.status_code}, and it can't be told whether the address counts")
     return Seen("note", sent, notes[0]) if notes else Seen("well", sent, "refused, without a redirect")
 

@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from workshop.diagnosis.reading import shown
@@ -54,6 +54,17 @@ class once(Generic[Found]):  # noqa: N801 - it stands where @property does
         return found  # type: ignore[no-any-return]
 
 
+class Visitor(Protocol):
+    """Somebody of a practice tenant, with a browser of their own."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the browser brings the code."""
+
+    def code(self, url: str) -> str:
+        """Open a sign-in page, sign in, and return the code; "" if none comes."""
+
+
 @dataclass
 class Site:
     """The server.
@@ -63,6 +74,7 @@ class Site:
         registered: what it answered to each registration that is still there.
         app_id: of the app by which its proxy signs users in at Entra; "" if that is not known.
         registers: whether clients may be registered.
+        user: signs in, where that takes no person.
     """
 
     url: str
@@ -71,6 +83,7 @@ class Site:
     registered: list[dict[str, Any]] = field(default_factory=list)
     app_id: str = ""
     registers: bool = True
+    user: Visitor | None = None
     silent: int = 0
     known: dict[str, Any] = field(default_factory=dict)
 
@@ -209,7 +222,16 @@ class Site:
 
     def authorize(self, client_id: str, redirect_uri: str, **changes: str) -> BoundedAnswer:
         """Open the sign-in as a browser does that a client sends; an empty change leaves a parameter out."""
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(secrets.token_bytes(32)).digest()).rstrip(b"=").decode()
+        return self.call("GET", self.authorize_url(client_id, redirect_uri, **changes))
+
+    def authorize_url(self, client_id: str, redirect_uri: str, verifier: str = "", **changes: str) -> str:
+        """Return the address that opens a sign-in.
+
+        Args:
+            verifier: of PKCE; one that nobody keeps if empty.
+        """
+        verifier = verifier or secrets.token_urlsafe(32)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {
             "response_type": "code",
             "client_id": client_id,
@@ -221,7 +243,7 @@ class Site:
             **changes,
         }
         query = urlencode({name: value for name, value in asked.items() if value})
-        return self.call("GET", f"{self.endpoint('authorization_endpoint')}?{query}")
+        return f"{self.endpoint('authorization_endpoint')}?{query}"
 
     def landed(self, answer: BoundedAnswer, url: str = "") -> BoundedAnswer:
         """Follow redirects on the server itself, and return the answer that leads elsewhere or nowhere."""

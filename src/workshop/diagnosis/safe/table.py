@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.diagnosis.safe import asking, consent, registering, saying, signing_in, untried
+from workshop.diagnosis.safe import asking, consent, refreshing, registering, saying, signing_in, untried
 from workshop.diagnosis.safe.check import SafetyCheck
 
 TRANSPORT = "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports#security-warning"
@@ -165,7 +165,7 @@ CHECKS = (
     SafetyCheck(
         "spent-refresh-token",
         "A refresh token that was used already",
-        untried.spent_refresh_token,
+        refreshing.spent,
         "A second use means that two hold it, and one of them stole it.",
         f"{RFC}9700#section-4.14.2",
         "Refuse it, and revoke all that came of it",
