@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from workshop.diagnosis.reading import shown
 from workshop.diagnosis.safe.check import Seen
 from workshop.diagnosis.safe.site import NotTried, Site, Visitor
 from workshop.diagnosis.walk.route import worded
@@ -43,7 +44,9 @@ def _signed_in(site: Site, user: Visitor) -> tuple[str, str]:
     if len(site.registered) == known:
         raise NotTried(f"no client was registered for it: {answer.status_code} {answer.line}")
     client_id, verifier = worded(site.registered[-1].get("client_id")), secrets.token_urlsafe(48)
-    code = user.code(site.authorize_url(client_id, user.redirect_uri, verifier))
+    url = site.authorize_url(client_id, user.redirect_uri, verifier)
+    site.tell(f"GET {shown(url)}, and signing in there")
+    code = user.code(url)
     if not code:
         raise NotTried(f"the sign-in did not succeed. By hand: {BY_HAND}")
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": user.redirect_uri}

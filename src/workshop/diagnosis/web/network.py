@@ -65,9 +65,10 @@ class Wire(httpcore.NetworkBackend):
         """Connect to the first of the host's addresses that answers."""
         addresses = (host,) if self._addresses is None else self._addresses.get(host, ())
         failure: Exception = httpcore.ConnectError(f"{host} was not looked up")
-        for address in addresses:
+        for number, address in enumerate(addresses):
+            share = self.left(timeout) / (len(addresses) - number)  # an address that keeps silent leaves the next some
             try:
-                stream = self._inner.connect_tcp(address, port, self.left(timeout), local_address, socket_options)
+                stream = self._inner.connect_tcp(address, port, share, local_address, socket_options)
                 return _Timed(stream, self)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
