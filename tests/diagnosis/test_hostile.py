@@ -195,6 +195,10 @@ INSIDE = {
     "link-local": "https://169.254.169.254/latest/meta-data",
     "link-local 6": "https://[fe80::1]/x",
     "Azure's host": "https://168.63.129.16/x",
+    "Oracle's host": "https://192.0.0.192/x",
+    "translated": "https://[::ffff:0:10.0.0.1]/x",
+    "site-local": "https://[fec0::1]/x",
+    "benchmarks": "https://198.18.0.1/x",
     "unspecified": "https://0.0.0.0/x",
     "unspecified 6": "https://[::]/x",
     "this network": "https://0.1.2.3/x",
@@ -518,6 +522,21 @@ def test_a_text_that_was_made_to_be_slow_to_read(number: int, server: Hostile) -
     assert walked(server).findings
     server.replies["POST /mcp"] = answer(body, status="403 No")
     assert walked(server).findings
+
+
+@pytest.mark.parametrize("header", ["a" * 95_000, 'a="' * 30_000, 'a="\\' * 20_000, "a=b " * 20_000, " " * 95_000])
+def test_a_challenge_that_was_made_to_be_slow_to_read(header: str, server: Hostile) -> None:
+    """The first took a minute on the code before."""
+    more = f"WWW-Authenticate: Bearer {header}\r\n"
+    server.replies["POST /mcp"] = answer(b"", status="401 Unauthorized", more=more)
+    assert walked(server).findings
+
+
+def test_what_a_token_says_is_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    held = token(iss="https://sts.windows.net/" + "x" * 20_000, ver="1" * 9_000)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(held.encode())))
+    assert main(["diagnose", "-"]) == 1
+    assert len(capsys.readouterr().out) < 3_000
 
 
 def test_redirects_without_end(server: Hostile) -> None:

@@ -127,6 +127,11 @@ def test_a_refresh_token_that_was_used(fault: str, result: str) -> None:
     assert "token-0" not in str(found)
 
 
+def test_nobody_signs_in_elsewhere(right: Small) -> None:
+    right.metadata["authorization_endpoint"] = "http://localhost:1/authorize"
+    assert "not at the address" in looked(right.url, user=Somebody())["spent-refresh-token"].came
+
+
 def test_a_person_of_the_practice_tenant_tries_it(entra: Entra) -> None:
     """What comes of the family awaits the shared servers' mend; that it is tried does not."""
     command_line = [sys.executable, "-m", "workshop", "diagnose", "--safety-checks", "--json"]

@@ -39,8 +39,8 @@ ASK_FOR_SAFETY = (
 )
 MORE = (
     "Exit code: 0 nothing is wrong, 1 something was found, 2 it could not be told. For an address the server is "
-    "called as a client calls it, without any token; each call is named first, on standard error. It is not trusted: 1 MB"
-    " of an answer are read, for 20 seconds, and it leads to no private address from a public one. With "
+    "called as a client calls it, without any token; each call is named first, on standard error. It is not trusted: "
+    "1 MB of an answer are read, for 20 seconds, and it leads to no private address from a public one. With "
     "--safety-checks more is sent: foreign Origin and Host headers, sign-ins that are to lead elsewhere, malformed "
     "requests, and up to six registrations of clients."
 )

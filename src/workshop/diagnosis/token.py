@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from workshop.diagnosis.findings import Diagnosed, FoundFailure, finding
@@ -73,11 +73,12 @@ def diagnose_token(token: str, expected: Expected, now: float) -> Diagnosed:
         return Diagnosed("a token that can't be read", notes=(shown(str(error)),), looked=False)
     header, claims = read.header, read.claims
     findings = [failure for look in LOOKS if (failure := look(header, claims, expected, now))]
-    version = claims.get("ver", "?")
+    version = shown(str(claims.get("ver", "?")))[:20]
     subject = f"a token, version {version}, {'of a user' if claims.get('scp') else 'without a user'}"
     notes = [NOT_LOOKED] if claims.get("iss") else [NOT_LOOKED, "It names no issuer."]
     rest = _by_rules(claims, expected, now) if not _serious(findings) else None
-    return Diagnosed(subject, tuple(findings + ([rest] if rest else [])), notes=tuple(notes))
+    found = [*findings, *([rest] if rest else [])]
+    return Diagnosed(subject, tuple(replace(one, evidence=shown(one.evidence)) for one in found), notes=tuple(notes))
 
 
 def _serious(findings: list[FoundFailure]) -> bool:

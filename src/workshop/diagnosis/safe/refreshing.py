@@ -45,6 +45,8 @@ def _signed_in(site: Site, user: Visitor) -> tuple[str, str]:
         raise NotTried(f"no client was registered for it: {answer.status_code} {answer.line}")
     client_id, verifier = worded(site.registered[-1].get("client_id")), secrets.token_urlsafe(48)
     url = site.authorize_url(client_id, user.redirect_uri, verifier)
+    if not site.is_home(url):
+        raise NotTried(f"{shown(url)} is not at the address that you named")
     site.tell(f"GET {shown(url)}, and signing in there")
     code = user.code(url)
     if not code:

@@ -29,7 +29,7 @@ CALL = "call without a token"
 CHALLENGE = "WWW-Authenticate"
 SLASH = "redirect of a slash"
 
-_FIELD = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_FIELD = re.compile(r'\b(\w{1,64})=(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
 _STATUS_FAILURE = {404: "no-mcp-at-this-address", 421: "host-not-allowed", 429: "throttled"}
 
 

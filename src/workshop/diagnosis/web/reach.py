@@ -34,6 +34,8 @@ _WORDS = {
 AZURE_HOST = IPv4Address("168.63.129.16")
 """Looks public, and is what a virtual machine in Azure reaches its host by."""
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
+_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
+"""Of protocols, and of a cloud's own service; Python before 3.12 knows only parts of it."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = IPv6Network("::/96")
@@ -66,7 +68,7 @@ def _of_version_4(ip: IPv4Address) -> Reach:
         return Reach.LOOPBACK
     if ip.is_link_local or ip.is_multicast or ip.is_reserved or ip in _THIS_NETWORK or ip == AZURE_HOST:
         return Reach.SPECIAL
-    return Reach.PUBLIC if ip.is_global else Reach.PRIVATE
+    return Reach.PUBLIC if ip.is_global and ip not in _ASSIGNMENTS else Reach.PRIVATE
 
 
 def _carried(ip: IPv6Address) -> Iterator[IPv4Address]:
