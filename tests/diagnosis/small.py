@@ -225,10 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked.get("grant_type") != "refresh_token" or small.revoked:
             self._say(400, "invalid_grant")
         elif token in small.spent and "spent is taken" not in faults:
-            repeated = small.spent.count(token) == 1 and "a lost answer is repeated" in faults
+            repeated = small.spent.count(token) == 1 and "lost answer" in " ".join(faults)
             small.spent.append(token)
             small.revoked = not repeated and "family lives on" not in faults
-            following = json.dumps({"access_token": "a", "refresh_token": f"token-{len(set(small.spent))}"})
+            number = 9 if "a lost answer is made up for" in faults else len(set(small.spent))
+            following = json.dumps({"access_token": "a", "refresh_token": f"token-{number}"})
             self._say(200 if repeated else 400, following if repeated else "invalid_grant")
         else:
             small.spent.append(token)

@@ -114,6 +114,7 @@ class Somebody:
     [
         ("", "well"),
         ("a lost answer is repeated", "well"),
+        ("a lost answer is made up for", "wrong"),  # by a second family of tokens
         ("spent is taken", "wrong"),
         ("family lives on", "wrong"),
     ],
