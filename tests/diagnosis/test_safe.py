@@ -6,13 +6,17 @@ The wrong ones are small servers that do what was publicly reported of real ones
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from fastmcp import FastMCP
 from fastmcp.server.auth.providers.azure import AzureProvider
 from practice_help import clean_environ
@@ -234,11 +238,11 @@ def test_read_only_registers_nobody(right: Small) -> None:
 # --- servers that nobody here wrote
 
 
-def bare(base_url: str) -> FastMCP:
+def bare(base_url: str, **options: Any) -> FastMCP:
     """Return what FastMCP's documentation shows."""
     auth = AzureProvider(
         client_id=CLIENT, client_secret="practice.secret-of-a-bare-server", tenant_id=TENANT,
-        required_scopes=["access"], base_url=base_url,
+        required_scopes=["access"], base_url=base_url, **options,
     )  # fmt: skip
     return FastMCP("bare", auth=auth)
 
@@ -250,6 +254,34 @@ def test_fastmcp_as_it_comes() -> None:
     assert wrong <= of_result(found, "wrong") <= wrong | {"error-answers"}, found
     assert "evil.example" in found["open-redirect"].came
     assert {"consent-asked", "consent-frame", "exact-redirect", "pkce"} <= of_result(found, "well")
+
+
+@contextmanager
+def guarded() -> Iterator[str]:
+    """Serve FastMCP's proxy with its guard on and a list of redirect URIs, and give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        base = f"http://localhost:{listener.getsockname()[1]}"
+        listed = ["http://localhost:*", "http://127.0.0.1:*", "https://vscode.dev/redirect"]
+        server = bare(base, allowed_client_redirect_uris=listed)
+        hosts = [base.removeprefix("http://")]
+        app = server.http_app(host_origin_protection=True, allowed_hosts=hosts, allowed_origins=[base])
+        running = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"{base}/mcp"  # the listener is open: whoever calls early waits
+        finally:
+            running.should_exit = True
+            thread.join(20)
+
+
+def test_fastmcp_with_its_guard_and_a_list() -> None:
+    """The mends that the checks name do mend, and the list alone lets a client's address be nearly its own."""
+    with guarded() as url:
+        found = looked(url, app_id=CLIENT)
+    assert {"origin", "host", "open-redirect", "foreign-client"} <= of_result(found, "well"), found
+    bounds = {"registration-body", "registration-name", "registration-uris", "error-answers"}
+    assert of_result(found, "wrong") <= bounds | {"exact-redirect"}
 
 
 def test_a_server_without_a_sign_in() -> None:
