@@ -355,6 +355,7 @@ def test_every_error_is_one_line_of_the_one_family() -> None:
         tenant_errors.TenantDidNotStart(Path("x"), "it ended", ("one", "two")),
         tenant_errors.TenantRefused("GET /log", 400, "no"),
         tenant_errors.TenantOutdated(),
+        tenant_errors.NotPrivate(Path("x"), "is a symbolic link."),
     ]
     ours = {each for each in (*vars(errors).values(), *vars(tenant_errors).values()) if isinstance(each, type)}
     known = {WorkshopError, *WorkshopError.__subclasses__(), *PracticeTenantError.__subclasses__()} & ours

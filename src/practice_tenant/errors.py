@@ -56,6 +56,17 @@ class TenantDidNotStart(PracticeTenantError):
 
 
 @dataclass(eq=False)
+class NotPrivate(PracticeTenantError):
+    """A folder or file that is to be this account's alone is not."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(eq=False)
 class TenantRefused(PracticeTenantError):
     """The practice tenant answered a control call with an error."""
 

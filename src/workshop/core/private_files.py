@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from practice_tenant import private
+from practice_tenant.errors import NotPrivate
 from workshop.errors import FileUnusable
 
 if sys.platform == "win32":
@@ -20,27 +21,17 @@ else:
 
 
 def make_private_folder(folder: Path) -> Path:
-    """Make `folder` with mode 0700, or accept the one that is there if no other user can write to it.
+    """Make `folder` with mode 0700, or accept the one that is there if it is this account's and no link.
+
+    What other accounts may do there besides writing is taken from them.
 
     Raises:
-        FileUnusable: it can't be made, or other users can write to it.
+        FileUnusable: it can't be made, is a link or another account's, or others can write to it.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            _check_folder(folder)
-    except OSError as error:
-        raise FileUnusable(folder, f"can't be used as a folder ({error.strerror}).") from error
-    return folder
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise FileUnusable(folder, "is in the way: a folder should stand here.")
-    if os.name == "posix" and folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise FileUnusable(folder, "other users can write here. Run `chmod 700` on it or choose another.")
+        return private.make_private_folder(folder)
+    except NotPrivate as refusal:
+        raise FileUnusable(refusal.path, refusal.reason) from refusal.__cause__
 
 
 def write_private(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from typing import Literal
 from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 
+from practice_tenant.private import place_of
 from workshop.core.private_files import make_private_folder, write_private
 from workshop.errors import FileUnusable, SettingMalformed, SettingMissing
 
@@ -246,9 +247,9 @@ def _find_project(environ: Mapping[str, str]) -> Path:
 
 def _state_folder(value: Value | None, project: Path) -> Path:
     if value is None:
-        return (project / ".workshop" / "state").resolve()
+        return place_of(project / ".workshop" / "state")
     start = Path.cwd() if value.source == "environment" else project
-    return (start / Path(value.text).expanduser()).resolve()
+    return place_of(start / Path(value.text).expanduser())
 
 
 def _read(path: Path) -> str:
