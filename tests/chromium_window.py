@@ -30,8 +30,8 @@ class Tenant(Protocol):
     """What must be known of the practice tenant: a `Running`, say."""
 
     @property
-    def proxy(self) -> str:
-        """The address of its proxy."""
+    def browser_proxy(self) -> str:
+        """The address of its proxy for browsers."""
 
     @property
     def https(self) -> str:
@@ -116,7 +116,7 @@ def command(url: str, tenant: Tenant, profile: Path, browser: Path | None = None
     return [
         str(browser or find()),
         f"--user-data-dir={profile}",
-        f"--proxy-server={tenant.proxy}",
+        f"--proxy-server={tenant.browser_proxy}",
         f"--ignore-certificate-errors-spki-list={certificate_pin(tenant.https)}",
         "--no-first-run",
         "--no-default-browser-check",

@@ -58,7 +58,15 @@ def _module(name: str) -> Callable[[], bool]:
     return lambda: importlib.util.find_spec(name) is not None
 
 
+def _can_be_another() -> bool:
+    """A program of root's becomes nobody; elsewhere sudo has to let it, without a question."""
+    if not hasattr(os, "geteuid"):
+        return False
+    return os.geteuid() == 0 or subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+
+
 TOOLS: dict[str, Callable[[], bool]] = {
+    "another account": _can_be_another,
     "az": lambda: azure_cli.find(settings.load().project) is not None,
     "chromium": _has_chromium,
     "curl": _program("curl"),

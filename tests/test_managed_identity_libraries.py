@@ -79,7 +79,7 @@ def claims(token: str) -> dict[str, Any]:
 def as_administrator(running: Running) -> Iterator[Callable[[str, str, dict[str, Any]], dict[str, Any]]]:
     """Call Graph as Avery does with the Azure CLI's permissions."""
     trust = ssl.create_default_context(cafile=str(running.ca))
-    with httpx.Client(proxy=running.proxy, verify=trust, trust_env=False, timeout=120) as http:
+    with httpx.Client(proxy=running.doors.proxy, verify=trust, trust_env=False, timeout=120) as http:
         agent = Browser(http, running.tenant_id)
         asks = {"client_id": AZURE_CLI, "response_type": "code", "redirect_uri": "http://localhost:8400"}
         code = agent.sign_in({**asks, "scope": f"openid {GRAPH}/.default"}, "avery")["code"]

@@ -212,12 +212,12 @@ def test_entering_changes_this_process_to_practice(state: Path) -> None:
     code = """
 save(load(), {"ENTRA_PROXY_AZURE_CLIENT_ID": "%s", "HTTPS_PROXY": "http://127.0.0.1:9"})
 running = practice.enter(load(), "kernel-7")
-print(json.dumps([dict(os.environ), running.proxy, running.tenant_id]))
+print(json.dumps([dict(os.environ), running.doors.proxy, running.tenant_id]))
 """
     own = {"ENTRA_PROXY_AZURE_CLIENT_SECRET": "of-the-own-tenant", "AZURE_CLIENT_SECRET": "of-the-own-tenant"}
     preset = {"ALL_PROXY": "socks5://127.0.0.1:9", "SSL_CERT_DIR": "/nowhere", **own}
     environ, proxy, tenant_id = json.loads(run(IMPORTS + code % APP, clean_environ(state, **preset))[0])
-    assert environ["HTTPS_PROXY"] == environ["http_proxy"] == proxy.replace("//", "//kernel-7:x@")
+    assert environ["HTTPS_PROXY"] == environ["http_proxy"] == proxy
     assert environ["SSL_CERT_FILE"] == str(state / "ca.pem")
     assert environ["ENTRA_PROXY_AZURE_CLIENT_ID"] == APP
     assert environ["AZURE_TENANT_ID"] == tenant_id

@@ -130,7 +130,7 @@ class TestBrowser:
                 opened.append(f"{self.account} {url}")
                 return True
 
-        outer, inner = (Noted(name, proxy=tenant.proxy, ca=tenant.ca) for name in ("outer", "inner"))
+        outer, inner = (Noted(name, proxy=tenant.doors.proxy, ca=tenant.ca) for name in ("outer", "inner"))
         with outer.in_place():
             with inner.in_place():
                 webbrowser.open("one")

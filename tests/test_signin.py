@@ -312,10 +312,10 @@ class TestTheTenantsPages:
     def test_what_other_processes_ask_the_tenant_is_not_recorded(self, running: Running) -> None:
         url = f"https://login.microsoftonline.com/{running.tenant_id}/v2.0/.well-known/openid-configuration"
         trust = ssl.create_default_context(cafile=running.ca)
-        host = running.proxy.partition("//")[2]
         with trace.recording(running) as recorded:
             for label in (running.holder, "someone-else", running.holder):
-                httpx.get(url, proxy=f"http://{label}:x@{host}", verify=trust, trust_env=False)
+                proxy = running.environment(label).set["HTTPS_PROXY"]
+                httpx.get(url, proxy=proxy, verify=trust, trust_env=False)
         assert [(hop.source, hop.target, hop.status) for hop in recorded.hops] == [("MCP client", "Entra", 200)] * 2
 
     def test_a_form_post_page_is_one_only_with_an_answer_in_it(self) -> None:
@@ -478,7 +478,7 @@ class TestChromium:
     def test_the_command_line_names_the_proxy_and_the_certificate(self, running: Running, tmp_path: Path) -> None:
         command = chromium_window.command("https://login.microsoftonline.com/", running, tmp_path, Path("browser"))
         assert command[0] == "browser"
-        assert f"--proxy-server={running.proxy}" in command
+        assert f"--proxy-server={running.browser_proxy}" in command
         assert f"--user-data-dir={tmp_path}" in command
         pin = next(part for part in command if part.startswith("--ignore-certificate-errors-spki-list="))
         assert len(pin.partition("=")[2]) == 44

@@ -12,12 +12,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from practice_help import clean_environ, end_any, ends, line_of, posix_only, until
 
 from practice_tenant import Running, found
 
+SECRETS = ("control-secret", "proxy-password", "identity-header", "identity-path")
 COMMAND = [sys.executable, "-m", "workshop", "tenant"]
 
 
@@ -69,6 +71,7 @@ def test_run_announces_itself_in_its_first_line_and_ends_on_interrupt(state: Pat
     with started(state, "run") as process:
         said = json.loads(line_of(process))
         assert {"pid", "proxy", "https", "ca", "tenant_id", "state"} <= set(said)
+        assert not [name for name in SECRETS if (state / name).read_text("utf-8").split()[0] in str(said)]
         assert said["state"] == str(state)
         running = found(state)
         assert running
@@ -111,7 +114,8 @@ def test_status_says_what_runs(state: Path, running: Running) -> None:
     assert "PRACTICE" in done.stdout
     for shown in (str(running.pid), running.proxy, running.https, str(running.ca), running.tenant_id):
         assert shown in done.stdout
-    assert running.secret not in done.stdout
+    for secret in (running.secret, running.password):
+        assert secret not in done.stdout + done.stderr + repr(running)
 
 
 @pytest.mark.parametrize("action", ["env", "reset", "log"])
@@ -154,7 +158,7 @@ def test_env_leads_the_programs_of_a_shell_to_it(state: Path, running: Running) 
     done = subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, timeout=60)
     status, *variables = done.stdout.splitlines()
     assert status == "200", done.stderr
-    assert f"HTTPS_PROXY={running.proxy}" in variables
+    assert f"HTTPS_PROXY=http://-:{running.password}@{urlsplit(running.proxy).netloc}" in variables
     assert f"NODE_EXTRA_CA_CERTS={running.ca}" in variables
     assert "NODE_USE_ENV_PROXY=1" in variables
     assert not [line for line in variables if line.startswith(("AZURE_CLIENT_SECRET=", "ALL_PROXY="))]
@@ -185,8 +189,9 @@ server.handle_request()
 
 
 def test_env_speaks_the_asked_shell(state: Path, running: Running) -> None:
-    assert f"set -gx HTTPS_PROXY '{running.proxy}'" in tenant(state, "env", "--shell", "fish").stdout
-    assert f"$Env:HTTPS_PROXY = '{running.proxy}'" in tenant(state, "env", "--shell", "powershell").stdout
+    proxy = running.environment().set["HTTPS_PROXY"]
+    assert f"set -gx HTTPS_PROXY '{proxy}'" in tenant(state, "env", "--shell", "fish").stdout
+    assert f"$Env:HTTPS_PROXY = '{proxy}'" in tenant(state, "env", "--shell", "powershell").stdout
     assert tenant(state, "env", "--shell", "tcsh").returncode == 2
 
 

@@ -33,18 +33,20 @@ def serve(arguments: list[str]) -> int:
     chosen = runner.parse_args(arguments)
 
     gc.disable()  # what is imported stays: looking for garbage in it takes a tenth of a start
+    from practice_tenant.errors import NotPrivate
+    from practice_tenant.private import place_of
     from practice_tenant.server.doors.connections import Bounds
     from practice_tenant.server.lock import AlreadyRunning
     from practice_tenant.server.process import Options, run
 
     try:
-        options = Options(Path(chosen.state).expanduser().resolve(), chosen.port, chosen.leased)
+        options = Options(place_of(Path(chosen.state)), chosen.port, chosen.leased)
         options = options if chosen.grace is None else replace(options, grace=chosen.grace)
         run(options if chosen.patience is None else replace(options, bounds=Bounds(chosen.patience)))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return ALREADY_RUNNING
-    except OSError as error:
+    except (OSError, NotPrivate) as error:
         print(f"the practice tenant could not start: {error}", file=sys.stderr)
         return 1
     return 0

@@ -17,3 +17,6 @@ HOSTS = (*LOGIN_HOSTS, *GRAPH_HOSTS, *MANAGEMENT_HOSTS, *PORTAL_HOSTS, *SHORT_HO
 
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """The Azure CLI's client id, of a public client."""
+
+UNLABELLED = "-"
+"""The proxy user name of who has no label: some clients send a password only with a name."""

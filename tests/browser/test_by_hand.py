@@ -200,7 +200,7 @@ def test_without_the_pin_the_browser_warns(signing: Signing, playwright: Playwri
     """What lets the certificate pass is the pin alone, so no other program on the machine trusts it."""
     from playwright.sync_api import Error
 
-    options = [*HEADLESS, f"--proxy-server={signing.running.proxy}"]
+    options = [*HEADLESS, f"--proxy-server={signing.running.browser_proxy}"]
     browser = playwright.chromium.launch(executable_path=program(), args=options)
     try:
         with pytest.raises(Error, match="ERR_CERT_AUTHORITY_INVALID"):

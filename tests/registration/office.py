@@ -112,7 +112,7 @@ def inside(tenant: Tenant) -> Iterator[Inside]:
     """Lead this process to a tenant while the block runs, with the user agent as its browser."""
     running = practice_tenant.found(tenant.state)
     assert running
-    agent = UserAgent(proxy=running.proxy, ca=running.ca)
+    agent = UserAgent(proxy=running.doors.proxy, ca=running.ca)
     variables = running.environment(environ=os.environ)
     with pytest.MonkeyPatch.context() as patch:
         lead(patch, variables)

@@ -53,7 +53,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def bench(tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("forwarder")
-    with forwarding(tenant.said["proxy"], Path(tenant.said["ca"]), folder) as forwarder:
+    with forwarding(tenant.proxy(), Path(tenant.said["ca"]), folder) as forwarder:
         environ = clean_environ(folder, SSL_CERT_FILE=str(forwarder.ca), REQUESTS_CA_BUNDLE=str(forwarder.ca))
         environ |= dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), forwarder.proxy)
         command = [sys.executable, "-m", "registration.victim"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import sqlite3
@@ -44,6 +45,24 @@ class Tenant:
         """Return the control door's secret."""
         return (self.state / "control-secret").read_text("utf-8").strip()
 
+    @property
+    def password(self) -> str:
+        """Return the proxy's password."""
+        return (self.state / "proxy-password").read_text("utf-8").split()[0]
+
+    def proxy(self, label: str = "-") -> str:
+        """Return the proxy's address as clients get it; a label becomes the holder of what they send."""
+        return str(self.said["proxy"]).replace("http://", f"http://{label}:{self.password}@")
+
+    def credentials(self, label: str = "-") -> str:
+        """Return the header line by which the proxy lets somebody in."""
+        return f"Proxy-Authorization: Basic {base64.b64encode(f'{label}:{self.password}'.encode()).decode()}"
+
+    @property
+    def identities(self) -> str:
+        """Return the address of the managed identities' door, with the secret that every path begins with."""
+        return f"{self.said['managed_identity']}/{(self.state / 'identity-path').read_text('utf-8').strip()}"
+
     @cached_property
     def trust(self) -> ssl.SSLContext:
         """Return a context that trusts this tenant's authority and no other."""
@@ -52,14 +71,13 @@ class Tenant:
     @cached_property
     def transport(self) -> httpx.HTTPTransport:
         """Return the way through the proxy; clients share its connections."""
-        return httpx.HTTPTransport(verify=self.trust, proxy=self.said["proxy"])
+        return httpx.HTTPTransport(verify=self.trust, proxy=self.proxy())
 
     def through_proxy(self, label: str = "") -> httpx.Client:
         """Return a client with cookies of its own; a label becomes the holder of what it sends."""
         transport = self.transport
         if label:
-            proxy = self.said["proxy"].replace("http://", f"http://{label}:x@")
-            transport = httpx.HTTPTransport(verify=self.trust, proxy=proxy)
+            transport = httpx.HTTPTransport(verify=self.trust, proxy=self.proxy(label))
         return httpx.Client(transport=transport, trust_env=False, timeout=PATIENCE)
 
     def direct(self) -> httpx.Client:

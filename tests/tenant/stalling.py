@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import ssl
 from collections.abc import Callable
@@ -14,11 +13,6 @@ from .process import PATIENCE, Tenant
 HOST = "login.microsoftonline.com"
 KEYS = "/common/discovery/v2.0/keys"
 LABEL = "staller"
-CONNECT = (
-    f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n"
-    f"Proxy-Authorization: Basic {base64.b64encode(f'{LABEL}:x'.encode()).decode()}\r\n\r\n"
-).encode()
-UNLABELLED = f"CONNECT {HOST}:443 HTTP/1.1\r\n\r\n".encode()
 FORM = b"grant_type=client_credentials&client_id=nobody&scope=x"
 QUESTION = f"GET {KEYS} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 ORDER = (
@@ -33,6 +27,7 @@ class Staller:
 
     connection: socket.socket
     trust: ssl.SSLContext
+    connect: bytes
 
     def __post_init__(self) -> None:
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -121,14 +116,15 @@ def staller(tenant: Tenant, door: str = "proxy") -> Staller:
     """Return a client at a door, which has sent nothing."""
     port = urlsplit(tenant.said[door]).port
     assert port
-    return Staller(socket.create_connection(("127.0.0.1", port), PATIENCE), tenant.trust)
+    connect = f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n{tenant.credentials(LABEL)}\r\n\r\n".encode()
+    return Staller(socket.create_connection(("127.0.0.1", port), PATIENCE), tenant.trust, connect)
 
 
 def before_the_head(client: Staller) -> Resume:
     """Stop before the first byte; the rest is a whole exchange."""
 
     def resume() -> int:
-        client.send(CONNECT)
+        client.send(client.connect)
         client.connected()
         return _asked(client)
 
@@ -137,10 +133,10 @@ def before_the_head(client: Staller) -> Resume:
 
 def in_the_head(client: Staller) -> Resume:
     """Stop in the middle of CONNECT's head."""
-    client.send(CONNECT[:40])
+    client.send(client.connect[:40])
 
     def resume() -> int:
-        client.send(CONNECT[40:])
+        client.send(client.connect[40:])
         client.connected()
         return _asked(client)
 
@@ -149,14 +145,14 @@ def in_the_head(client: Staller) -> Resume:
 
 def before_tls(client: Staller) -> Resume:
     """Stop between CONNECT's answer and the first byte of TLS."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     return lambda: _asked(client)
 
 
 def in_the_client_hello(client: Staller) -> Resume:
     """Stop in the middle of the ClientHello."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     hello = client.next_flight()
     client.send(hello[:50])
@@ -170,7 +166,7 @@ def in_the_client_hello(client: Staller) -> Resume:
 
 def before_finished(client: Staller) -> Resume:
     """Stop when all of the handshake has happened but the client's last flight."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     client.send(client.next_flight())
     finished = client.next_flight()
@@ -184,7 +180,7 @@ def before_finished(client: Staller) -> Resume:
 
 def in_the_question(client: Staller) -> Resume:
     """Stop in the middle of a request's head, inside TLS."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     client.shake_hands()
     client.send(client.encrypted(QUESTION[:40]))
@@ -198,7 +194,7 @@ def in_the_question(client: Staller) -> Resume:
 
 def in_the_order(client: Staller) -> Resume:
     """Stop in the middle of a form, inside TLS."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     client.shake_hands()
     client.send(client.encrypted(ORDER[:-20]))
@@ -212,7 +208,7 @@ def in_the_order(client: Staller) -> Resume:
 
 def between_requests(client: Staller) -> Resume:
     """Idle after a first answer, as a kept connection does."""
-    client.send(CONNECT)
+    client.send(client.connect)
     client.connected()
     assert _asked(client) == 200
     return lambda: _asked(client)

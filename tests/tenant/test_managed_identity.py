@@ -43,7 +43,7 @@ def header_of(world: World) -> str:
 def get(world: World, path: str, headers: dict[str, str], **query: str | None) -> httpx.Response:
     given = {name.replace("__", "-"): value for name, value in query.items() if value is not None}
     with httpx.Client(trust_env=False, verify=world.tenant.trust, timeout=120) as client:
-        return client.get(world.tenant.said["managed_identity"] + path, params=given, headers=headers)
+        return client.get(world.tenant.identities + path, params=given, headers=headers)
 
 
 def app_service(

@@ -26,8 +26,19 @@ from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN, PATIENCE, Tenant, command, serving
 from .world import World, host_of
 
-ANNOUNCED = ["pid", "proxy", "https", "ca", "tenant_id", "state", "control", "managed_identity", "admin_center"]
-DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
+ANNOUNCED = [
+    "pid",
+    "proxy",
+    "browser",
+    "https",
+    "ca",
+    "tenant_id",
+    "state",
+    "control",
+    "managed_identity",
+    "admin_center",
+]
+DOORS = ("proxy", "browser", "https", "control", "managed_identity", "admin_center")
 HOSTS = (
     *("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net"),
     *("login.microsoftonline.us", "graph.microsoft.com", "graph.microsoft.us", "management.azure.com"),
@@ -332,7 +343,7 @@ class TestProxy:
         ],
     )
     def test_every_other_host_is_refused(self, tenant: Tenant, target: str) -> None:
-        answer = raw(tenant.said["proxy"], f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+        answer = raw(tenant.said["proxy"], f"CONNECT {target} HTTP/1.1\r\n{tenant.credentials()}\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
         assert b"PRACTICE" in answer
 
@@ -345,7 +356,7 @@ class TestProxy:
         ["GET http://example.com/ HTTP/1.1", "GET / HTTP/1.1", "POST http://login.microsoftonline.com/x HTTP/1.1", "x"],
     )
     def test_plain_http_is_refused(self, tenant: Tenant, request_line: str) -> None:
-        answer = raw(tenant.said["proxy"], f"{request_line}\r\nHost: example.com\r\n\r\n".encode())
+        answer = raw(tenant.said["proxy"], f"{request_line}\r\n{tenant.credentials()}\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
 
     def test_an_oversized_head(self, tenant: Tenant) -> None:
@@ -354,13 +365,15 @@ class TestProxy:
             assert b"431" in raw(tenant.said["proxy"], head + end).partition(b"\r\n")[0]
 
     def test_bytes_behind_the_head(self, tenant: Tenant) -> None:
-        sent = b"CONNECT login.microsoftonline.com:443 HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"
-        assert b" 200 " not in raw(tenant.said["proxy"], sent).partition(b"\r\n")[0]
+        head = f"CONNECT login.microsoftonline.com:443 HTTP/1.1\r\n{tenant.credentials()}\r\n\r\n".encode()
+        answer = raw(tenant.said["proxy"], head + b"GET / HTTP/1.1\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
 
     def test_something_else_than_tls_behind_connect(self, tenant: Tenant) -> None:
         parts = urlsplit(tenant.said["proxy"])
         with socket.create_connection((str(parts.hostname), parts.port or 0), PATIENCE) as connection:
-            connection.sendall(b"CONNECT login.microsoftonline.com:443 HTTP/1.1\r\n\r\n")
+            head = f"CONNECT login.microsoftonline.com:443 HTTP/1.1\r\n{tenant.credentials()}\r\n\r\n"
+            connection.sendall(head.encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 10)
             received = b""

@@ -129,7 +129,7 @@ def idle(tenant: Tenant, door: str, count: int = 500) -> list[Staller]:
     if door == "proxy":
         for client in clients[::2]:
             with contextlib.suppress(ConnectionError):  # some were let go already
-                client.send(stalling.UNLABELLED)
+                client.send(client.connect)
                 client.connection.recv(1_000)
     return clients
 
@@ -175,7 +175,7 @@ def test_five_hundred_idle_connections_to_each_door_stop_nobody(tmp_path: Path) 
         kept = staller(tenant)
         ask_again = stalling.between_requests(kept)
         stack.enter_context(tenant.control().stream("GET", "/lease", params={"holder": "first"}))
-        for door in ("https", "proxy", "control", "managed_identity", "admin_center"):
+        for door in ("https", "proxy", "browser", "control", "managed_identity", "admin_center"):
             for client in idle(tenant, door):
                 stack.enter_context(client.connection)
             everything_works(tenant)

@@ -122,8 +122,9 @@ def samples(world: World, app: App) -> list[Sample]:
     header = (world.tenant.state / "identity-header").read_text("utf-8").strip()
     asked = {"resource": app.uri, "api-version": "2019-08-01"}
     identity = {"X-IDENTITY-HEADER": header, "Metadata": "true"}
+    secret = urlsplit(world.tenant.identities).path
     for path in ("/{tenant}/both/msi/token", "/{tenant}/both/metadata/identity/oauth2/token"):
-        found.append(Sample("managed_identity", "GET", path, query=asked, headers=identity))
+        found.append(Sample("managed_identity", "GET", secret + path, query=asked, headers=identity))
     return found
 
 

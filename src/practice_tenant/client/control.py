@@ -15,9 +15,10 @@ import psutil
 
 from practice_tenant.client import ANSWER_SECONDS, admin_center, environment, managed_identity
 from practice_tenant.client.directory import Directory
-from practice_tenant.client.environment import Environment
+from practice_tenant.client.environment import Doors, Environment
 from practice_tenant.client.managed_identity import Assigned, Form
 from practice_tenant.errors import TenantNotRunning, TenantRefused, TenantSilent
+from practice_tenant.private import check_folder, read_private
 
 STRANGER_SECONDS = 2.0
 """How long to listen for an answer where one has ended: its port may be a stranger's by now."""
@@ -60,14 +61,17 @@ class Running:
     """A practice tenant as it announced itself.
 
     Attributes:
-        proxy: URL of the CONNECT proxy.
-        https: URL of the TLS listener, for clients that can't use a proxy.
+        proxy: URL of the CONNECT proxy, without the password it wants; see `doors`.
+        https: URL of the TLS listener, for clients that can't use a proxy; for programs of this account only.
         ca: the certificate authority's certificate, a PEM file.
         tenant_id: the default directory.
         control: URL of the control door.
         managed_identity: URL of the managed identities' door; "" if the tenant has none.
         admin_door: URL of the practice admin center's door; "" if the tenant has none. See `admin_center`.
         holder: the name of this process's lease, and the label of what it sends; "" without a lease.
+        browser_proxy: URL of a CONNECT proxy for a browser, which can't be told a password beforehand; for programs of
+            this account only.
+        password: what the proxy wants.
     """
 
     pid: int
@@ -81,6 +85,13 @@ class Running:
     holder: str = ""
     managed_identity: str = ""
     admin_door: str = ""
+    browser_proxy: str = ""
+    password: str = field(default="", repr=False)
+
+    @property
+    def doors(self) -> Doors:
+        """Return how a program reaches this tenant that is not led to it by variables."""
+        return environment.doors(self.proxy, self.ca, self.holder, self.password)
 
     def exchanges(self, after: int = 0, wait: float = 0, holder: str | None = None) -> list[Exchange]:
         """Return the exchanges recorded after number `after`; see `log`."""
@@ -111,7 +122,7 @@ class Running:
         Args:
             tenant_id: its tenant id, name or domain; the default directory if empty.
         """
-        return Directory(tenant_id or self.tenant_id, self._call, environment.doors(self.proxy, self.ca, self.holder))
+        return Directory(tenant_id or self.tenant_id, self._call, self.doors)
 
     def admin_center(self, account: str = "", directory: str = "", at: str = "") -> str:
         """Return a link to the practice admin center; it works once, within ten minutes.
@@ -140,7 +151,7 @@ class Running:
         Raises:
             PracticeTenantError: the label would not survive in a URL.
         """
-        return environment.variables(self.proxy, self.ca, self.state, label, environ)
+        return environment.variables(self.proxy, self.ca, self.state, label, environ, self.password)
 
     def node_variables(self) -> dict[str, str]:
         """Say what Node needs besides: its own name for the CA, and the will to look at the proxy variables."""
@@ -225,10 +236,15 @@ class Running:
 
 
 def announced(state: Path) -> Running | None:
-    """Return the tenant that last announced itself in `state`, running or not; None if none did."""
+    """Return the tenant that last announced itself in `state`, running or not; None if none did.
+
+    Raises:
+        NotPrivate: another account can have written what stands there.
+    """
     try:
-        said = json.loads((state / "tenant.json").read_text(encoding="utf-8"))
-        secret = (state / "control-secret").read_text(encoding="utf-8").strip()
+        check_folder(state, root_may_look=True)
+        said = json.loads(read_private(state / "tenant.json"))
+        secret = read_private(state / "control-secret").strip()
         return Running(
             pid=int(said["pid"]),
             proxy=said["proxy"],
@@ -240,9 +256,19 @@ def announced(state: Path) -> Running | None:
             secret=secret,
             managed_identity=said.get("managed_identity", ""),
             admin_door=said.get("admin_center", ""),
+            browser_proxy=said.get("browser", said["proxy"]),
+            password=_password(state),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _password(state: Path) -> str:
+    """Return the proxy's password; "" where a tenant of an older version runs, which wants none."""
+    try:
+        return read_private(state / "proxy-password").split()[0]
+    except (FileNotFoundError, IndexError):
+        return ""
 
 
 def found(state: Path) -> Running | None:
@@ -250,6 +276,7 @@ def found(state: Path) -> Running | None:
 
     Raises:
         TenantSilent: its process is there and does not answer.
+        NotPrivate: another account can have written what stands there.
     """
     running = announced(state)
     if running is None:

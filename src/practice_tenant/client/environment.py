@@ -7,13 +7,14 @@ import shlex
 import ssl
 import sys
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from practice_tenant.client import ANSWER_SECONDS
 from practice_tenant.errors import PracticeTenantError
+from practice_tenant.well_known import UNLABELLED
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +53,12 @@ class Environment:
 
 
 def variables(
-    proxy: str, ca: Path, state: Path, label: str | None = None, environ: Mapping[str, str] | None = None
+    proxy: str,
+    ca: Path,
+    state: Path,
+    label: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    password: str = "",
 ) -> Environment:
     """Say which variables lead a program to the practice tenant.
 
@@ -62,11 +68,12 @@ def variables(
         state: its folder.
         label: the proxy user name, found again as `holder` of every recorded exchange.
         environ: where preset AZURE_* variables are looked for; nowhere if None.
+        password: the proxy's; it is in the URL, so the variables are as secret as it is.
 
     Raises:
         PracticeTenantError: the label would not survive in a URL.
     """
-    proxy = _labelled(proxy, label) if label else proxy
+    proxy = _with_credentials(proxy, label or "", password)
     values = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), proxy)
     values |= dict.fromkeys(("NO_PROXY", "no_proxy"), LOOPBACK)
     values |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), str(ca))
@@ -105,15 +112,23 @@ def check_label(label: str) -> str:
     return label
 
 
-def _labelled(proxy: str, label: str) -> str:
-    return f"http://{check_label(label)}:x@{urlsplit(proxy).netloc}"
+def _with_credentials(proxy: str, label: str, password: str) -> str:
+    if not (label or password):
+        return proxy
+    # Without a password something must stand there all the same: some clients send no name alone.
+    return f"http://{check_label(label or UNLABELLED)}:{password or 'x'}@{urlsplit(proxy).netloc}"
 
 
 @dataclass(frozen=True)
 class Doors:
-    """How the tenant is reached: the URL of its CONNECT proxy, and its certificate authority's certificate (PEM)."""
+    """How the tenant is reached.
 
-    proxy: str
+    Attributes:
+        proxy: the URL of its CONNECT proxy, with label and password.
+        ca: its certificate authority's certificate, a PEM file.
+    """
+
+    proxy: str = field(repr=False)
     ca: Path
 
     def client(self) -> httpx.Client:
@@ -124,6 +139,6 @@ class Doors:
         return httpx.Client(proxy=self.proxy, verify=context, trust_env=False, timeout=ANSWER_SECONDS)
 
 
-def doors(proxy: str, ca: Path, label: str = "") -> Doors:
-    """Say how a program reaches the tenant that is not led to it by variables."""
-    return Doors(_labelled(proxy, label) if label else proxy, ca)
+def doors(proxy: str, ca: Path, label: str = "", password: str = "") -> Doors:
+    """Say how a program reaches the tenant that is not led to it by variables; see `variables`."""
+    return Doors(_with_credentials(proxy, label, password), ca)

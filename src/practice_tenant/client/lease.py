@@ -21,6 +21,7 @@ from practice_tenant.client.control import Running, announced
 from practice_tenant.client.environment import check_label
 from practice_tenant.client.process import start
 from practice_tenant.errors import PracticeTenantError, TenantDidNotStart
+from practice_tenant.private import make_private_folder, place_of
 
 START_SECONDS = 120.0
 SETTLE_SECONDS = 0.5
@@ -74,14 +75,16 @@ def obtain(state: Path, holder: str) -> Lease:
     """Take a lease on the tenant of a state folder, and start that tenant if none runs.
 
     Args:
-        state: its folder, which only this user can write to.
+        state: its folder; it is made if there is none.
         holder: a name for this user of the tenant, fit for a URL: letters, digits, dots, dashes, underscores.
 
     Raises:
         TenantDidNotStart: the message says why and what to do.
         TenantSilent: it runs and does not answer.
+        NotPrivate: the folder is a link or another account's, or others can write to it.
     """
     check_label(holder)
+    make_private_folder(state)
     deadline = time.monotonic() + START_SECONDS
     next_start, settle = 0.0, SETTLE_SECONDS
     while True:
@@ -113,12 +116,11 @@ def running(state: Path | str | None = None, holder: str = "") -> Iterator[Runni
 
     Raises:
         TenantDidNotStart: the message says why and what to do.
+        NotPrivate: the folder of `state` is a link or another account's, or others can write to it.
     """
     holder = check_label(holder or f"process-{os.getpid()}")
     if state is not None:
-        folder = Path(state).expanduser().resolve()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with closing(obtain(folder, holder)) as lease:
+        with closing(obtain(place_of(Path(state)), holder)) as lease:
             yield lease.running
         return
     with (

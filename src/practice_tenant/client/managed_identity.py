@@ -7,6 +7,7 @@ from typing import Literal
 
 from practice_tenant.client.environment import Environment
 from practice_tenant.errors import PracticeTenantError, TenantOutdated
+from practice_tenant.private import read_private
 
 Form = Literal["app_service", "imds"]
 Assigned = Literal["both", "system", "user", "none"]
@@ -31,16 +32,19 @@ def variables(
 
     Raises:
         TenantOutdated: the running tenant has no such door.
-        PracticeTenantError: the header's file can't be read.
+        PracticeTenantError: a file of the door's secrets can't be read.
     """
     if not door:
         raise TenantOutdated
-    host = f"{door}/{tenant_id}/{assigned}"
+    host = f"{door}/{_secret(state / 'identity-path')}/{tenant_id}/{assigned}"
     if form == "imds":
         return Environment({IMDS[0]: host}, (*APP_SERVICE, *OTHERS))
-    path = state / "identity-header"
+    header = _secret(state / "identity-header")
+    return Environment({"IDENTITY_ENDPOINT": f"{host}/msi/token", "IDENTITY_HEADER": header}, (*IMDS, *OTHERS))
+
+
+def _secret(path: Path) -> str:
     try:
-        header = path.read_text(encoding="utf-8").strip()
+        return read_private(path).strip()
     except OSError as error:
         raise PracticeTenantError(f"{path}: can't be read ({error.strerror}).") from error
-    return Environment({"IDENTITY_ENDPOINT": f"{host}/msi/token", "IDENTITY_HEADER": header}, (*IMDS, *OTHERS))

@@ -20,6 +20,7 @@ from practice_tenant.client.process import command
 from practice_tenant.client.shells import SHELLS, lines
 from practice_tenant.commands import directory
 from practice_tenant.errors import TenantNotRunning, TenantRefused
+from practice_tenant.private import place_of
 
 # Windows can't interrupt a wait for the network; a short one lets Ctrl-C through.
 FOLLOW_SECONDS = 1 if sys.platform == "win32" else 30
@@ -130,7 +131,8 @@ def status(args: argparse.Namespace) -> int:
     rows = [
         ("process", f"{running.pid}, up {_duration(said['uptime_seconds'])}"),
         ("proxy", running.proxy),
-        ("https", running.https),
+        ("for browsers", f"{running.browser_proxy} (programs of this account only, no password)"),
+        ("https", f"{running.https} (programs of this account only)"),
         ("certificate", str(running.ca)),
         ("state", str(running.state)),
         *(("directory", f"{each['tenant_id']}  {each['name']}") for each in said["directories"]),
@@ -205,7 +207,7 @@ def sign_in(args: argparse.Namespace) -> int:
     from practice_tenant.client.browser import PracticeBrowser
 
     tenant = running_of(args)
-    browser = PracticeBrowser(args.account, proxy=tenant.proxy, ca=tenant.ca)
+    browser = PracticeBrowser(args.account, proxy=tenant.doors.proxy, ca=tenant.ca)
     ended = browser.sign_in(args.url)
     browser.close()
     print(f"practice browser: {ended}", file=sys.stderr)
@@ -221,8 +223,7 @@ def state_of(args: argparse.Namespace) -> Path:
     """Return the state folder that is meant."""
     if args.state is None:
         return Path(args.folder())
-    state: Path = args.state.expanduser().resolve()
-    return state
+    return place_of(args.state)
 
 
 def running_of(args: argparse.Namespace) -> Running:

@@ -1,4 +1,4 @@
-"""The process: one lock, five listening sockets, one announcement, and a clean end."""
+"""The process: one lock, six listening sockets, one announcement, and a clean end."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from practice_tenant.private import make_private_folder
 from practice_tenant.server.admin.door import admin_application
 from practice_tenant.server.admin.sessions import Sessions
 from practice_tenant.server.app import application
@@ -27,6 +28,7 @@ from practice_tenant.server.directory.store import Store
 from practice_tenant.server.doors import tls
 from practice_tenant.server.doors.connections import Bounds, Connections
 from practice_tenant.server.doors.entrances import Entrance, PlainDoor, TlsDoor
+from practice_tenant.server.doors.guards import AccountGuard, PasswordGuard
 from practice_tenant.server.doors.listening import room, serve
 from practice_tenant.server.doors.proxy import ConnectDoor
 from practice_tenant.server.entropy import Entropy
@@ -35,12 +37,13 @@ from practice_tenant.server.http.door import HttpDoor
 from practice_tenant.server.lock import StateLock
 from practice_tenant.server.managed_identity.door import identity_application
 from practice_tenant.server.requestlog import RequestLog
+from practice_tenant.server.run_secrets import secrets_of_run
 from practice_tenant.server.service import Service
 from practice_tenant.server.signing.keys import KeyRings
 
 LOOPBACK = "127.0.0.1"
 FIRST_LEASE_SECONDS = 300.0
-DOORS = ("proxy", "https", "control", "managed_identity", "admin_center")
+DOORS = ("proxy", "browser", "https", "control", "managed_identity", "admin_center")
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ def run(options: Options) -> None:
 
     Raises:
         AlreadyRunning: another process serves this state folder.
+        NotPrivate: the state folder, or what is kept there, is not this account's alone.
     """
-    options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(options.state)
     with StateLock(options.state / "tenant.lock"):
         asyncio.run(_serve(options))
 
@@ -75,29 +79,38 @@ def run(options: Options) -> None:
 async def _serve(options: Options) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    sockets = _sockets(options)
+    sockets, moved = _sockets(options)
+    secrets_there = secrets_of_run(options.state, identities_moved="managed_identity" in moved)
     service = _service(options.state)
     context = tls.server_context(options.state, service.clock())
     leases = Leases(on_last=ended.set if options.leased else lambda: None)
-    secret = _control_secret(options.state)
     sessions = Sessions(service.opaque, service.clock)
-    control = Control(service, leases, sessions, secret, secrets.token_hex(8), service.clock(), ended.set)
+    instance = secrets.token_hex(8)
+    control = Control(service, leases, sessions, secrets_there.control, instance, service.clock(), ended.set)
 
-    header = _identity_header(options.state)
     tenant = application(service)
     web = HttpDoor(tenant)
     controls = HttpDoor(control_application(control, sockets["control"].getsockname()[1]))
-    identities = HttpDoor(identity_application(service, header, sockets["managed_identity"].getsockname()[1]))
+    identities = HttpDoor(
+        identity_application(
+            service,
+            secrets_there.identity_header,
+            secrets_there.identity_path,
+            sockets["managed_identity"].getsockname()[1],
+        )
+    )
     admin = HttpDoor(admin_application(service, sessions, tenant, sockets["admin_center"].getsockname()[1]))
     connections = Connections(replace(options.bounds, open=room(options.bounds.open)), service.log, loop.time)
     entrances = {
         name: Entrance(name, door.protocol, connections)
-        for name, door in zip(DOORS, (web, web, controls, identities, admin), strict=True)
+        for name, door in zip(DOORS, (web, web, web, controls, identities, admin), strict=True)
     }
+    by_password = PasswordGuard(secrets_there.proxy, secrets_there.earlier)
     servers = [
-        await serve(sockets["proxy"], lambda: ConnectDoor(entrances["proxy"], context)),
-        await serve(sockets["https"], lambda: TlsDoor(entrances["https"], context)),
-        *[await serve(sockets[name], partial(PlainDoor, entrances[name])) for name in DOORS[2:]],
+        await serve(sockets["proxy"], partial(ConnectDoor, entrances["proxy"], context, by_password)),
+        await serve(sockets["browser"], partial(ConnectDoor, entrances["browser"], context, AccountGuard())),
+        await serve(sockets["https"], partial(TlsDoor, entrances["https"], context)),
+        *[await serve(sockets[name], partial(PlainDoor, entrances[name])) for name in DOORS[3:]],
     ]
     announcement = _announcement(options.state, sockets)
     tls.write_private(options.state / "tenant.json", json.dumps(announcement).encode())
@@ -155,8 +168,12 @@ async def _housekeeping(service: Service, connections: Connections, doors: tuple
         await asyncio.sleep(1)
 
 
-def _sockets(options: Options) -> dict[str, socket.socket]:
-    """Bind each door where it was before if that is free, else anywhere, and remember it."""
+def _sockets(options: Options) -> tuple[dict[str, socket.socket], frozenset[str]]:
+    """Bind each door where it was before if that is free, else anywhere, and remember it.
+
+    Returns:
+        the sockets, and the doors that somebody else's listener has driven away.
+    """
     ports_file = options.state / "ports.json"
     try:
         before = {str(door): int(port) for door, port in json.loads(ports_file.read_text("utf-8")).items()}
@@ -166,7 +183,7 @@ def _sockets(options: Options) -> dict[str, socket.socket]:
     bound["proxy"] = _bind(options.port, strict=True) if options.port else _bind(before.get("proxy", 0))
     ports = {door: sock.getsockname()[1] for door, sock in bound.items()}
     tls.write_private(ports_file, json.dumps(ports).encode())
-    return bound
+    return bound, frozenset(door for door, port in ports.items() if before.get(door, port) != port)
 
 
 def _bind(port: int, *, strict: bool = False) -> socket.socket:
@@ -191,6 +208,7 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
     return {
         "pid": os.getpid(),
         "proxy": f"http://{LOOPBACK}:{ports['proxy']}",
+        "browser": f"http://{LOOPBACK}:{ports['browser']}",
         "https": f"https://localhost:{ports['https']}",
         "ca": str(state / "ca.pem"),
         "tenant_id": sown.tenant_id_of(sown.DEFAULT),
@@ -199,25 +217,6 @@ def _announcement(state: Path, sockets: dict[str, socket.socket]) -> dict[str, o
         "managed_identity": f"http://{LOOPBACK}:{ports['managed_identity']}",
         "admin_center": f"http://{LOOPBACK}:{ports['admin_center']}",
     }
-
-
-def _control_secret(state: Path) -> str:
-    """Make the secret of this run; one of an earlier run may have been told to a stranger on its port."""
-    secret = secrets.token_urlsafe(32)
-    tls.write_private(state / "control-secret", secret.encode() + b"\n")
-    return secret
-
-
-def _identity_header(state: Path) -> str:
-    """Return the value of IDENTITY_HEADER; it stays, as a server's environment does when the tenant starts again."""
-    path = state / "identity-header"
-    with contextlib.suppress(OSError):
-        kept = path.read_text("utf-8").strip()
-        if kept:
-            return kept
-    made = secrets.token_hex(16).upper()
-    tls.write_private(path, made.encode() + b"\n")
-    return made
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 from practice_tenant import MEMBER
-from practice_tenant.client import environment
 from workshop import trace
 from workshop.signin.agent import ACCOUNTS, USER_AGENT, RecordedSignIn, UserAgent
 
@@ -34,8 +33,7 @@ def install(
     if running is None:
         agent = UserAgent(account)
     else:
-        doors = environment.doors(running.proxy, running.ca, running.holder)
-        agent = UserAgent(account, proxy=doors.proxy, ca=doors.ca)
+        agent = UserAgent(account, proxy=running.doors.proxy, ca=running.ca)
         trace.use_tenant(running)
     if settings is None or settings.mode == "practice":
         webbrowser.register("workshop", None, agent, preferred=True)

@@ -50,7 +50,7 @@ def _asking(running: Running, seconds: float, *, proxied: bool, keep: bool) -> C
 
     def ask() -> float:
         limits = httpx.Limits(max_keepalive_connections=1 if keep else 0)
-        proxy = running.proxy if proxied else None
+        proxy = running.doors.proxy if proxied else None
         with httpx.Client(verify=trusting(running), proxy=proxy, trust_env=False, limits=limits, timeout=60) as client:
             _fetch(client, url)
             began = time.perf_counter()

@@ -161,7 +161,7 @@ def _visit(url: str, redirect_uri: str, account: str, callback: Callback, runnin
             "code_challenge_method": "S256",
             "resource": f"{url}/mcp",
         }
-        browser = signin.UserAgent(account, proxy=running.proxy, ca=Path(running.ca), seconds=ANSWER_WITHIN)
+        browser = signin.UserAgent(account, proxy=running.doors.proxy, ca=Path(running.ca), seconds=ANSWER_WITHIN)
         browser.open(f"{url}/authorize?{urlencode(asked)}")
         went = browser.wait(ANSWER_WITHIN)
         browser.close()

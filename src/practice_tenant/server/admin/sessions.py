@@ -98,6 +98,11 @@ class Sessions:
         session = self._living(place)
         return session is not None and bool(host) and session.host in (ANY_HOST, host)
 
+    def is_for_proxy(self, place: str) -> bool:
+        """Say whether a session was opened for a proxy."""
+        session = self._living(place)
+        return session is not None and bool(session.host)
+
     def _living(self, place: str) -> AdminSession | None:
         session = self._at.get(place)
         return session if session and self._clock() < session.ends else None

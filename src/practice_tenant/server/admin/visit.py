@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from practice_tenant.server.account import whose
 from practice_tenant.server.admin import pages
 from practice_tenant.server.admin.portal import FormRefused, Portal
 from practice_tenant.server.admin.sessions import AdminSession, Sessions
@@ -157,7 +158,7 @@ def visiting(
     async def handler(call: Call) -> Response:
         token = call.request.query_params.get("token")
         if token is not None:
-            return _open(sessions, call, token)
+            return await _open(sessions, call, token)
         session = sessions.of(call.path["place"], call.request.cookies.get(COOKIE, ""))
         if session is None:
             return _outside(call)
@@ -170,15 +171,26 @@ def visiting(
     return handler
 
 
-def _open(sessions: Sessions, call: Call, token: str) -> Response:
-    """Let in whoever has a link that was not used; the token is gone from the address at once, used or not."""
+async def _open(sessions: Sessions, call: Call, token: str) -> Response:
+    """Let in whoever has a link that was not used; the token is gone from the address at once, used or not.
+
+    A link stands on the command line of the program that opens it, where every account of the machine can read it.
+    """
     place = call.path["place"]
     response = _redirect(_up(call) or "./")
-    key = sessions.redeem(place, token) if call.request.method == "GET" else ""
+    if call.request.method != "GET" or await _is_stranger(sessions, call):
+        return response
+    key = sessions.redeem(place, token)
     if key:
         # Without a path it counts below this place only, whatever prefix a proxy has put before it.
         response.cookies.append(f"{COOKIE}={key}; HttpOnly; SameSite=Strict")
     return response
+
+
+async def _is_stranger(sessions: Sessions, call: Call) -> bool:
+    """Say whether another account of this machine asks, and no proxy was expected, which may run as any."""
+    proxied = sessions.is_for_proxy(call.path["place"])
+    return not proxied and await whose(call.request.ends) == "another"
 
 
 def _outside(call: Call) -> Response:

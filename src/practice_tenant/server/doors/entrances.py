@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from practice_tenant.server.account import ends_of, whose
 from practice_tenant.server.doors.connections import HANDSHAKE, NO_DEADLINE, Connection, Connections
 from practice_tenant.server.http.door import HttpConnection
 
@@ -71,7 +72,7 @@ class PlainDoor(asyncio.Protocol):
 
 
 class TlsDoor(asyncio.Protocol):
-    """Begin with the TLS handshake."""
+    """Begin with the TLS handshake, with the programs of this account: no password can be told before it."""
 
     def __init__(self, entrance: Entrance, context: ssl.SSLContext) -> None:
         self.entrance = entrance
@@ -79,7 +80,14 @@ class TlsDoor(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         connection = self.entrance.enter(transport, HANDSHAKE)
-        self.securing = asyncio.create_task(self.entrance.secure(connection, self.context))
+        connection.transport.pause_reading()
+        self.securing = asyncio.create_task(self._secure(connection))
+
+    async def _secure(self, connection: Connection) -> None:
+        if await whose(ends_of(connection.transport)) == "own":
+            await self.entrance.secure(connection, self.context)
+        else:
+            connection.transport.abort()
 
 
 class EarlyBytes(asyncio.Protocol):

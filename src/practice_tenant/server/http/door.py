@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import httptools
 
+from practice_tenant.server.account import ends_of
 from practice_tenant.server.http.messages import (
     Answering,
     HttpRequest,
@@ -131,6 +132,7 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.ends = ends_of(transport)
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.door.connections.add(self)
 
@@ -205,6 +207,7 @@ class HttpConnection(asyncio.Protocol):
             body=b"".join(self._body),
             scheme=self.scheme,
             holder=self.holder,
+            ends=self.ends,
         )
         self._take(request, stays=self._may_stay())
 

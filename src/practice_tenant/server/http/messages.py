@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from practice_tenant.server.account import Ends
+
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KEPT_IN_LOCATIONS = ":/%#?=@[]!$&'()*+,;"
@@ -24,6 +26,7 @@ class HttpRequest:
         path: percent-decoded, without the query.
         raw_headers: as they came, the names in lower case.
         holder: the label under which the request stands in the log.
+        ends: of the connection it came over; None for a request inside a request.
         path_params: the parts of the path that its route names; the router sets them.
         router: what found the route, for requests inside a request.
     """
@@ -35,6 +38,7 @@ class HttpRequest:
     body: bytes = b""
     scheme: str = "https"
     holder: str = ""
+    ends: Ends | None = None
     path_params: Mapping[str, str] = field(default_factory=dict)
     router: Answering | None = None
 
