@@ -17,6 +17,8 @@ import psutil
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from practice_tenant import private
+from practice_tenant.errors import NotPrivate
 from workshop.core import chromium, settings
 from workshop.core.pins import Pin, names_left_out, read_pins
 from workshop.core.settings import Settings
@@ -121,11 +123,16 @@ def check_space(current: Settings) -> MachineFinding:
 
 
 def check_state(current: Settings) -> MachineFinding:
-    """See that the state folder can be written and lies on a local disk (SQLite's WAL needs one)."""
+    """See that the state folder can be written, is nobody else's, and lies on a local disk (SQLite's WAL needs one)."""
     folder = _nearest(current.state)
     elsewhere = "set WORKSHOP_STATE to a folder of yours on a local disk"
     if not os.access(folder, os.W_OK):
         return MachineFinding("State folder", False, f"{folder} can't be written", elsewhere)
+    if current.state.exists():
+        try:
+            private.check_folder(current.state)
+        except NotPrivate as refusal:
+            return MachineFinding("State folder", False, str(refusal), elsewhere)
     kind = disk_kind(folder, [(disk.mountpoint, disk.fstype, disk.opts) for disk in psutil.disk_partitions(all=True)])
     if kind in NETWORK_DISKS or kind == "remote":
         return MachineFinding("State folder", False, f"{current.state} is on a network disk ({kind})", elsewhere)
