@@ -28,10 +28,15 @@ from practice_tenant.errors import PracticeTenantError
 APP = "0f9d2c84-53f1-4a86-8d2b-7f6f0f4c2a11"
 
 
-def running_in(state: Path, port: int = 4711) -> Running:
+PASSWORD = "practice.AZaz09-_.~AZaz09-_.~"
+"""Every kind of character that a URL carries as it is."""
+
+
+def running_in(state: Path, port: int = 4711, password: str = "") -> Running:
     proxy = f"http://127.0.0.1:{port}"
     ca = state / "ca.pem"
-    return Running(1, proxy, "https://localhost:4712", ca, APP, state, "http://127.0.0.1:4713", "the-secret")
+    control = "http://127.0.0.1:4713"
+    return Running(1, proxy, "https://localhost:4712", ca, APP, state, control, "the-secret", password=password)
 
 
 def test_the_variables_are_those_of_the_design(tmp_path: Path) -> None:
@@ -65,6 +70,14 @@ def test_what_would_lead_elsewhere_is_removed(tmp_path: Path) -> None:
 def test_a_label_is_the_proxys_user_name(tmp_path: Path) -> None:
     variables = running_in(tmp_path).environment("kernel-7").set
     assert variables["HTTPS_PROXY"] == variables["http_proxy"] == "http://kernel-7:x@127.0.0.1:4711"
+
+
+def test_the_password_is_the_proxys_too_with_a_label_or_without(tmp_path: Path) -> None:
+    running = running_in(tmp_path, password=PASSWORD)
+    assert running.environment("kernel-7").set["HTTPS_PROXY"] == f"http://kernel-7:{PASSWORD}@127.0.0.1:4711"
+    assert running.environment().set["HTTPS_PROXY"] == f"http://-:{PASSWORD}@127.0.0.1:4711"
+    assert running.doors.proxy == f"http://-:{PASSWORD}@127.0.0.1:4711"
+    assert PASSWORD not in repr(running) + repr(running.doors)
 
 
 @pytest.mark.parametrize("label", ["a:b", "a@b", "a b", "ä", "a/b", "x" * 65])
@@ -166,19 +179,20 @@ asyncio.run(fetch())
 }
 
 
+@pytest.mark.parametrize(("label", "sent"), [("kernel-7", "kernel-7"), (None, "-")])
 @pytest.mark.parametrize("library", FETCH)
-def test_a_library_goes_through_the_proxy_and_sends_the_label(
-    tmp_path: Path, proxy: ConnectProxy, library: str
+def test_a_library_goes_through_the_proxy_and_sends_label_and_password(
+    tmp_path: Path, proxy: ConnectProxy, library: str, label: str | None, sent: str
 ) -> None:
     environ = clean_environ(tmp_path, ALL_PROXY="socks5://127.0.0.1:9", SSL_CERT_DIR="/nowhere")
-    running_in(tmp_path, proxy.port).environment("kernel-7", environ).put(environ)
+    running_in(tmp_path, proxy.port, PASSWORD).environment(label, environ).put(environ)
     code = "url = 'https://login.microsoftonline.com/'\n" + FETCH[library]
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.returncode) == ("ok\n", 0), done.stderr
     assert len(proxy.heads) == 1
     request_line, *headers = proxy.heads[0].split("\r\n")
     assert request_line.startswith("CONNECT login.microsoftonline.com:443 ")
-    credentials = base64.b64encode(b"kernel-7:x").decode()
+    credentials = base64.b64encode(f"{sent}:{PASSWORD}".encode()).decode()
     assert f"proxy-authorization: basic {credentials}".lower() in [header.lower() for header in headers]
 
 

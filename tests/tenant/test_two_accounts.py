@@ -22,6 +22,7 @@ from practice_help import can_bind, clean_environ, until
 
 import practice_tenant
 from practice_tenant import Running
+from practice_tenant.server.account import Ends, _by_programs, _by_table
 
 from .process import PATIENCE, Tenant, serving
 from .test_process import DOORS
@@ -223,3 +224,38 @@ def test_what_a_stranger_heard_at_the_tenants_port_is_of_no_use_to_them(tmp_path
         assert proxy_answers(led, tenant.trust) == 200, "a program of the owner's that was led here in the run before"
         assert proxy_answers(tenant.proxy("kernel-7"), tenant.trust) == 200
         assert proxy_answers(led.replace(str(guess), GUESS), tenant.trust) == 407
+
+
+@contextlib.contextmanager
+def accepted() -> Iterator[tuple[str, Iterator[tuple[socket.socket, Ends]]]]:
+    """Listen at a port, and give its address and the connections that come in."""
+
+    def connections() -> Iterator[tuple[socket.socket, Ends]]:
+        while True:
+            connection, client = listener.accept()
+            with connection:
+                yield connection, Ends(client, connection.getsockname())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/", connections()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the table is Linux's")
+def test_whose_a_connection_is_is_told_by_the_table_and_by_the_programs() -> None:
+    """Systems without the table ask the programs: both ways know the owner, and take nobody else for the owner."""
+    with accepted() as (url, coming):
+        with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)):
+            _, ends = next(coming)
+            assert (_by_table(ends), _by_programs(ends)) == ("own", "own")
+            turned = Ends(ends.here, ends.client)
+            assert (_by_table(turned), _by_programs(turned)) == ("own", "own"), "its other end is this process's too"
+        until(lambda: _by_table(ends) == "unknown", "a connection that its client has given up is nobody's")
+        assert _by_programs(ends) == "unknown"
+        with second_account(links=[url]) as stranger:
+            connection, ends = next(coming)
+            assert (_by_table(ends), _by_programs(ends)) == ("another", "unknown")
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert json.loads(stranger.communicate(timeout=PATIENCE)[0])["tries"] == [
+                ["a link of the admin center", "200"]
+            ]
