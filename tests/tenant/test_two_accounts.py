@@ -141,6 +141,7 @@ def test_the_owner_comes_in_by_every_door(owner: Tenant) -> None:
     running, environ, bare = running_of(owner), environ_of(owner), clean_environ(owner.state)
     ca = ("--cacert", str(running.ca))
     assert curl(KEYS, environ=environ) == "200 200"
+    assert running.exchanges()[-1]["holder"] == "", "the name beside the password is no label unless it was asked for"
     assert curl("--proxy-anyauth", KEYS, environ=environ) == "200 200", "who waits for the challenge"
     assert curl(*ca, "-x", running.browser_proxy, KEYS, environ=bare) == "200 200"
     assert curl(*ca, f"{running.https}{urlsplit(KEYS).path}", environ=bare) == "200 000"
