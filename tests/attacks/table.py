@@ -1,7 +1,7 @@
 """The table: each attack, where it is described, and what each of the shared servers answers.
 
-A server without an OAuth proxy has none of its routes, and answers 404 there. `whoami` is FastMCP's own `AzureProvider`
-and nothing else, so its row shows what that leaves open.
+A server without an OAuth proxy has none of its routes, and answers 404 there. The path of
+MCP itself is not bounded as the others are: FastMCP has a bound of its own there.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ ATTACKS = (
     Attack(
         attempts.other_method,
         "RFC 9110 section 15.5.6",
-        each("400 405", unprotected="400 404 405", preauthorized="400 404 405"),
+        each("405", unprotected="404 405", preauthorized="404 405"),
     ),
     Attack(attempts.smuggled, "RFC 9112 section 6.1 and 11.2", each("1 answers")),
     Attack(attempts.two_lengths, "RFC 9112 section 6.3", each("400")),
@@ -88,8 +88,8 @@ ATTACKS = (
         each("401, 400 invalid_client_metadata", unprotected="400, 404", preauthorized="401, 404"),
     ),
     Attack(attempts.strange_json, "RFC 8259 section 8.2; CWE-20", at_proxies("400 invalid_client_metadata")),
-    Attack(attempts.huge_body, "RFC 9110 section 15.5.14; CWE-770", at_proxies("413")),
-    Attack(attempts.huge_form, "RFC 9110 section 15.5.14; CWE-770", at_proxies("413")),
+    Attack(attempts.huge_body, "RFC 9110 section 15.5.14; CWE-770", each("413 invalid_request")),
+    Attack(attempts.huge_form, "RFC 9110 section 15.5.14; CWE-770", each("413 invalid_request")),
     Attack(attempts.many_addresses, "RFC 7591 section 5; CWE-770", at_proxies("refused")),
     # Who the client is, and where the browser is sent.
     Attack(attempts.open_redirect, "RFC 9700 section 4.11.2; RFC 6749 section 3.1.2.4", at_proxies("refused")),
@@ -111,7 +111,7 @@ ATTACKS = (
     Attack(
         attempts.resource_of_another,
         "RFC 8707 section 2; CVE-2025-69196",
-        at_proxies("302 invalid_target", whoami="302"),
+        at_proxies("302 invalid_target"),
     ),
     # Codes, proofs and tokens.
     Attack(attempts.no_proof, "RFC 7636 section 4.4.1; OAuth 2.1 section 4.1.1", at_proxies("302 invalid_request")),
@@ -126,12 +126,12 @@ ATTACKS = (
     Attack(
         attempts.code_twice,
         "RFC 6749 section 4.1.2 and 10.5",
-        at_proxies("401 invalid_grant, then 401 invalid_grant", whoami="401 invalid_grant, then 200"),
+        at_proxies("401 invalid_grant, then 401 invalid_grant"),
     ),
     Attack(
         attempts.spent_refresh_token,
         "RFC 9700 section 4.14.2",
-        at_proxies("401 invalid_grant, then 401 invalid_grant", whoami="401 invalid_grant, then 200"),
+        at_proxies("401 invalid_grant, then 401 invalid_grant"),
     ),
     Attack(attempts.another_clients_refresh_token, "RFC 6749 section 6", at_proxies("401 invalid_grant")),
     Attack(attempts.grants_for_nobody, "RFC 9700 section 2.4; RFC 6749 section 5.2", at_proxies("400 invalid_request")),
@@ -223,9 +223,21 @@ ELSEWHERE = (
         ),
     ),
     HeldElsewhere(
-        "one yes for another mail",
+        "a key that belongs to another tenant",
+        "Microsoft, access tokens, validate the issuer",
+        forged("key of another tenant"),
+    ),
+    HeldElsewhere(
+        "an id that walks out of its place",
+        "CWE-22; CWE-23",
+        ("tests/servers/test_walking_ids.py::test_an_id_that_walks_is_refused_and_graph_is_not_asked",),
+    ),
+    HeldElsewhere(
+        "one yes for another mail, and for two",
         "MCP 2026-07-28, Elicitation",
         (
+            "tests/servers/test_confirmation.py::test_one_yes_sends_one_mail",
+            "tests/servers/test_confirmation.py::test_a_yes_is_spent_by_its_use_whatever_it_was_used_for",
             "tests/servers/test_confirmation.py::test_a_yes_to_one_mail_is_not_a_yes_to_another",
             "tests/servers/test_confirmation.py::test_a_yes_that_nobody_asked_for_does_not_count",
         ),

@@ -130,7 +130,7 @@ def raw_client(entra: Entra, build: Any = proxy.build, **settings: Any) -> Itera
 
     # It stands for the port on which a client waits for the browser, and only for that.
     browser = PracticeBrowser(
-        proxy=running.proxy, ca=running.ca, mounts={"all://localhost:5555": httpx.MockTransport(arrives)}
+        proxy=running.doors.proxy, ca=running.ca, mounts={"all://localhost:5555": httpx.MockTransport(arrives)}
     )
     chosen = entra.settings(**{"consent": False, "registrations_per_minute": 1000} | settings)
     with (

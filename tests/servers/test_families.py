@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,23 +136,18 @@ def test_a_token_is_given_back(client: RawClient, which: str) -> None:
     assert client.revoke(tokens[which]).status_code == 200, "nor is it an error to do it twice"
 
 
-def test_no_part_of_it_lives_a_year(client: RawClient) -> None:
-    tokens = client.tokens()
-    proxy: Any = client.server.auth
-    assert isinstance(proxy, TokenFamilies)
-    payload = proxy.jwt_issuer.verify_token(tokens["refresh_token"], expected_token_use="refresh")
-    assert payload["exp"] - payload["iat"] == 14 * 86_400
-    longest = asyncio.run(_longest(proxy))
-    assert 0 < longest <= 365 * 86_400
-
-
-async def _longest(proxy: Any) -> float:
-    """Return how many seconds the longest entry of the store has yet to live, but for clients in use."""
-    store = proxy._client_storage
-    lives = [0.0]
-    for collection in ("mcp-upstream-tokens", "mcp-jti-mappings", "mcp-refresh-tokens", "entra-spent-tokens"):
-        for key in await store.keys(collection=collection):
-            _, ttl = await store.ttl(key=key, collection=collection)
-            assert ttl is not None, (collection, key)
-            lives.append(ttl)
-    return max(lives)
+def test_no_part_of_it_lives_a_year(entra: Entra, tmp_path: Path) -> None:
+    """A sign-in ends after 14 days, and nothing of it is kept for longer; of a client in use something is."""
+    with raw_client(entra, storage=str(tmp_path / "kept")) as client:
+        tokens = client.tokens()
+        client.refresh(tokens["refresh_token"])
+        proxy: Any = client.server.auth
+        assert isinstance(proxy, TokenFamilies)
+        payload = proxy.jwt_issuer.verify_token(tokens["refresh_token"], expected_token_use="refresh")
+        assert payload["exp"] - payload["iat"] == 14 * 86_400
+    ends = {path: json.loads(path.read_text()).get("expires_at") for path in tmp_path.glob("kept/*/*.json")}
+    assert len(ends) > 5
+    assert None not in ends.values()
+    latest = datetime.now(UTC) + timedelta(days=14, minutes=1)
+    longer = {path.parent.name for path, at in ends.items() if datetime.fromisoformat(at) > latest}
+    assert {re.sub(r"\W", "_", name).startswith("S_mcp_oauth_proxy_cl") for name in longer} == {True}, longer

@@ -19,7 +19,7 @@ from server_help import free_port, serving
 
 from workshop.background import BackgroundServer
 from workshop.servers import both_doors, on_behalf_of, preauthorized, proxy, unprotected, whoami
-from workshop.servers.guarded import GuardedServer, Reach
+from workshop.servers.guarded import GuardedServer, ServerReach
 
 from .conftest import Entra
 
@@ -95,6 +95,7 @@ def test_the_reason_stands_in_the_log(servers: dict[str, BackgroundServer]) -> N
     server.log.clear()
     asked(server, Host="evil.example\x1b[2J")
     asked(server, Origin="https://evil.example")
+    until(lambda: len(server.log.refusals) == 2, "both are noted")
     assert [line.text for line in server.log.refusals] == [
         "Request rejected: its Host 'evil.example\\x1b[2J' names another server",
         "Request rejected: its Origin 'https://evil.example' is not an allowed one",
@@ -126,7 +127,7 @@ def test_a_star_that_somebody_writes_down_brings_the_old_ways_back(entra: Entra)
 def test_fastmcps_own_variables_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fastmcp.settings, "http_allowed_hosts", ["of.fastmcp.example"])
     monkeypatch.setattr(fastmcp.settings, "http_allowed_origins", ["https://page.example"])
-    with serving(lambda url: GuardedServer("own", Reach((url,)))) as server:
+    with serving(lambda url: GuardedServer("own", ServerReach((url,)))) as server:
         assert asked(server, Host="of.fastmcp.example") != 421
         assert asked(server, Origin="https://page.example") != 403
         assert asked(server, Host="evil.example") == 421

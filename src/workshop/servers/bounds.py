@@ -84,6 +84,10 @@ class RequestBounds:
         if wait:
             await _refuse(send, 429, "Too many requests from one address. Wait a minute.", wait)
             return
+        if {b"content-length", b"transfer-encoding"} <= dict(scope["headers"]).keys():
+            # RFC 9112 section 6.1: what stands in front may have seen another end of this request.
+            await _refuse(send, 400, "The request has a length and is sent in chunks. It can't be both.")
+            return
         if scope["path"].rstrip("/") == self.mcp_path.rstrip("/"):
             await self.app(scope, receive, send)
             return

@@ -39,7 +39,7 @@ FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
-class Reach:
+class ServerReach:
     """By which names a server is called, and which web pages may call it.
 
     Attributes:
@@ -68,7 +68,7 @@ class Reach:
 
 def reach_of(
     settings: AppSettings, base_url: str, *more: str | None, paces: Mapping[str, int] = MappingProxyType({})
-) -> Reach:
+) -> ServerReach:
     """Return what the settings of a server say of it.
 
     Args:
@@ -77,13 +77,13 @@ def reach_of(
         paces: by path, how many requests an address may send in a minute.
     """
     addresses = tuple(address for address in (base_url, *more) if address)
-    return Reach(addresses, settings.allowed_hosts, settings.allowed_origins, paces)
+    return ServerReach(addresses, settings.allowed_hosts, settings.allowed_origins, paces)
 
 
 class GuardedServer(FastMCP[Any]):
     """A FastMCP server whose every application over HTTP looks at Host and Origin, whoever starts it."""
 
-    def __init__(self, name: str, reach: Reach, **options: Any) -> None:
+    def __init__(self, name: str, reach: ServerReach, **options: Any) -> None:
         """Make the server.
 
         Args:
@@ -148,9 +148,9 @@ def _noting(scope: Scope, send: Send) -> Send:
     async def noted(message: Message) -> None:
         status = message.get("status")
         if status == MISDIRECTED:
-            logger.warning("Request rejected: its Host %r names another server", _told(sent, "host"))
+            logger.warning("Request rejected: its Host '%s' names another server", _told(sent, "host"))
         elif status == FORBIDDEN and "origin" in sent and b"www-authenticate" not in dict(message["headers"]):
-            logger.warning("Request rejected: its Origin %r is not an allowed one", _told(sent, "origin"))
+            logger.warning("Request rejected: its Origin '%s' is not an allowed one", _told(sent, "origin"))
         await send(message)
 
     return noted

@@ -9,7 +9,7 @@ from fastmcp import FastMCP
 from .app_settings import LOCAL
 from .caller import CallerMiddleware, Owner
 from .expenses import ExpenseStore, add_tools
-from .guarded import GuardedServer, Reach
+from .guarded import GuardedServer, ServerReach
 from .icon import ICON
 
 # There is no user, so everybody is the same one.
@@ -23,7 +23,7 @@ def build(base_url: str | None = None, database: Path | None = None) -> FastMCP:
         base_url: where clients reach it; http://localhost:8000 if None.
         database: the SQLite file; in memory if None.
     """
-    reach = Reach((base_url or LOCAL,))
+    reach = ServerReach((base_url or LOCAL,))
     mcp = GuardedServer("Expenses (unprotected)", reach, website_url=base_url, icons=[ICON], mask_error_details=True)
     mcp.add_middleware(CallerMiddleware(unsigned=ANYONE))
     add_tools(mcp, ExpenseStore(database))

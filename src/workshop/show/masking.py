@@ -128,7 +128,7 @@ def mask_answer(text: str) -> str:
     """
     text = _ESCAPES.sub("", text)
     text = _PRIVATE_KEY.sub("‹private key›", text)
-    text = _JWT.sub("‹token›", text)
+    text = mask_tokens(text)
     text = _CREDENTIALS.sub(r"\1 ‹token›", text)
     text = _CLIENT_SECRET.sub("‹client_secret›", text)
     text = _OPTION.sub(r"\1‹secret›", text)
