@@ -122,7 +122,9 @@ def test_the_consent_form_is_taken(site: Site, page: Page, action: str, arrives:
         "response_type": "code", "client_id": registered(site), "redirect_uri": CALLBACK, "scope": "mcp-access",
         "state": "s", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
     }  # fmt: skip
-    page.goto(f"{site['mcp.example.com']}/authorize?{httpx.QueryParams(asked)}")
+    answer = page.goto(f"{site['mcp.example.com']}/authorize?{httpx.QueryParams(asked)}")
+    assert answer
+    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "same-origin")
     # The next page is Entra's or the client's, and neither is there.
     with page.expect_request(lambda request: urlsplit(request.url).netloc == arrives, timeout=60_000):
         page.locator(f"#consentForm button[value={action}]").click(no_wait_after=True)

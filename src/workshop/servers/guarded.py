@@ -18,7 +18,7 @@ import fastmcp
 from fastmcp import FastMCP
 from fastmcp.server.http import HostOriginGuardMiddleware, StarletteWithLifespan
 from fastmcp.utilities.logging import get_logger
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -115,6 +115,7 @@ class GuardedServer(FastMCP[Any]):
                 allow_headers=["*"],
                 expose_headers=EXPOSED,
             ),
+            Middleware(PageHeaders),
             Middleware(RequestBounds, mcp_path=app.state.path, paces=self.reach.paces),
         ]
         app.user_middleware.insert(guard, Middleware(GuardNotes))
@@ -127,7 +128,7 @@ class GuardedServer(FastMCP[Any]):
 
 
 class GuardNotes:
-    """Say in the log why FastMCP's guard refused, with the setting that lets such a caller in."""
+    """Say in the log why FastMCP's guard refused."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -135,6 +136,30 @@ class GuardNotes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Go on, and look at the answer."""
         await self.app(scope, receive, _noting(scope, send) if scope["type"] == "http" else send)
+
+
+class PageHeaders:
+    """Keep pages out of caches, and their addresses from other hosts: the consent page's form is one user's alone.
+
+    Source: RFC 9700 section 4.2.4
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on, and add to the answer if it is a page."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.setdefault("Cache-Control", "no-store")
+                    # Not no-referrer: then a browser gives null as the Origin of the page's own form.
+                    headers.setdefault("Referrer-Policy", "same-origin")
+            await send(message)
+
+        await self.app(scope, receive, told if scope["type"] == "http" else send)
 
 
 def _is_guard(layer: Middleware) -> bool:
@@ -149,7 +174,7 @@ def _noting(scope: Scope, send: Send) -> Send:
         status = message.get("status")
         if status == MISDIRECTED:
             logger.warning("Request rejected: its Host '%s' names another server", _told(sent, "host"))
-        elif status == FORBIDDEN and "origin" in sent and b"www-authenticate" not in dict(message["headers"]):
+        elif status == FORBIDDEN and "origin" in sent and b"www-authenticate" not in dict(message.get("headers", ())):
             logger.warning("Request rejected: its Origin '%s' is not an allowed one", _told(sent, "origin"))
         await send(message)
 
