@@ -213,3 +213,10 @@ def test_what_az_says_as_it_fails_or_does_not_end(tmp_path: Path, monkeypatch: p
     assert late.value.__cause__ is None
     assert late.value.__suppress_context__
     assert "Sommer2024!" not in str(late.value)
+
+
+def test_a_command_that_keeps_a_secret_is_shown_as_it_is() -> None:
+    """The lesson's own way to keep it: nothing is secret in what says how to get one."""
+    command = "SECRET=$(az ad app credential reset --id $CLIENT_ID --query password --output tsv)"
+    assert mask_answer(command) == command
+    assert mask_answer("SECRET=aWordThatSomebodyChose") == "SECRET=‹secret›"

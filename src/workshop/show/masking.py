@@ -53,7 +53,7 @@ _MASKED = re.compile(r"‹[\w :-]+›")
 _RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _CREDENTIALS = re.compile(r"\b(Bearer|Basic)\s+(?![A-Za-z_]+=)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"\b({'|'.join(sorted(SECRET, key=len, reverse=True))})=(?!‹)[\"']?[^\s&\"',;)\]]+", re.IGNORECASE
+    rf"\b({'|'.join(sorted(SECRET, key=len, reverse=True))})=(?!‹|\$\()[\"']?[^\s&\"',;)\]]+", re.IGNORECASE
 )
 _LABELLED = re.compile(
     r"([\"']?\b(access_token|id_token|refresh_token|client_secret|code_verifier|client_assertion|assertion|password)"
