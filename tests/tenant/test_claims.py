@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 import uuid
@@ -11,6 +12,7 @@ import jwt
 import pytest
 
 from .browser import KIM, upn
+from .credentials import base64url
 from .process import GRAPH, LOGIN
 from .tokens import claims, ok, verified
 from .world import GRAPH_APP, App, World, scope_entry
@@ -217,13 +219,16 @@ class TestValues:
 
 
 class TestGraphsToken:
-    def test_nobody_but_graph_can_verify_it(self, world: World, keys: jwt.PyJWKSet) -> None:
+    def test_its_signature_is_over_the_hash_of_its_nonce(self, world: World, keys: jwt.PyJWKSet) -> None:
         app = world.register()
         token = world.tokens(app, scope=f"openid {USER_READ}")["access_token"]
         header = jwt.get_unverified_header(token)
         assert list(header) == ["typ", "alg", "nonce", "x5t", "kid"]
         with pytest.raises(jwt.InvalidSignatureError):
             verified(keys, token, GRAPH)
+        signed_nonce = base64url(hashlib.sha256(header["nonce"].encode()).digest())
+        signed_header = base64url(json.dumps(header | {"nonce": signed_nonce}, separators=(",", ":")).encode())
+        verified(keys, f"{signed_header}{token[token.index('.') :]}", GRAPH)
         assert world.graph("GET", "/me", token).status_code == 200
 
     def test_openid_scopes_alone_are_graphs(self, world: World) -> None:

@@ -41,7 +41,7 @@ class KeyRing:
         """Return a JSON Web Token signed with RS256. Source: RFC 7515 section 7.1.
 
         A ``nonce`` in the header is replaced by its SHA-256 while signing, as Entra does in tokens for Microsoft
-        Graph: nobody but Graph can then verify the signature.
+        Graph: the signature does not hold over the header as it is shown.
         """
         body = _segment(claims)
         if "nonce" in header:
