@@ -125,6 +125,10 @@ def sign_in(**parameters: str) -> str:
         ("KeyError: 'AZURE_TENANT_ID'", "setting-missing"),
         ("EntraOBOToken requires an AzureProvider as the auth provider.", "on-behalf-of-without-the-proxy"),
         ("Failed to add identifier URI https://x. All newly added URIs must", "identifier-uri-refused"),
+        ("Client ID 'https://vscode.dev/oauth/client-metadata.json' is not registered", "client-document-unread"),
+        ("The client ID <code>https://c.example/c.json</code> was not found in the server's", "client-document-unread"),
+        ("WARNING CIMD fetch failed for https://c.example/c.json: HTTP error fetching", "client-document-unread"),
+        ("Client ID '0b8a5f6e-aaaa-4222-8333-bbbbbbbbbbbb' is not registered with this server", "client-forgotten"),
     ],
 )
 def test_the_most_telling_sign_wins(text: str, name: str) -> None:
@@ -174,3 +178,27 @@ def test_the_field_guide_has_what_is_reported_most() -> None:
     assert "Application ID URI" in table.rows[0][2]
     shown = table._repr_html_()
     assert all(escape(failure.title) in shown for failure in FAILURES if failure.number)
+
+
+NEVER_VERIFIED = ("azurewebsites.net", "azurecontainerapps.io", "devtunnels.ms")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [MISMATCH, "Values of IdentifierUris property must use a verified domain: 'https://e.azurewebsites.net/mcp'"],
+)
+def test_a_mend_by_an_https_identifier_uri_names_the_hosts_where_it_cannot_be_made(said: str) -> None:
+    told = diagnose(said).text()
+    assert "verified" in told
+    assert all(host in told.replace("\n", " ") for host in NEVER_VERIFIED)
+    assert "or requestedAccessTokenVersion 2" not in told  # of no help to an https URI
+
+
+def test_need_admin_approval_is_explained_by_the_managed_default_too() -> None:
+    assert "Microsoft's managed default" in " ".join(diagnose("AADSTS90094").text().split())
+
+
+def test_entra_takes_metadata_documents_in_some_tenants_and_registers_nobody() -> None:
+    told = " ".join(diagnose("Incompatible auth server: does not support dynamic client registration").text().split())
+    assert "no Dynamic Client Registration" in told
+    assert "public preview" in told

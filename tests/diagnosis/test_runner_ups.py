@@ -32,6 +32,7 @@ WITNESS = {
     "token-refused": "test_token.py::test_what_is_found",
     "signature-not-verified": "test_token.py::test_what_a_server_said_of_a_token",
     "client-not-on-the-list": "test_runner_ups.py::test_a_client_that_is_not_on_the_list",
+    "client-document-unread": "test_client_document.py::test_a_proxy_that_cannot_read_it",
     "no-pkce-in-metadata": "test_wrong_servers.py::test_what_is_found",
     "no-protected-resource-metadata": "test_wrong_servers.py::test_what_is_found",
     "no-authorization-server": "test_wrong_servers.py::test_what_is_found",

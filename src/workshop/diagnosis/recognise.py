@@ -60,6 +60,7 @@ def _covers(other: _Hit, hit: _Hit) -> bool:
 
 
 SPECIAL_CASES = {
+    "client-forgotten": ("client-document-unread",),
     "token-from-another-issuer": ("token-version-1",),
     "token-for-another-api": ("graphs-token",),
     "required-scope-missing": ("required-scope-by-its-long-name",),

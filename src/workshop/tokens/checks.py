@@ -187,7 +187,7 @@ def _signed(verifier: JWTVerifier, keys: Keys, token_parts: Parts) -> CheckOutco
     if good:
         return CheckOutcome(True, "yes")
     if "nonce" in token_parts.header and is_for_graph(token_parts.claims):
-        return CheckOutcome(False, "no: it is for Microsoft Graph, and only Graph can verify it")
+        return CheckOutcome(False, "no: a token for Microsoft Graph shows another nonce than was signed")
     return CheckOutcome(False, "no: another key signed it, or it was changed since")
 
 

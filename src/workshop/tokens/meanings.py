@@ -30,7 +30,7 @@ HEADER = {
     "kid": Meaning("which of the issuer's published keys made the signature", JWS + "4.1.4"),
     "typ": Meaning("the kind of token: JWT is a JSON Web Token", JWT + "5.1"),
     "x5t": Meaning("the same key, by the thumbprint of its certificate (version 1.0)", ACCESS),
-    "nonce": Meaning("a mark by which only Microsoft Graph can verify the signature", GRAPH),
+    "nonce": Meaning("Microsoft Graph's own: the signature is over its SHA-256 hash, not over what stands here", GRAPH),
     "crit": Meaning("what a reader must understand, or refuse the token", JWS + "4.1.11"),
     "jku": Meaning("where the sender says its keys are: never to be believed", JWS + "4.1.2"),
     "jwk": Meaning("a key that the sender brings along: never to be believed", JWS + "4.1.3"),

@@ -158,7 +158,7 @@ def _doubts(token_parts: Parts) -> list[str]:
     elif isinstance(algorithm, str) and algorithm.lower() == "none":
         doubts.append("Its header says that it is not signed (alg none).")
     if "nonce" in token_parts.header and is_for_graph(token_parts.claims):
-        doubts.append("It is for Microsoft Graph: nobody else can verify its signature.")
+        doubts.append("It is for Microsoft Graph: to anybody else it proves nothing.")
     return doubts
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from workshop.core.well_known import VISUAL_STUDIO_CODE
-from workshop.diagnosis.knowledge.entry import GITHUB, Failure, Remedy, says
+from workshop.diagnosis.knowledge.entry import GITHUB, LEARN, Failure, Remedy, says
 
 CLEAR = (
     "Clear what it remembers. VS Code: command “Authentication: Remove Dynamic Authentication Providers”. Claude Code: "
     "/mcp > the server > Clear authentication. MCP Inspector: Clear OAuth State. FastMCP's client: its token storage. "
     "Claude and ChatGPT: remove the connector and add it again"
 )
+VS_CODES_DOCUMENT = "https://vscode.dev/oauth/client-metadata.json"
 SPECIFICATION = "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization"
 
 FAILURES = (
@@ -35,6 +36,26 @@ FAILURES = (
         16,
     ),
     Failure(
+        "client-document-unread",
+        "The server could not read the document by whose address the client names itself",
+        says(
+            r"CIMD fetch failed for",
+            r"Client ID '?https://[^\s']+'? (?:not found|is not registered)",
+            r"client.?id\W+(?:code\W+)?https://\S+[^\n]{0,80}(?:not found|not registered)",
+        ),
+        "The client's id is the https address of its metadata document (CIMD), and the server fetches it. FastMCP's "
+        "proxy advertises that it does, so VS Code comes this way. The server has no way there, or the document is at "
+        "fault: its log says which (CIMD fetch failed). Clients that register by themselves are not concerned.",
+        Remedy(
+            python=f"Let the server reach the document (VS Code's is {VS_CODES_DOCUMENT}). Where it can't, "
+            "ENTRA_PROXY_ENABLE_CIMD=no (AzureProvider(enable_cimd=False)): then the metadata doesn't promise it, and "
+            "such clients register instead",
+            client="Connect again after that, so that it reads the metadata anew",
+        ),
+        f"{GITHUB}/microsoft/vscode/pull/271403",
+        "VS Code and others that name themselves by an https address, behind a server without a way to the internet",
+    ),
+    Failure(
         "no-client-registration",
         "The authorization server registers no clients",
         says(
@@ -42,7 +63,8 @@ FAILURES = (
             r"Incompatible auth server",
             r"registration failed:? ?\(?404",
         ),
-        "Entra has neither Dynamic Client Registration (RFC 7591) nor client id metadata documents. A client that "
+        "Entra has no Dynamic Client Registration (RFC 7591). Client id metadata documents (CIMD) it takes in public "
+        "preview: in some tenants, and for servers whose Application ID URI is their address. Elsewhere a client that "
         "brings no client id of its own stops here.",
         Remedy(
             portal=f"Pre-authorize clients that have an id (VS Code: {VISUAL_STUDIO_CODE}): Expose an "
@@ -51,7 +73,7 @@ FAILURES = (
             python="Or put the OAuth proxy before Entra, which registers clients: AzureProvider",
             client="Give it a client id (Claude Code: --client-id; VS Code asks for one)",
         ),
-        f"{GITHUB}/microsoft/azure-devops-mcp/issues/1077",
+        f"{LEARN}/agent-id/client-id-metadata-documents",
         "clients that need DCR or CIMD: Claude, ChatGPT, Cursor, MCP Inspector",
         17,
     ),

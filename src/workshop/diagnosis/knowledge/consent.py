@@ -65,7 +65,9 @@ FAILURES = (
         "admin-consent-needed",
         "Only an administrator may grant this permission",
         codes(90094, 90093),
-        "The permission is for administrators only, or the tenant forbids its users to consent.",
+        "The permission is for administrators only, or users may not consent to it in this tenant. Today's usual "
+        "reason is Microsoft's managed default, where nobody chose otherwise: since August 2025 users can't grant "
+        "Files.*.All and Sites.*.All, since November 2025 much of mail, calendars and Teams neither.",
         Remedy(
             portal="An administrator: API permissions > Grant admin consent; or send them "
             "https://login.microsoftonline.com/<tenant>/v2.0/adminconsent?client_id=<client id>",

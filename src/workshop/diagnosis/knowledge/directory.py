@@ -115,10 +115,11 @@ FAILURES = (
             r"Failed to add identifier URI",
             r"Values of IdentifierUris property must use a verified domain",
         ),
-        "New identifier URIs must have the tenant id, the app id or a verified domain in them, unless the app has "
-        "version 2.0 tokens.",
+        "A new api:// URI must have the tenant id, the app id or a verified domain in it, unless the app has version "
+        "2.0 tokens. The host of an https URI must be in a verified domain, whatever the version. Nobody can verify "
+        "azurewebsites.net, azurecontainerapps.io or devtunnels.ms.",
         Remedy(
-            portal="Expose an API: api://<client id>; or verify the domain first; or requestedAccessTokenVersion 2",
+            portal="Expose an API: api://<client id>, which is always taken; or verify the domain first",
             az="az ad app update --id <client id> --identifier-uris api://<client id>",
             python='Application(identifier_uris=["api://<client id>"])',
         ),

@@ -15,10 +15,12 @@ FAILURES = (
         "MCP clients send the server's address as resource (RFC 8707). Entra takes it only if that very address is an "
         "identifier URI of the app whose scopes are asked for. Here it is not.",
         Remedy(
-            portal="Expose an API: set the Application ID URI to the server's address, https://<host>/mcp, and publish "
-            "scopes as https://<host>/mcp/<scope>. Manifest: requestedAccessTokenVersion must be 2 first",
+            portal="If your tenant has verified the host's domain: Expose an API, set the Application ID URI to the "
+            "server's address, https://<host>/mcp, and publish scopes as https://<host>/mcp/<scope>. Manifest: "
+            "requestedAccessTokenVersion must be 2 first",
             az=ADD_URI,
-            python="Or put a proxy before Entra that leaves resource out: AzureProvider (workshop.servers.proxy) does",
+            python="On azurewebsites.net, azurecontainerapps.io and devtunnels.ms, which nobody can verify, or on your "
+            "own machine: a proxy before Entra that leaves resource out. AzureProvider (workshop.servers.proxy) does",
         ),
         SECURE_MCP,
         "VS Code and every client that keeps to the MCP specification, without a proxy",

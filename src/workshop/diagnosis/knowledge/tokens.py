@@ -32,8 +32,9 @@ FAILURES = (
             rf"audience mismatch.*(?:graph\.microsoft\.com|{GRAPH_APP_ID})",
             r"got '?(?:https://graph\.microsoft\.com|00000003-0000-0000-c000)",
         ),
-        "Its audience is Microsoft Graph. Nobody but Graph can verify it: its header has a nonce that changes the "
-        "signature. The client asked for a Graph scope, or for a bare one, which means Graph.",
+        "Its audience is Microsoft Graph, so it is no proof for your server. Nor does its signature hold as it stands: "
+        "the nonce in its header was signed in another form, which is no contract. The client asked for a Graph scope, "
+        "or for a bare one, which means Graph.",
         Remedy(
             portal="Expose an API: define a scope of the server's own",
             python='required_scopes=["<your scope>"]; Graph\'s scopes go into additional_authorize_scopes',
