@@ -98,7 +98,9 @@ class ProxySettings(AppSettings):
     enable_cimd: bool = setting(
         True,
         env.yes_or_no,
-        "Whether a client may name itself by the address of its metadata document: yes or no.",
+        "Whether a client may name itself by the address of its metadata document (CIMD): yes or no. VS Code does,",
+        "and this server then has to reach https://vscode.dev/oauth/client-metadata.json. Where it can't, say no: VS",
+        "Code registers instead.",
     )
     storage: str = setting(
         places.FILES,
