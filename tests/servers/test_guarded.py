@@ -97,8 +97,8 @@ def test_the_reason_stands_in_the_log(servers: dict[str, BackgroundServer]) -> N
     asked(server, Origin="https://evil.example")
     until(lambda: len(server.log.refusals) == 2, "both are noted")
     assert [line.text for line in server.log.refusals] == [
-        "Request rejected: its Host 'evil.example\\x1b[2J' names another server",
-        "Request rejected: its Origin 'https://evil.example' is not an allowed one",
+        "Request rejected: its Host 'evil.example\\x1b[2J' is no name of this server (BASE_URL, ALLOWED_HOSTS)",
+        "Request rejected: its Origin 'https://evil.example' is not an allowed one (ALLOWED_ORIGINS)",
     ]
 
 

@@ -173,9 +173,14 @@ def _noting(scope: Scope, send: Send) -> Send:
     async def noted(message: Message) -> None:
         status = message.get("status")
         if status == MISDIRECTED:
-            logger.warning("Request rejected: its Host '%s' names another server", _told(sent, "host"))
+            logger.warning(
+                "Request rejected: its Host '%s' is no name of this server (BASE_URL, ALLOWED_HOSTS)",
+                _told(sent, "host"),
+            )
         elif status == FORBIDDEN and "origin" in sent and b"www-authenticate" not in dict(message.get("headers", ())):
-            logger.warning("Request rejected: its Origin '%s' is not an allowed one", _told(sent, "origin"))
+            logger.warning(
+                "Request rejected: its Origin '%s' is not an allowed one (ALLOWED_ORIGINS)", _told(sent, "origin")
+            )
         await send(message)
 
     return noted
