@@ -160,6 +160,14 @@ def with_free_uri(_: Office) -> Declaration:
     return replace(PROXY, identifier_uri="api://contoso-expenses")
 
 
+def straight(office: Office) -> Declaration:
+    return PREAUTHORIZED.known_by(f"https://expenses.{office.domain}/mcp")
+
+
+def without_https(office: Office, declaration: Declaration) -> None:
+    office.change({"identifierUris": [f"api://{office.kept_id(declaration)}"]}, declaration)
+
+
 def with_certificate(_: Office) -> Declaration:
     return replace(PROXY, credentials=(Certificate(),))
 
@@ -211,6 +219,9 @@ FAULTS: dict[str, Fault] = {
     "identifier-uri-policy": Fault(
         of_before_the_policy, "outside the policy: api://contoso-expenses", with_free_uri,
         told_by="graph", besides=frozenset({"access-token-version"}), mended=False,
+    ),
+    "identifier-uri-address": Fault(
+        without_https, "clients send https://expenses.", straight, besides=frozenset({"identifier-uri"})
     ),
     "scopes-exist": Fault(no_scope, "no scope"),
     "scopes-enabled": Fault(scope(isEnabled=False), "disabled: mcp-access"),

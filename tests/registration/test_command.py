@@ -222,3 +222,27 @@ def test_msgraph_is_not_imported_where_it_is_not_needed() -> None:
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert told.splitlines()[-1] == "[]"
+
+
+def test_an_https_address_becomes_the_application_id_uri_and_stays(register: Command) -> None:
+    address = "https://expenses.contoso.onmicrosoft.com"
+    refused = register("preauthorized", "--at", "https://expenses-mcp.azurewebsites.net", "--env-file", "at.env")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "azurewebsites.net is its owner's" in refused.stderr
+    assert "`workshop register proxy`" in refused.stderr
+
+    planned = register.ok("preauthorized", "--at", address, "--plan", "--env-file", "at.env")
+    assert f"+ Application ID URI {address}/mcp" in planned
+    assert f"Clients reach the server at {address}/mcp" in register.ok(
+        "preauthorized", "--at", address, "--env-file", "at.env"
+    )
+    assert "nothing to change" in register.ok("preauthorized", "--plan", "--env-file", "at.env"), "as kept"
+    assert f"{address}/mcp" in register.ok("verify", "--approach", "preauthorized", "--env-file", "at.env")
+
+    other = register("verify", "--approach", "preauthorized", "--base-url", f"{address}.br", "--env-file", "at.env")
+    assert other.returncode == 1
+    assert f"clients send {address}.br/mcp" in other.stdout
+    register.ok("preauthorized", "--at", address, "--plan", "--for-admin", "--env-file", "at.env")
+    script = (register.place.project / "my-work" / "for-admin" / "register-preauthorized.sh").read_text("utf-8")
+    assert f'"{address}/mcp",\n    "api://@CLIENT_ID@"' in script
+    assert "unknown arguments: --at" in register("proxy", "--at", address).stderr

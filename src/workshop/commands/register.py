@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from workshop import practice, signin
 from workshop.core.settings import load
 from workshop.errors import TOLD, WorkshopError
-from workshop.registration.declarations import DECLARED, Declaration
+from workshop.registration.approach import as_kept
+from workshop.registration.declarations import DECLARED, DEFAULT_URI, Declaration
 from workshop.registration.desk import Desk, NotAgreed
+from workshop.registration.resource_uri import address_of, resource_uri
 from workshop.registration.sign_in import ADMINISTRATOR, WAYS
 from workshop.servers.settings import TENANT_ID
 
@@ -26,6 +28,14 @@ APPROACHES = {
     "preauthorized": "register the app for pre-authorized clients (RemoteAuthProvider)",
 }
 RIGHT, FINDINGS, COULD_NOT_LOOK = 0, 1, 2
+AT = (
+    "the server's https address, below a verified domain of the tenant: it becomes the Application ID URI (with /mcp), "
+    "so that MCP clients which send it as `resource` sign in straight to Entra (default: as kept; api://<client id>)"
+)
+REACHED = (
+    "Clients reach the server at {uri}, letter for letter, and ask for its scopes by that name.\n"
+    "`workshop serve preauthorized` names this address; what ends TLS for {host} leads there."
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +68,8 @@ def _add_register(parser: argparse.ArgumentParser, key: str) -> None:
     parser.add_argument(
         "--base-url", metavar="URL", help="where the server is reached (default: http://localhost:8000)"
     )
+    if DECLARED[key].names.identifier_uri:
+        parser.add_argument("--at", metavar="URL", help=AT)
     parser.add_argument("--name", help="another display name: a registration of its own, for production for example")
     parser.add_argument("--yes", action="store_true", help="don't ask, even if something would be taken away")
     parser.set_defaults(run=register, key=key)
@@ -76,15 +88,18 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def register(args: argparse.Namespace) -> int:
     """Plan, or plan and apply."""
-    declaration = _declaration(args.key, args.base_url, args.name)
+    declaration = _declaration(args.key, args.base_url, args.name, getattr(args, "at", None))
     if args.for_admin:
         return _for_admin(args, declaration)
     desk = _desk(args)
+    declaration = _as_kept(declaration, desk)
     if args.plan:
         print(desk.plan(declaration))
         return 0
     done = desk.apply(declaration, replace_values=True, agree=lambda plan: _agree(plan, yes=args.yes))
     print(done)
+    if resource := address_of(declaration.identifier_uri):
+        print(REACHED.format(uri=declaration.identifier_uri, host=resource.removeprefix("https://")))
     return 1 if done.left else 0
 
 
@@ -133,7 +148,8 @@ def _for_admin(args: argparse.Namespace, declaration: Declaration) -> int:
     if not args.plan:
         raise WorkshopError("--for-admin goes with --plan: nothing is registered then.")
     settings = load(malformed_too=True)
-    keeper = Desk(settings, file=args.env_file).keeper
+    desk = Desk(settings, file=args.env_file)
+    keeper, declaration = desk.keeper, _as_kept(declaration, desk)
     text = handover(declaration, keeper.get(TENANT_ID), keeper.get(declaration.names.client_id))
     letter, script = text.write(settings.project / "my-work" / "for-admin")
     print(f"Hand these two files to an administrator of your tenant:\n  {letter}\n  {script}")
@@ -141,8 +157,15 @@ def _for_admin(args: argparse.Namespace, declaration: Declaration) -> int:
     return 0
 
 
-def _declaration(key: str, base_url: str | None, name: str | None) -> Declaration:
-    declaration = DECLARED[key]
+def _as_kept(declaration: Declaration, desk: Desk) -> Declaration:
+    """Return it with the kept Application ID URI, unless one was asked for."""
+    if declaration.identifier_uri != DEFAULT_URI:
+        return declaration
+    return as_kept(declaration, desk.keeper)
+
+
+def _declaration(key: str, base_url: str | None, name: str | None, at: str | None) -> Declaration:
+    declaration = DECLARED[key].known_by(resource_uri(at)) if at else DECLARED[key]
     if base_url:
         declaration = declaration.at(base_url)
     return declaration.named(name) if name else declaration

@@ -24,7 +24,7 @@ from workshop.errors import WorkshopError
 from workshop.registration import apply_consent, apply_credentials, look, survey
 from workshop.registration.aspects import AFTERWARDS, ASPECTS, PREAUTHORIZED, ROLE, SCOPE, body
 from workshop.registration.compare import PlannedChange, changes
-from workshop.registration.declarations import Declaration
+from workshop.registration.declarations import DEFAULT_URI, Declaration
 from workshop.registration.graph import FIRST_WAIT, LONGEST_WAIT, PATIENCE, GraphRefused, from_json, once_there, step
 from workshop.registration.keeper import Keeper
 from workshop.registration.plan import RegistrationPlan
@@ -103,6 +103,9 @@ def _keep_ids(here: Survey, app: App) -> None:
     ids = {TENANT_ID: here.directory.tenant_id, names.client_id: app.client_id}
     if keeper.get(names.client_id).lower() != app.client_id:
         ids |= {names.client_secret: "", names.certificate: ""}
+    if names.identifier_uri:
+        uri = here.declaration.identifier_uri
+        ids[names.identifier_uri] = "" if uri == DEFAULT_URI else uri
     keeper.keep(ids)
 
 

@@ -19,6 +19,7 @@ from workshop.registration.marks import PREFIX
 from workshop.registration.seen import App, Snapshot
 
 BASE_URL = "ENTRA_PROXY_BASE_URL"
+DIRECT_BASE_URL = "ENTRA_PREAUTHORIZED_BASE_URL"
 REDIRECT_PATH = "ENTRA_PROXY_REDIRECT_PATH"
 REQUIRED_SCOPES = "ENTRA_PROXY_REQUIRED_SCOPES"
 IDENTIFIER_URI = "ENTRA_PROXY_IDENTIFIER_URI"
@@ -53,7 +54,9 @@ def as_served(declaration: Declaration, keeper: Keeper, base_url: str = "") -> D
         base_url: where the server is reached; the kept one if empty.
     """
     if declaration.names != PROXY.names:
-        return declaration.at(base_url) if base_url else declaration
+        there = base_url or (keeper.get(DIRECT_BASE_URL) if declaration.names == PREAUTHORIZED.names else "")
+        declared = as_kept(declaration, keeper)
+        return declared.at(there) if there else declared
     address = (base_url or keeper.get(BASE_URL) or LOCAL).rstrip("/")
     path = keeper.get(REDIRECT_PATH) or CALLBACK
     callback = tuple(address + path if uri == LOCAL + CALLBACK else uri for uri in declaration.web_redirect_uris)
@@ -62,6 +65,13 @@ def as_served(declaration: Declaration, keeper: Keeper, base_url: str = "") -> D
     scopes = tuple(known.get(name) or DeclaredScope(name, name, name) for name in named) or declaration.scopes
     uri = keeper.get(IDENTIFIER_URI) or declaration.identifier_uri
     return replace(declaration, web_redirect_uris=callback, scopes=scopes, identifier_uri=uri)
+
+
+def as_kept(declaration: Declaration, keeper: Keeper) -> Declaration:
+    """Return the same with the Application ID URI that the server takes, where one is kept."""
+    name = declaration.names.identifier_uri
+    uri = keeper.get(name) if name else ""
+    return declaration.known_by(uri) if uri else declaration
 
 
 def _tagged(app: App) -> Declaration | None:

@@ -6,15 +6,17 @@ Source of the names: https://learn.microsoft.com/graph/api/resources/application
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workshop.core.well_known import VISUAL_STUDIO_CODE
 from workshop.errors import WorkshopError
+from workshop.registration.resource_uri import address_of, as_sent
 from workshop.servers.settings import CLIENT_ID, CLIENT_SECRET
 
 CALLBACK = "/auth/callback"
 LOCAL = "http://localhost:8000"
+DEFAULT_URI = "api://{client_id}"
 
 AccountTypes = Literal["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"]
 
@@ -93,11 +95,16 @@ class FederatedCredential:
 
 @dataclass(frozen=True)
 class Names:
-    """Under which names a registration's values stand in the environment or in the file."""
+    """Under which names a registration's values stand in the environment or in the file.
+
+    Attributes:
+        identifier_uri: where the server takes its Application ID URI from; empty if nothing is kept of it.
+    """
 
     client_id: str
     client_secret: str
     certificate: str
+    identifier_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,7 @@ class Declaration:
     Attributes:
         key: tells the workshop's registrations apart, in a tag.
         identifier_uri: with `{client_id}` for the id that is known only afterwards.
+        address: where clients reach the server, without /mcp; empty if that is not said. It is no part of the app.
         preauthorized: clients whose users are not asked for consent.
         graph_permissions: delegated permissions of Microsoft Graph, granted for everyone.
     """
@@ -116,7 +124,8 @@ class Declaration:
     scopes: tuple[DeclaredScope, ...]
     names: Names
     account_types: AccountTypes = "AzureADMyOrg"
-    identifier_uri: str = "api://{client_id}"
+    identifier_uri: str = DEFAULT_URI
+    address: str = field(default="", compare=False)
     token_version: int = 2
     web_redirect_uris: tuple[str, ...] = ()
     spa_redirect_uris: tuple[str, ...] = ()
@@ -154,9 +163,25 @@ class Declaration:
 
     def at(self, base_url: str) -> Declaration:
         """Return the same for a server at another address, such as `https://mcp.contoso.com`."""
-        old, new = LOCAL + CALLBACK, base_url.rstrip("/") + CALLBACK
+        address = base_url.rstrip("/")
+        old, new = LOCAL + CALLBACK, address + CALLBACK
         moved = tuple(new if uri == old else uri for uri in self.web_redirect_uris)
-        return replace(self, web_redirect_uris=moved)
+        return replace(self, web_redirect_uris=moved, address=address)
+
+    def known_by(self, uri: str) -> Declaration:
+        """Return the same with another Application ID URI; an https one may say where the server is."""
+        return replace(self, identifier_uri=uri, address=address_of(uri) or self.address)
+
+    @property
+    def sent_as(self) -> str:
+        """Return what clients send to Entra as `resource`; empty if a proxy stands between, or for this machine."""
+        direct = self.address.startswith("https://") and not self.web_redirect_uris
+        return as_sent(self.address) if direct else ""
+
+    def identifier_uris(self, client_id: str) -> tuple[str, ...]:
+        """Return all Application ID URIs: beside an https one, that of clients which know the app by its id."""
+        beside = (DEFAULT_URI,) if self.identifier_uri.startswith("https:") else ()
+        return tuple(uri.format(client_id=client_id) for uri in (self.identifier_uri, *beside))
 
 
 VISUAL_STUDIO_CODE_CLIENT = DeclaredClient(
@@ -196,6 +221,7 @@ PREAUTHORIZED = Declaration(
         "ENTRA_PREAUTHORIZED_AZURE_CLIENT_ID",
         "ENTRA_PREAUTHORIZED_AZURE_CLIENT_SECRET",
         "ENTRA_PREAUTHORIZED_AZURE_CLIENT_CERTIFICATE_PATH",
+        "ENTRA_PREAUTHORIZED_IDENTIFIER_URI",
     ),
     preauthorized=(VISUAL_STUDIO_CODE_CLIENT,),
 )

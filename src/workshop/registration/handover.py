@@ -151,8 +151,7 @@ my machine, and `workshop register verify`, which checks every setting above.
 
 
 def _script(declaration: Declaration, wanted: App, client_id: str, unique_name: str) -> str:
-    identifier = declaration.identifier_uri.format(client_id="@CLIENT_ID@")
-    filled_in = replace(wanted, tags=("@TAG@",), identifier_uris=(identifier,))
+    filled_in = replace(wanted, tags=("@TAG@",), identifier_uris=declaration.identifier_uris("@CLIENT_ID@"))
     settings = body(filled_in, [name for name in ASPECTS if name not in (*AFTERWARDS, *AS_MADE)])
     later = body(filled_in, AFTERWARDS)
     grant = GRANT.format(graph=GRAPH_APP_ID, scopes=" ".join(declaration.graph_permissions))

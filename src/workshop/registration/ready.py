@@ -9,6 +9,7 @@ from workshop.core.off_loop import off_the_loop
 from workshop.core.private_files import locked, make_private_folder
 from workshop.core.settings import Settings, load
 from workshop.errors import TOLD, WorkshopError
+from workshop.registration.approach import as_kept
 from workshop.registration.declarations import ON_BEHALF_OF, PROXY, Declaration
 from workshop.registration.desk import Desk
 from workshop.registration.sign_in import ADMINISTRATOR
@@ -56,11 +57,13 @@ def ready(settings: Settings, declaration: Declaration = PROXY) -> Registration:
         found = all(current.get(name) for name in names) and off_the_loop(lambda: _still_good(current, declaration))
         if not found:
             try:
-                Desk(current).apply(declaration, replace_values=True)
+                Desk(current).apply(as_kept(declaration, Desk(current).keeper), replace_values=True)
             except TOLD as error:
                 raise WorkshopError(f"The app could not be registered: {error}") from error
             current = load(project=settings.project)
     os.environ.update({name: current.require(name) for name in names})
+    if uri := current.get(declaration.names.identifier_uri):
+        os.environ[declaration.names.identifier_uri] = uri
     return _registration(declaration, current, found=found)
 
 
@@ -94,4 +97,5 @@ def _still_good(settings: Settings, declaration: Declaration) -> bool:
         from workshop.registration.probe import secret_accepted
 
         return secret_accepted(tenant_id, client_id, settings.require(declaration.names.client_secret))[0] is True
-    return not Desk(settings).plan(declaration).changes
+    desk = Desk(settings)
+    return not desk.plan(as_kept(declaration, desk.keeper)).changes

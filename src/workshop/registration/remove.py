@@ -119,7 +119,8 @@ def _forget(keeper: Keeper, names: Collection[Names], client_id: str) -> None:
         path = keeper.path(name.certificate) if keeper.get(name.certificate) else None
         if path and path.parent == keeper.folder:
             path.unlink(missing_ok=True)
-        keeper.keep(dict.fromkeys((name.client_id, name.client_secret, name.certificate), ""))
+        kept = (name.client_id, name.client_secret, name.certificate, name.identifier_uri)
+        keeper.keep({one: "" for one in kept if one})
 
 
 async def _remove(graph: GraphServiceClient, marked: Marked) -> None:

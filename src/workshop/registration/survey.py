@@ -16,6 +16,7 @@ from workshop.registration.declarations import Declaration
 from workshop.registration.keeper import Keeper
 from workshop.registration.marks import Journal, is_ours, mark
 from workshop.registration.plan import RegistrationPlan
+from workshop.registration.resource_uri import OTHERWISE, unverified
 from workshop.registration.seen import App, SeenDirectory, Snapshot
 from workshop.registration.wanted_app import wanted_app
 from workshop.servers.settings import TENANT_ID
@@ -88,7 +89,8 @@ class Survey:
 
     def _own_names(self) -> tuple[str, ...]:
         names = self.declaration.names
-        return (names.client_id, *((names.client_secret,) if self.declaration.secret else ()))
+        secret = (names.client_secret,) if self.declaration.secret else ()
+        return (names.client_id, *secret, *((names.identifier_uri,) if names.identifier_uri else ()))
 
     def _principal_changes(self) -> tuple[PlannedChange, ...]:
         there = self.snapshot.principal or "principal" in self.snapshot.unseen
@@ -121,9 +123,22 @@ async def survey(graph: GraphServiceClient, declaration: Declaration, keeper: Ke
     tag = mark(declaration.key, await look.maker(graph))
     journal = Journal(keeper, declaration.key, directory.tenant_id)
     app, foreign = await _find(graph, keeper.get(declaration.names.client_id), journal, tag)
+    _check_domain(declaration, app, directory)
     snapshot = await look.look(graph, app, directory)
     snapshot = look.with_values(snapshot, keeper, declaration.names)
     return Survey(declaration, keeper, directory, tag, journal, snapshot, foreign)
+
+
+def _check_domain(declaration: Declaration, app: App | None, directory: SeenDirectory) -> None:
+    """See that the directory will take the declared URI before anything is made. One that is there stays.
+
+    Raises:
+        WorkshopError: it will not.
+    """
+    uri = declaration.identifier_uri
+    why = "" if app and uri in app.identifier_uris else unverified(uri, directory.domains)
+    if why:
+        raise WorkshopError(f"{uri} can't be the Application ID URI: {why}. {OTHERWISE}")
 
 
 async def again(graph: GraphServiceClient, before: Survey, app: App) -> Survey:

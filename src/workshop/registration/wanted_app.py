@@ -38,7 +38,7 @@ def wanted_app(
         display_name=declaration.display_name,
         object_id=now.object_id if now else "",
         account_types=declaration.account_types,
-        identifier_uris=(declaration.identifier_uri.format(client_id=client_id),),
+        identifier_uris=declaration.identifier_uris(client_id),
         token_version=declaration.token_version,
         scopes=scopes,
         roles=tuple(role_as_declared(role, now, new_id) for role in declaration.app_roles),

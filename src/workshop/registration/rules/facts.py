@@ -6,12 +6,14 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.codec import client_json, permissions_json, redirects_json, role_json, scope_json
 from workshop.registration.consent import wanted_grants
 from workshop.registration.declarations import Declaration, DeclaredRole, DeclaredScope
+from workshop.registration.resource_uri import OTHERWISE, lent_by, unverified
 from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
 from workshop.registration.rules.rules_directory import PUBLISHED
@@ -36,6 +38,7 @@ def facts(app: App, snapshot: Snapshot, declaration: Declaration) -> Mapping[str
         "certificate_path": snapshot.values.certificate if snapshot.values else declaration.names.certificate,
         "graph_app_id": GRAPH_APP_ID,
         **_single_facts(app, snapshot, declaration),
+        **_address_facts(app, snapshot, declaration),
         **_redirect_facts(app, declaration),
         **_scope_facts(app, declaration),
         **_permission_facts(app, snapshot, declaration),
@@ -57,6 +60,27 @@ def _single_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dic
         "identifier_uris_list": _python(uris),
         "other_owner": snapshot.owners.get(identifier, ""),
     }
+
+
+def _address_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:
+    domains = snapshot.directory.domains if snapshot.directory else ()
+    sent = declaration.sent_as
+    uris = [sent, *(uri for uri in app.identifier_uris if uri.rstrip("/").lower() != sent.lower())]
+    texts = {
+        "sent_as": sent,
+        "address_portal": f"Expose an API: Application ID URI > Add (or Edit), {sent}; token version 2 comes first",
+        "address_az": f"az ad app update --id {app.client_id} --identifier-uris {' '.join(uris)}",
+        "address_python": f'await graph.applications.by_application_id("{app.object_id}").patch('
+        f"Application(identifier_uris={_python(uris)}))",
+        "uri_otherwise": f". {OTHERWISE}" if any(unverified(uri, domains) for uri in app.identifier_uris) else "",
+    }
+    if unverified(sent, domains) or lent_by(urlsplit(sent).hostname or ""):
+        texts |= {
+            "address_portal": OTHERWISE,
+            "address_az": "az rest --method GET --url https://graph.microsoft.com/v1.0/domains  # the verified ones",
+            "address_python": "await graph.organization.get()  # its verified_domains",
+        }
+    return texts
 
 
 def _redirect_facts(app: App, declaration: Declaration) -> dict[str, str]:

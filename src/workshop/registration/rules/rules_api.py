@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from workshop.registration.aspects import CLIENTS
 from workshop.registration.declarations import Declaration
+from workshop.registration.resource_uri import below, lent_by, unverified
 from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
 from workshop.registration.seen import App, Snapshot
 
 EXPOSE = "https://learn.microsoft.com/entra/identity-platform/quickstart-configure-app-expose-web-apis"
 MANIFEST = "https://learn.microsoft.com/entra/identity-platform/reference-microsoft-graph-app-manifest"
+MCP_SERVER = "https://learn.microsoft.com/entra/agent-id/secure-mcp-server-with-entra-id"
 URI_RULES = "https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions"
 
 
@@ -47,13 +49,25 @@ def identifier_policy(app: App, snapshot: Snapshot, _: Declaration) -> SettingVe
         return None
     ids, domains = (app.client_id, snapshot.directory.tenant_id), snapshot.directory.domains
     outside = [uri for uri in app.identifier_uris if not _allowed(uri, ids, domains, app.token_version)]
-    return wrong(f"outside the policy: {listed(outside)}") if outside else right(listed(app.identifier_uris))
+    reasons = "".join(f". {why}" for uri in outside if (why := unverified(uri, domains)))
+    return wrong(f"outside the policy: {listed(outside)}{reasons}") if outside else right(listed(app.identifier_uris))
+
+
+def identifier_address(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
+    """Look for the address that clients send, letter for letter, where they sign in to Entra themselves."""
+    sent = declaration.sent_as
+    if not sent:
+        return None
+    if sent in app.identifier_uris:
+        return right(sent)
+    domains = snapshot.directory.domains if snapshot.directory else ()
+    why = unverified(sent, domains) or lent_by(urlsplit(sent).hostname or "")
+    return wrong(f"clients send {sent}, the app has {listed(app.identifier_uris)}{f'. {why}' if why else ''}")
 
 
 def _allowed(uri: str, ids: tuple[str, ...], domains: tuple[str, ...], version: int | None) -> bool:
     parts = urlsplit(uri)
-    host = parts.netloc.lower()
-    verified = any(host == domain or host.endswith("." + domain) for domain in domains)
+    verified = below(parts.hostname or "", domains)
     if parts.scheme in ("http", "https"):
         return verified
     return verified or version == 2 or any(id_ in uri for id_ in ids)
@@ -166,12 +180,24 @@ RULES = (
             "or app ID”. What was added before stays, but can't be added again."
         ),
         mend=SettingMend(
-            portal="Expose an API: Application ID URI > Edit, api://$client_id",
+            portal="Expose an API: Application ID URI > Edit, api://$client_id$uri_otherwise",
             az="az ad app update --id $client_id --identifier-uris api://$client_id",
             python='await $app.patch(Application(identifier_uris=["api://$client_id"]))',
         ),
         source=URI_RULES,
         parts=frozenset({"directory"}),
+    ),
+    Rule(
+        "identifier-uri-address",
+        "Application ID URI and the server's address",
+        identifier_address,
+        should="$sent_as",
+        why=(
+            "An MCP client sends the server's address as `resource`. Entra takes it only if it is, letter for letter, "
+            "a URI of the app whose scopes are asked for; else AADSTS9010010 for FastMCP's client, VS Code and others."
+        ),
+        mend=SettingMend(portal="$address_portal", az="$address_az", python="$address_python"),
+        source=MCP_SERVER,
     ),
     Rule(
         "scopes-exist",
