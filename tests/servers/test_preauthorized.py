@@ -67,6 +67,24 @@ def test_a_client_without_a_token_is_led_to_entra(server: BackgroundServer, entr
     assert found.json()["issuer"] == told["authorization_servers"][0]
 
 
+def test_an_https_identifier_uri_is_the_resource_and_the_prefix_of_the_scopes(entra: Entra) -> None:
+    """What clients send and what they ask for name one app. A token of version 2 is for the client id all the same."""
+    uri = "https://expenses.contoso.onmicrosoft.com/mcp"
+    with serving(lambda _: preauthorized.build(None, entra.preauthorized(identifier_uri=uri))) as server:
+        with httpx.Client(trust_env=False, headers={"Host": "expenses.contoso.onmicrosoft.com"}) as client:
+            refused = client.post(server.url)
+            assert refused.status_code == 401
+            challenge = refused.headers["WWW-Authenticate"]
+            where = "https://expenses.contoso.onmicrosoft.com/.well-known/oauth-protected-resource/mcp"
+            assert f'resource_metadata="{where}"' in challenge
+            assert f'scope="{uri}/access"' in challenge
+            told = client.get(f"{server.base_url}/.well-known/oauth-protected-resource/mcp").json()
+        assert (told["resource"], told["scopes_supported"]) == (uri, [f"{uri}/access"])
+        token = entra.world.tokens(entra.app)["access_token"]
+        assert decoded(token, 1)["aud"] == entra.app.client_id
+        assert called(server, token, "get_user_info")["username"] == "robin@contoso.onmicrosoft.com"
+
+
 def test_msal_gets_a_token_for_the_scopes_that_are_named(server: BackgroundServer, entra: Entra) -> None:
     client = msal.ConfidentialClientApplication(
         entra.app.client_id,

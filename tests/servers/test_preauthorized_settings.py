@@ -13,6 +13,7 @@ from workshop.servers import preauthorized_settings
 from workshop.servers import settings as proxy_settings
 from workshop.servers.environment import SettingsError, Variable, sample
 from workshop.servers.preauthorized_settings import CLIENT_ID, PREAUTHORIZED, PREFIX, PreauthorizedSettings, load
+from workshop.servers.serve import with_settings
 from workshop.servers.settings import TENANT_ID
 
 PROJECT = workshop_settings.load().project
@@ -90,6 +91,34 @@ def test_accounts_of_many_tenants_need_their_issuers(tmp_path: Path) -> None:
 
 def test_tokens_are_verified_without_any_credential(tmp_path: Path) -> None:
     assert load(GIVEN, tmp_path) == PreauthorizedSettings(GUID, GUID)
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ({}, None),
+        ({"IDENTIFIER_URI": "api://expenses/mcp"}, None),
+        ({"IDENTIFIER_URI": "https://contoso.com/expenses"}, None),
+        ({"IDENTIFIER_URI": "https://mcp.contoso.com/mcp"}, "https://mcp.contoso.com"),
+        ({"IDENTIFIER_URI": "https://mcp.contoso.com/team/mcp/"}, "https://mcp.contoso.com/team"),
+        (
+            {"IDENTIFIER_URI": "https://mcp.contoso.com/mcp", "BASE_URL": "http://localhost:9000"},
+            "http://localhost:9000",
+        ),
+    ],
+)
+def test_an_https_identifier_uri_says_where_the_server_is(
+    tmp_path: Path, told: dict[str, str], address: str | None
+) -> None:
+    """One fact, one place: a process of its own serves at what the URI says, unless it is told an address."""
+    environ = GIVEN | {f"{PREFIX}_{name}": text for name, text in told.items()}
+    asked: list[str] = []
+
+    def build(base_url: str, _: PreauthorizedSettings) -> Any:
+        asked.append(base_url)
+
+    with_settings(build, lambda: load(environ, tmp_path))("http://localhost:8000")
+    assert asked == [address or "http://localhost:8000"]
 
 
 # --- what an app proves itself with, at both servers ---

@@ -27,6 +27,16 @@ REGISTRATIONS = {
     "proxy": registration.PROXY,
     "whoami": registration.PROXY,
 }
+STRAIGHT = (
+    "Clients reach it at {uri}, its Application ID URI: they sign in straight to Entra.\n"
+    "What ends TLS for that name has to lead to this port."
+)
+BY_SCOPE = (
+    "Its Application ID URI is {uri}, not its address: it is for clients that bring a token, or ask Entra by scope\n"
+    "alone. FastMCP's client and VS Code send the address too, and Entra refuses them (AADSTS9010010). For them:\n"
+    "`workshop register preauthorized --at https://...`, where the host is below a verified domain of the tenant;\n"
+    "anywhere else, and on this machine, `workshop serve proxy`."
+)
 APPROVERS_GROUP = "ENTRA_PROXY_APPROVERS_GROUP_ID"
 SERVERS = ("both-doors", "on-behalf-of", "preauthorized", "proxy", "unprotected", "whoami")
 
@@ -73,6 +83,8 @@ def _serve(name: str, settings: Settings, listener: socket) -> None:
             registration.ready(settings, REGISTRATIONS[name])
         does = "takes tokens of" if name == "preauthorized" else "signs users in with"
         print(f"It {does} {where}.", *origins(load(project=settings.project), settings), sep="\n", flush=True)
+    if name == "preauthorized":
+        print(_who_can_sign_in(_told_in(settings)), flush=True)
     from workshop.servers.serve import run as serve
 
     def announce(address: str) -> None:
@@ -98,19 +110,39 @@ def _held(name: str, port: int, notes: Notes) -> str:
 
 def builder(name: str, settings: Settings) -> Callable[[str], FastMCP]:
     """Return what makes the server of this name, for the address it will have."""
-    from workshop.servers import preauthorized, preauthorized_settings, proxy, unprotected, whoami
+    from workshop.servers import proxy, unprotected, whoami
     from workshop.servers.settings import load as told
 
-    # In practice mode a .env with an own tenant's values must not count: it is looked for where there is none.
-    folder = settings.state if settings.mode == "practice" else settings.project
+    folder = _told_in(settings)
     if name in ("both-doors", "on-behalf-of"):
         return _acting(name, settings, folder)
     return {
-        "preauthorized": lambda local: preauthorized.build(local, preauthorized_settings.load(folder=folder)),
+        "preauthorized": lambda local: _preauthorized(local, folder),
         "proxy": lambda local: proxy.build(local, told(folder=folder)),
         "unprotected": unprotected.build,
         "whoami": lambda local: whoami.build(local, told(folder=folder)),
     }[name]
+
+
+def _told_in(settings: Settings) -> Path:
+    """Return where .env is looked for: in practice mode where none is, for an own tenant's values must not count."""
+    return settings.state if settings.mode == "practice" else settings.project
+
+
+def _preauthorized(local: str, folder: Path) -> FastMCP:
+    """Build the server whose clients bring Entra's own tokens: its Application ID URI may be its address."""
+    from workshop.servers import preauthorized, preauthorized_settings
+
+    told = preauthorized_settings.load(folder=folder)
+    return preauthorized.build(told.public_address or local, told)
+
+
+def _who_can_sign_in(folder: Path) -> str:
+    """Say which clients can sign in straight to Entra, as the Application ID URI is."""
+    from workshop.servers.preauthorized_settings import load as told_of
+
+    told = told_of(folder=folder)
+    return (STRAIGHT if told.public_address else BY_SCOPE).format(uri=told.identifier_uri or f"api://{told.client_id}")
 
 
 def _acting(name: str, settings: Settings, folder: Path) -> Callable[[str], FastMCP]:

@@ -212,6 +212,11 @@ class AppSettings:
             raise SettingsError(f"The app {self.client_id} has a {several}. Set one, and leave the others empty.")
 
     @property
+    def address(self) -> str | None:
+        """Where clients reach the server, without /mcp; None if no setting says it."""
+        return self.base_url
+
+    @property
     def credentials(self) -> tuple[str, ...]:
         """The fields that say what the app proves itself with: one at most."""
         return tuple(name for name in CREDENTIALS if getattr(self, name))

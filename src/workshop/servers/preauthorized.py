@@ -45,15 +45,15 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     """Return the server.
 
     Args:
-        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None, else
-            http://localhost:8000.
+        base_url: where clients reach it, without the path ``/mcp``; that of the settings if None (an https
+            Application ID URI says it too), else http://localhost:8000.
         settings: from the environment if None.
 
     Raises:
         SettingsError: a value is missing or malformed.
     """
     settings = settings or load()
-    address = base_url or settings.base_url or LOCAL
+    address = base_url or settings.address or LOCAL
     acting = _acting(settings) if settings.credentials else None
     mcp = GuardedServer(
         "Expenses (pre-authorized clients)",
@@ -78,6 +78,10 @@ def provider(settings: PreauthorizedSettings, base_url: str) -> EntraTokens:
 
     Its protected resource metadata (RFC 9728) names Entra, and the scopes as Entra wants them asked for: in full,
     such as ``api://<client id>/user_impersonation``. In a token (`scp`) the same scope has its short name.
+
+    Entra takes the metadata's ``resource`` from a client only if it is, letter for letter, an Application ID URI of
+    the app: https://mcp.contoso.com/mcp, for a server at https://mcp.contoso.com. The ``aud`` of a token of version 2
+    is the client id all the same.
     """
     one_line_each()
     issuer = f"https://{settings.base_authority}/{settings.tenant_id}/v2.0"

@@ -47,7 +47,7 @@ def with_settings(build: Callable[[str, Told], FastMCP], load: Callable[[], Told
 
     def build_at(local: str) -> FastMCP:
         settings = load()
-        return build(settings.base_url or local, settings)
+        return build(settings.address or local, settings)
 
     return build_at
 
