@@ -119,6 +119,8 @@ async def ask():
     auth = OAuth(client_id=CLIENT, token_storage=MemoryStore())
     async with Client(os.environ["URL"], auth=auth) as client:
         user = (await client.call_tool("get_user_info")).data["username"]
+        auth.context.token_expiry_time = 1.0
+        assert (await client.call_tool("get_user_info")).data["username"] == user
         return user, auth.context.protected_resource_metadata.resource, auth.context.client_metadata.scope
 
 user, resource, scope = asyncio.run(ask())
@@ -126,15 +128,16 @@ tell(user=user, resource=str(resource), scope=scope)
 """
 
 
-def test_fastmcps_own_client_signs_in(straight: Straight) -> None:
+def test_fastmcps_own_client_signs_in_and_comes_back_after_an_hour(straight: Straight) -> None:
     before = straight.there.name.asked
     scope = f"{URL}/user_impersonation offline_access"
     assert straight.run(FASTMCP) == {"user": ROBIN, "resource": URL, "scope": scope}
     assert straight.there.name.asked > before, "by its public name"
     with straight.tenant.control() as control:
         exchanges = control.get("/log").json()["exchanges"]
-    named = {one["path"].rpartition("/")[2] for one in exchanges if dict(one["sent"]).get("resource") == URL}
-    assert {"authorize", "token"} <= named, "Entra was told the address both times"
+    sent = [dict(one["sent"]) for one in exchanges]
+    told_it = [one.get("grant_type", one.get("response_type")) for one in sent if one.get("resource") == URL]
+    assert {"code", "authorization_code", "refresh_token"} <= set(told_it), "Entra was told the address each time"
 
 
 MSAL = """

@@ -231,12 +231,19 @@ def with_a_token(url: str, token: str, tool: str = "list_expenses") -> Any:
 
 def test_workshop_serve_preauthorized_registers_the_app_and_names_entra(tmp_path: Path) -> None:
     port = free_port()
-    environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path))
+    own = {"ENTRA_PREAUTHORIZED_IDENTIFIER_URI": "https://mcp.fabrikam.com/mcp"}
+    environ = clean_environ(tmp_path / "state", WORKSHOP_PROJECT=str(tmp_path), **own)
     (tmp_path / ".env").write_text("ENTRA_PREAUTHORIZED_REQUIRED_SCOPES=of-another-tenant\n")
     with served(serve("preauthorized", port), port, environ, tmp_path) as server, httpx.Client(trust_env=False) as http:
         assert "It takes tokens of the PRACTICE tenant." in server.said()
         told = http.get(f"http://localhost:{port}/.well-known/oauth-protected-resource/mcp").json()
         assert told["scopes_supported"][0].endswith("/user_impersonation")
+        assert told["scopes_supported"][0].startswith("api://")
+        assert told["resource"] == f"http://localhost:{port}/mcp"
+        assert "LEFT OUT, from the environment: ENTRA_PREAUTHORIZED_IDENTIFIER_URI." in server.said()
+        assert "Its Application ID URI is api://" in server.said()
+        assert "Entra refuses them (AADSTS9010010)" in server.said()
+        assert "`workshop register preauthorized --at https://...`" in server.said()
         assert told["authorization_servers"][0].startswith("https://login.microsoftonline.com/")
         assert server.listens_on() <= LOOPBACK
 

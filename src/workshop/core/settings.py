@@ -21,7 +21,7 @@ Mode = Literal["practice", "own"]
 
 TENANT_VALUES = ("AZURE_", "ENTRA_")
 """How the names of a tenant's values begin."""
-REGISTRATION_VALUE = re.compile(r"AZURE_\w+|ENTRA_[A-Z]+_AZURE_\w+")
+REGISTRATION_VALUE = re.compile(r"AZURE_\w+|ENTRA_[A-Z]+_AZURE_\w+|ENTRA_PREAUTHORIZED_IDENTIFIER_URI")
 """What names a tenant or an app, or proves it. In practice mode it comes from practice.env and nowhere else."""
 # What a program does not get that starts with nothing of the workshop's; and where nothing compiled is kept, each
 # process would compile the workshop anew.
