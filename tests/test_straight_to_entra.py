@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 from library_program import BEGIN, PATIENCE
-from practice_help import clean_environ, found
+from practice_help import clean_environ
 from public_name import LedThere, public_name
 from server_help import free_port
 from servers.programs import Served, served
 from tenant.process import Tenant, serving
 from tenant.world import App, World
 
+from practice_tenant import found
 from workshop.core.settings import read_values
 
 pytestmark = pytest.mark.thorough

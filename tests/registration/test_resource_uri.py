@@ -91,7 +91,13 @@ def test_what_is_no_address_of_a_server_is_refused_and_no_password_shown(address
 
 
 def test_a_host_below_no_verified_domain_is_named_with_those_there_are() -> None:
-    for uri in ("https://mcp.fabrikam.com/mcp", "https://evilcontoso.com/mcp", "https://contoso.com.evil.example/mcp"):
+    for uri in (
+        "https://mcp.fabrikam.com/mcp",
+        "https://mcp.businesscentral.dynamics.com",  # anthropics/claude-ai-mcp#397: the server is another's
+        "https://fhirpaas21.azurehealthcareapis.com",  # Azure/azure-docs-powershell-azuread#724
+        "https://evilcontoso.com/mcp",
+        "https://contoso.com.evil.example/mcp",
+    ):
         assert "is not below a verified domain of this directory (contoso.com, contoso.onmicrosoft.com)" in unverified(
             uri, DOMAINS
         )
