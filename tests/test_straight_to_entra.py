@@ -225,7 +225,7 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ("--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error")
     try:
         done = subprocess.run(
-            [npm, "install", *options, "--fetch-timeout=20000", "--fetch-retries=1", "@modelcontextprotocol/sdk@1"],
+            [npm, "install", *options, "--fetch-retry-mintimeout=1000", "@modelcontextprotocol/sdk@1"],
             cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

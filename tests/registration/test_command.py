@@ -239,6 +239,9 @@ def test_an_https_address_becomes_the_application_id_uri_and_stays(register: Com
     assert "nothing to change" in register.ok("preauthorized", "--plan", "--env-file", "at.env"), "as kept"
     assert f"{address}/mcp" in register.ok("verify", "--approach", "preauthorized", "--env-file", "at.env")
 
+    named = register.ok("preauthorized", "--name", "Production", "--plan", "--env-file", "at.env")
+    assert "Application ID URI" in named, "of its own"
+    assert f"{address}/mcp" not in named, "a URI belongs to one app"
     other = register("verify", "--approach", "preauthorized", "--base-url", f"{address}.br", "--env-file", "at.env")
     assert other.returncode == 1
     assert f"clients send {address}.br/mcp" in other.stdout

@@ -30,7 +30,7 @@ APPROACHES = {
 RIGHT, FINDINGS, COULD_NOT_LOOK = 0, 1, 2
 AT = (
     "the server's https address, below a verified domain of the tenant: it becomes the Application ID URI (with /mcp), "
-    "so that MCP clients which send it as `resource` sign in straight to Entra (default: as kept; api://<client id>)"
+    "so that clients which send it as `resource` sign in straight to Entra (default: as kept, else api://<client id>)"
 )
 REACHED = (
     "Clients reach the server at {uri}, letter for letter, and ask for its scopes by that name.\n"
@@ -158,8 +158,8 @@ def _for_admin(args: argparse.Namespace, declaration: Declaration) -> int:
 
 
 def _as_kept(declaration: Declaration, desk: Desk) -> Declaration:
-    """Return it with the kept Application ID URI, unless one was asked for."""
-    if declaration.identifier_uri != DEFAULT_URI:
+    """Return it with the kept Application ID URI, unless one was asked for, or another app than the kept one."""
+    if declaration.identifier_uri != DEFAULT_URI or declaration.key not in DECLARED:
         return declaration
     return as_kept(declaration, desk.keeper)
 
