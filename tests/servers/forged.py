@@ -6,11 +6,12 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-from .forge import Attempt, Forge, b64, bearer, decoded, segment
+from .forge import Attempt, Claims, Forge, b64, bearer, decoded, segment
 
 FASTMCP, OWN, HTTP = "FastMCP", "own check", "HTTP"
 
@@ -286,3 +287,84 @@ KINDS = (
     Kind("a proof that nobody knows", lambda forge: Attempt(forge.but(azpacr="3")), OWN),
     Kind("no client, where there is a list", lambda forge: Attempt(forge.but(azp=None)), OWN),
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AppKind:
+    """One way to be wrong at a door that lets in apps which act for themselves and hold a role.
+
+    Attributes:
+        changes: what is other in a token that would be let in; None leaves a claim out.
+        claim: where the server sees it; empty if FastMCP does.
+        of_a_user: whether it is made of a user's token, and not of an app's.
+    """
+
+    name: str
+    changes: Claims
+    claim: str
+    of_a_user: bool = False
+
+
+ROLE, OTHER_ROLE = "Expenses.Count", "Expenses.Approve"
+
+
+def of_app(name: str, claim: str, **changes: Any) -> AppKind:
+    """Return a kind that is made of an app's token."""
+    return AppKind(name, changes, claim)
+
+
+def of_user(name: str, claim: str, **changes: Any) -> AppKind:
+    """Return a kind that is made of a user's token."""
+    return AppKind(name, changes, claim, of_a_user=True)
+
+
+APP_KINDS = (
+    # A role that lets nobody in. An app without one gets its token from Entra all the same.
+    of_app("an app without a role", "roles", roles=None),
+    of_app("no role in a list", "roles", roles=[]),
+    of_app("a role that lets nobody in", "roles", roles=[OTHER_ROLE]),
+    of_app("a role of another API", "roles", roles=["User.Read.All", "Expenses.Count.All"]),
+    of_app("a role that begins alike", "roles", roles=["Expenses"]),
+    of_app("a role in small letters", "roles", roles=["expenses.count"]),
+    of_app("a role with a space behind it", "roles", roles=[f"{ROLE} "]),
+    of_app("roles as a text", "roles", roles=ROLE),
+    of_app("several roles as a text", "roles", roles=f"{OTHER_ROLE} {ROLE}"),
+    of_app("roles as an object", "roles", roles={ROLE: True}),
+    of_app("roles in a list of lists", "roles", roles=[[ROLE]]),
+    of_app("a role beside what is none", "roles", roles=[ROLE, {}]),
+    of_app("an empty role", "roles", roles=[""]),
+    of_app("the role in another claim", "roles", roles=None, role=[ROLE], wids=[ROLE], groups=[ROLE]),
+    # A token that says two things of who acts.
+    of_app("an app with a scope", "app-only", scp="access"),
+    of_app("an app with a scope and idtyp", "idtyp", scp="access", idtyp="app"),
+    of_app("an app with an empty scope", "", scp=""),
+    of_app("an app with a scope that is a list", "", scp=[]),
+    of_app("an app with no word in scp", "", scp=" "),
+    of_app("an app that says it is a user", "", idtyp="user"),
+    of_app("an app that says it is a device", "", idtyp="device"),
+    of_app("an app that says it in capitals", "", idtyp="APP"),
+    of_app("an app that says it in a list", "", idtyp=["app"]),
+    of_app("an app, said to be of nobody else", "idtyp", idtyp="app", sub="somebody-else"),
+    of_app("an app without a subject", "idtyp", idtyp="app", sub=None),
+    of_app("an app without idtyp, of another subject", "", sub="somebody-else"),
+    of_app("nobody at all", "oid", idtyp="app", oid=None, sub=None),
+    of_app("an app whose id is a list", "", idtyp="app", oid=["x"], sub=["x"]),
+    # A user stays one, whatever roles stand in the token.
+    of_user("a user with the role and no scope", "", scp=None, roles=[ROLE]),
+    of_user("a user with the role and another scope", "", scp="manage", roles=[ROLE]),
+    of_user("a user with the role, called an app", "idtyp", roles=[ROLE], idtyp="app"),
+    of_user("a user with the role, called an app, without scope", "idtyp", roles=[ROLE], idtyp="app", scp=None),
+    # Who the app is, and whether that was proved.
+    of_app("an app that proved nothing", "azpacr", azpacr="0"),
+    of_app("no word of what the app proved", "azpacr", azpacr=None),
+    of_app("a number for what the app proved", "azpacr", azpacr=1),
+    of_app("an app without a name", "azp", azp=None),
+    of_app("an app with a list of names", "azp", azp=["x"]),
+    # All that is asked of every token.
+    of_app("an app of another tenant", "tid", tid="22222222-3333-4444-5555-666666666666"),
+    of_app("an app's token of version 1", "ver", ver="1.0"),
+    of_app("an app's token for another API", "", aud="00000003-0000-0000-c000-000000000000"),
+    of_app("an app's token of another issuer", "", iss="https://login.microsoftonline.com/common/v2.0"),
+    of_app("an app's token without an end", "exp", exp=None),
+    of_app("an app's token that has ended", "", exp=1),
+)

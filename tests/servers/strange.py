@@ -16,6 +16,7 @@ from urllib.parse import quote
 AUDIT = json.dumps(
     {
         "time": "2026-01-01T00:00:00.000+00:00",
+        "caller": "user",
         "oid": "00000000-0000-4000-8000-00000000f0e9",
         "tid": "00000000-0000-4000-8000-00000000f0e9",
         "client": None,

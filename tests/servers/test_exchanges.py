@@ -56,7 +56,7 @@ class App(ServerApp):
 
 
 def assertion(user: int, ends: float = 3_600) -> str:
-    claims = {"oid": f"user-{user}", "tid": "a-tenant", "exp": time.time() + ends}
+    claims = {"oid": f"user-{user}", "tid": "a-tenant", "scp": "access", "exp": time.time() + ends}
     return f"{segment({'alg': 'none'})}.{segment(claims)}.{b64(b'')}"
 
 

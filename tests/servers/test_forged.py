@@ -23,8 +23,8 @@ from workshop.servers.verifier import EntraTokenVerifier, Rules
 
 from .conftest import Entra
 from .doors import Outcome, Said, door, listening, planted, publishing, tries
-from .forge import Attempt, Forge
-from .forged import FASTMCP, KINDS, OWN, Kind
+from .forge import GUISES, Attempt, Forge
+from .forged import FASTMCP, KINDS, OWN, ROLE, Kind
 from .forged_proxy import PROXY_KINDS, Held, ProxyKind
 
 LET_IN = "LET IN"
@@ -32,9 +32,13 @@ LET_IN = "LET IN"
 
 @dataclass(frozen=True)
 class Doors:
-    """The servers' doors: for clients with tokens of their own, Azure's verifier alone, the OAuth proxy, and both."""
+    """The servers' doors: for clients with tokens of their own, Azure's verifier alone, the OAuth proxy, and both.
+
+    `opened` is the first of them, where apps that act for themselves are let in if they hold a role.
+    """
 
     checked: BackgroundServer
+    opened: BackgroundServer
     both: BackgroundServer
     bare: BackgroundServer
     proxy: BackgroundServer
@@ -61,6 +65,7 @@ def doors(entra: Entra) -> Iterator[Doors]:
     app, tenant_id = entra.app, entra.tenant.id
     strict = {"allowed_clients": (app.client_id,), "confidential_clients_only": True}
     settings, own = entra.settings(**strict), entra.preauthorized(**strict)
+    to_apps = entra.preauthorized(**strict, app_roles=("access", ROLE))
 
     forge = Forge(entra)
     providers: list[EntraProxy] = []
@@ -88,11 +93,15 @@ def doors(entra: Entra) -> Iterator[Doors]:
         def direct(base_url: str) -> FastMCP:
             return door(looking_there(preauthorized.provider(own, base_url)))
 
+        def open_to_apps(base_url: str) -> FastMCP:
+            return door(looking_there(preauthorized.provider(to_apps, base_url)))
+
         checked = running.enter_context(serving(direct, name="checked"))
+        opened = running.enter_context(serving(open_to_apps, name="opened"))
         bare = running.enter_context(serving(lambda _: door(azure()), name="bare"))
         before = running.enter_context(serving(proxied, name="proxy"))
         both = running.enter_context(serving(doubled, name="both"))
-        yield Doors(checked, both, bare, before, providers[0], forge, running.enter_context(listening()))
+        yield Doors(checked, opened, both, bare, before, providers[0], forge, running.enter_context(listening()))
 
 
 def verifiers(auth: AuthProvider) -> list[JWTVerifier]:
@@ -104,7 +113,7 @@ def verifiers(auth: AuthProvider) -> list[JWTVerifier]:
     if isinstance(auth, RemoteAuthProvider):
         return verifiers(auth.token_verifier)
     if isinstance(auth, EntraTokenVerifier):
-        return verifiers(auth.inner)
+        return [found for part in (auth.inner, auth.of_apps) if part for found in verifiers(part)]
     assert isinstance(auth, JWTVerifier)
     return [auth]
 
@@ -112,7 +121,7 @@ def verifiers(auth: AuthProvider) -> list[JWTVerifier]:
 def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
     """Else every test here would pass at a door that is walled up."""
     token = doors.forge.token
-    for server in (doors.checked, doors.both, doors.bare):
+    for server in (doors.checked, doors.opened, doors.both, doors.bare):
         assert doors.tries(server, Attempt(token)).status == 200
         # The scheme has no case: RFC 9110 section 11.1.
         assert doors.tries(server, Attempt(headers=(("authorization", f"bearer {token}".encode()),))).status == 200
@@ -124,9 +133,22 @@ def test_a_token_that_is_right_gets_in(doors: Doors) -> None:
 def test_a_key_that_is_right_counts(kid: str, doors: Doors) -> None:
     """Else the keys below might be refused for any reason."""
     token = doors.forge.by_published(kid)
-    for server in (doors.checked, doors.both):
+    for server in (doors.checked, doors.opened, doors.both):
         assert doors.tries(server, Attempt(token)).status == 200
     assert doors.tries(doors.proxy, doors.inside(token)).status == 200
+
+
+def test_an_apps_token_counts_by_the_same_keys_as_a_users(doors: Doors) -> None:
+    """At the open door another verifier of FastMCP's looks at it, and the same look comes after it."""
+    forge = doors.forge
+    claims = {name: value for name, value in forge.claims.items() if name != "scp"}
+    claims |= {"sub": claims["oid"], "roles": [ROLE], "azpacr": "1"}
+    assert doors.tries(doors.opened, Attempt(forge.signed(claims))).status == 200
+    for kid in GUISES:
+        token = forge.signed(claims, forge.header | {"kid": kid}, forge.other_key)
+        sound = kid in ("sound", "any-tenants", "says-what-for")
+        assert doors.tries(doors.opened, Attempt(token)).status == (200 if sound else 401), kid
+        assert doors.tries(doors.checked, Attempt(token)).status == 401
 
 
 def test_scopes_are_those_of_scp_and_of_no_other_claim(doors: Doors) -> None:
@@ -144,6 +166,9 @@ def test_it_is_turned_away(kind: Kind, doors: Doors) -> None:
     assert outcome == Outcome(kind.who, kind.status, kind.error)
     # A second door is not a weaker one.
     assert doors.tries(doors.both, attempt) == outcome
+    # Nor is one that is open to apps. Who turns an app away there is another.
+    seen = doors.tries(doors.opened, attempt)
+    assert (bool(seen.who), seen.status, seen.error) == (True, kind.status, kind.error)
     # At the proxy's door counts only what the proxy issued.
     outcome = doors.tries(doors.proxy, attempt)
     assert outcome.who

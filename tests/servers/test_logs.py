@@ -32,7 +32,7 @@ from .strange import AUDIT, FORGED, LINES, STEERING, TEXTS, asked, requests
 from .test_runs import command, environ, with_a_token  # noqa: F401 - environ is a fixture
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (DEBUG|INFO|WARNING|ERROR) [\w.]+: .+")
-AUDITED = {"time", "oid", "tid", "client", "mcp_client", "tool", "outcome", "milliseconds"}
+AUDITED = {"time", "caller", "oid", "tid", "client", "mcp_client", "tool", "outcome", "milliseconds"}
 WAYS = {
     "python -m": lambda port: command("python -m", "both_doors", port),
     "fastmcp run file:function": lambda port: command("fastmcp run file:function", "both_doors", port),

@@ -39,6 +39,7 @@ RIGHT: dict[str, tuple[str, Any]] = {
     f"{PREFIX}_TOKEN_ISSUERS": (ISSUER, (ISSUER,)),
     f"{PREFIX}_ALLOWED_CLIENTS": (f"{GUID},{OTHER}", (GUID, OTHER)),
     f"{PREFIX}_CONFIDENTIAL_CLIENTS_ONLY": ("Yes", True),
+    f"{PREFIX}_APP_ROLES": ("Expenses.Count", ("Expenses.Count",)),
     f"{PREFIX}_AUDIT_LOG": ("STDERR", "stderr"),
     f"{PREFIX}_DATABASE": ("data/expenses.sqlite", Path("data/expenses.sqlite")),
     f"{PREFIX}_GRAPH_URL": ("https://graph.microsoft.us", "https://graph.microsoft.us"),

@@ -48,6 +48,7 @@ RIGHT: dict[str, tuple[str, Any]] = {
     "ENTRA_PROXY_TOKEN_ISSUERS": (f"{ISSUER} {ISSUER}", (ISSUER, ISSUER)),
     "ENTRA_PROXY_ALLOWED_CLIENTS": (f"{GUID},{OTHER}", (GUID, OTHER)),
     "ENTRA_PROXY_CONFIDENTIAL_CLIENTS_ONLY": ("yes", True),
+    "ENTRA_PROXY_APP_ROLES": ("Expenses.Count, Expenses.Run", ("Expenses.Count", "Expenses.Run")),
     "ENTRA_PROXY_CONSENT": ("Remember", "remember"),
     "ENTRA_PROXY_CONSENT_CSP_POLICY": ("default-src https:", "default-src https:"),
     "ENTRA_PROXY_ALLOWED_CLIENT_REDIRECT_URIS": ("http://localhost:*", ("http://localhost:*",)),

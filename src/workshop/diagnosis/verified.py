@@ -24,6 +24,8 @@ FAILURES = {
     "scp": "required-scope-missing",
     "oid": "app-only-token",
     "sub": "app-only-token",
+    "idtyp": "app-only-token",
+    "roles": "app-only-token",
     "azp": "client-not-on-the-list",
     "azpacr": "client-not-on-the-list",
     "jti": "token-refused",

@@ -149,6 +149,13 @@ class AppSettings:
         "Whether a token is taken only if its client proved who it is, by a secret or a certificate",
         "(azpacr 1 or 2): yes or no. Yes keeps out editors and all else on users' machines.",
     )
+    app_roles: tuple[str, ...] = setting(
+        (),
+        env.words,
+        "App roles of your app (App roles > Create app role, for Applications). An app that acts for itself,",
+        "with no user (client credentials), is let in if it holds one and has proved who it is. Empty: none is.",
+        "It has no user's data: it may use the tools for apps, and none that acts on behalf of a user.",
+    )
     database: Path | None = setting(
         None,
         places.database,

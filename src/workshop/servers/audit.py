@@ -2,7 +2,8 @@
 
 Each line is a JSON object, and nothing else is in the stream: what a stranger wrote to the log is never beside it. Of
 a person it holds the object id and nothing else: no name, no argument, no token. The object id is what an
-administrator looks up in Entra, and what Entra's own sign-in log has.
+administrator looks up in Entra, and what Entra's own sign-in log has. Of an app that acts for itself it says so; its
+object id is that of its service principal.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fastmcp.tools import ToolResult
 from fastmcp.utilities.logging import get_logger
 from mcp_types import CallToolRequestParams
 
+from .caller import is_app
 from .environment import SettingsError
 from .places import STDERR, STDOUT
 from .proxied import ProxiedToken
@@ -137,7 +139,9 @@ def _file(name: str) -> logging.Handler:
 
 def _who(token: AccessToken | None) -> dict[str, Any]:
     claims = token.claims if token else {}
-    who = {"oid": claims.get("oid"), "tid": claims.get("tid"), "client": claims.get("azp")}
+    caller = None if token is None else "app" if is_app(token) else "user"
+    # Of an app that acts for itself, oid is that of its service principal.
+    who = {"caller": caller, "oid": claims.get("oid"), "tid": claims.get("tid"), "client": claims.get("azp")}
     return who | (token.client() if isinstance(token, ProxiedToken) else {"mcp_client": None})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,14 @@ from fastmcp.server.auth import AccessToken
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
 
+from .claims import is_of_a_user
+
 OBJECT_ID = "object_id"
 TENANT_ID = "tenant_id"
+OF_USERS = (
+    "This is a tool for users: it works with the data of whoever is signed in, and the caller is an app that acts for "
+    "itself (app-only token). Let a user sign in, and call the tool with the user's token."
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class CallerMiddleware(Middleware):
 
     async def on_request(self, context: MiddlewareContext[Any], call_next: CallNext[Any, Any]) -> Any:
         """Note who calls and go on."""
-        caller = _owner(get_access_token()) or self.unsigned
+        token = get_access_token()
+        caller = self.unsigned if token is None else _owner(token)
         if caller is not None and context.fastmcp_context is not None:
             # Both calls are awaited: without `await` nothing is stored, and Python only warns.
             # Not serializable means: for this request only. An identity must not outlive it.
@@ -56,11 +64,19 @@ async def caller_of(context: Context) -> Owner:
     object_id = await context.get_state(OBJECT_ID)
     tenant_id = await context.get_state(TENANT_ID)
     if not object_id or not tenant_id:
+        if is_app(get_access_token()):
+            raise ToolError(OF_USERS, log_level=logging.WARNING)
         raise ToolError("The server does not know who is calling, so it keeps no data for this call. Sign in again.")
     return Owner(str(tenant_id), str(object_id))
 
 
-def _owner(token: AccessToken | None) -> Owner | None:
-    claims = token.claims if token else {}
-    tenant_id, object_id = claims.get("tid"), claims.get("oid")
+def is_app(token: AccessToken | None) -> bool:
+    """Say whether an app calls that acts for itself: one whose token is not plainly a user's."""
+    return token is not None and not is_of_a_user(token.claims)
+
+
+def _owner(token: AccessToken) -> Owner | None:
+    if is_app(token):  # it has an oid as well, and no expenses
+        return None
+    tenant_id, object_id = token.claims.get("tid"), token.claims.get("oid")
     return Owner(tenant_id, object_id) if isinstance(tenant_id, str) and isinstance(object_id, str) else None

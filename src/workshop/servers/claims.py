@@ -25,6 +25,8 @@ JWT_CLAIMS = "RFC 7519 section 4.1"
 JWT_PROFILE = "RFC 9068 section 4"
 ENTRA = "https://learn.microsoft.com/entra/identity-platform/claims-validation"
 ENTRA_CLAIMS = "https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#payload-claims"
+ENTRA_APP_ROLES = "https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps"
+ENTRA_OPTIONAL_CLAIMS = "https://learn.microsoft.com/entra/identity-platform/optional-claims-reference"
 ENTRA_MANY_TENANTS = "https://learn.microsoft.com/entra/identity-platform/access-tokens#multitenant-applications"
 
 BY_SECRET_OR_CERTIFICATE = ("1", "2")  # 0 is a public client, which proves nothing
@@ -44,7 +46,8 @@ class Rules:
         confidential_only: whether that client must have proved who it is (`azpacr`).
         issuers: what FastMCP's verifier takes as `iss`; empty for any.
         audiences: what it takes as `aud`; empty for any.
-        scopes: what must stand in `scp`; empty for what the verifier requires.
+        scopes: what must stand in a user's `scp`; empty for what the verifier requires.
+        app_roles: of which an app that acts for itself must hold one (`roles`); empty lets no such app in.
     """
 
     tenant_ids: frozenset[str]
@@ -54,6 +57,7 @@ class Rules:
     issuers: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    app_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,31 @@ def refusal(claims: Claims, rules: Rules, now: float) -> str | None:
     Args:
         now: Unix time in seconds.
     """
-    return next(filter(None, (judge.refuses(claims, rules, now) for judge in SERVER_JUDGES)), None)
+    return next(filter(None, (judge.refuses(claims, rules, now) for judge in judges_of(claims, rules))), None)
+
+
+def judges_of(claims: Claims, rules: Rules) -> tuple[Judge, ...]:
+    """Return who judges a token: apps have judges of their own, where any are let in at all."""
+    return APP_JUDGES if rules.app_roles and says_app(claims) else SERVER_JUDGES
+
+
+def says_app(claims: Claims) -> bool:
+    """Say whether a token claims to be one that an app got for itself; whether that is true is judged elsewhere.
+
+    Microsoft calls `idtyp` the most accurate. It is an optional claim; without it such a token has no `scp`, and its
+    `sub` is its `oid`.
+    """
+    if "idtyp" in claims:
+        return bool(claims["idtyp"] == "app")
+    return "scp" not in claims and _is_text(claims.get("oid")) and claims.get("sub") == claims["oid"]
+
+
+def is_of_a_user(claims: Claims) -> bool:
+    """Say whether a token was issued for a user; of any other none may have a user's data, or a user's say."""
+    scopes = claims.get("scp")
+    # An app that acts for itself gets a token without scp, and its sub is its oid. The claim idtyp comes on request.
+    app_only = not isinstance(scopes, str) or not scopes.split() or claims.get("sub") == claims.get("oid")
+    return not app_only and claims.get("idtyp", "user") == "user"
 
 
 def is_time(value: object) -> TypeGuard[float]:
@@ -192,17 +220,11 @@ def _other_version(claims: Claims, _rules: Rules, _now: float) -> str | None:
 
 
 def _nobody(claims: Claims, _rules: Rules, _now: float) -> str | None:
-    object_id = claims.get("oid")
-    return None if isinstance(object_id, str) and object_id else "it names no user (oid)"
+    return None if _is_text(claims.get("oid")) else "it names no user (oid)"
 
 
 def _an_app(claims: Claims, _rules: Rules, _now: float) -> str | None:
-    scopes = claims.get("scp")
-    # An app that acts for itself gets a token without scp, and its sub is its oid. The claim idtyp comes on request.
-    app_only = not isinstance(scopes, str) or not scopes.split() or claims.get("sub") == claims.get("oid")
-    if app_only or claims.get("idtyp", "user") != "user":
-        return "it was issued to an app and not to a user (app-only)"
-    return None
+    return None if is_of_a_user(claims) else "it was issued to an app and not to a user (app-only)"
 
 
 def _not_granted(claims: Claims, rules: Rules, _now: float) -> str | None:
@@ -218,26 +240,73 @@ def _unlisted(claims: Claims, rules: Rules, _now: float) -> str | None:
     return None
 
 
-def _unproved(claims: Claims, rules: Rules, _now: float) -> str | None:
-    if rules.confidential_only and claims.get("azpacr") not in BY_SECRET_OR_CERTIFICATE:
-        return "its client did not prove who it is (azpacr)"
-    return None
+def _unproved(claims: Claims, rules: Rules, now: float) -> str | None:
+    return _proved_nothing(claims, rules, now) if rules.confidential_only else None
+
+
+# --- what they require of an app that acts for itself ---
+
+
+def _nothing(claims: Claims, _rules: Rules, _now: float) -> str | None:
+    return None if _is_text(claims.get("oid")) else "it names no service principal (oid)"
+
+
+def _in_two_minds(claims: Claims, _rules: Rules, _now: float) -> str | None:
+    # No token of Entra's is both. Which half is true is nobody's guess.
+    also_a_users = "scp" in claims or claims.get("sub") != claims.get("oid") or claims.get("idtyp", "app") != "app"
+    return "it says that an app acts for itself, and also that it does not (idtyp, scp, sub)" if also_a_users else None
+
+
+def _no_role(claims: Claims, rules: Rules, _now: float) -> str | None:
+    roles = claims.get("roles")
+    held = isinstance(roles, list) and all(_is_text(role) for role in roles) and not rules.app_roles.isdisjoint(roles)
+    return None if held else "the app holds no app role that lets it in (roles)"
+
+
+def _unnamed(claims: Claims, _rules: Rules, _now: float) -> str | None:
+    return None if _is_text(claims.get("azp")) else "it names no client (azp)"
+
+
+def _proved_nothing(claims: Claims, _rules: Rules, _now: float) -> str | None:
+    proved = claims.get("azpacr") in BY_SECRET_OR_CERTIFICATE
+    return None if proved else "its client did not prove who it is (azpacr)"
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value != ""
 
 
 ISSUED = Judge("iat", "was it issued before now?", _of_the_future, JWT_CLAIMS)
 TENANT = Judge("tid", "is its tenant one of this server's?", _foreign, ENTRA)
 
-SERVER_JUDGES = (
+LISTED = Judge("azp", "is the client on the list, if there is one?", _unlisted, ENTRA)
+
+OF_ALL = (
     Judge("exp", "does it end?", _endless, JWT_PROFILE),
     Judge("nbf", "is it valid already?", _early, JWT_CLAIMS),
     ISSUED,
     TENANT,
     Judge("iss", "is its issuer that of its tenant?", _issued_elsewhere, ENTRA_MANY_TENANTS),
     Judge("ver", "is it of version 2.0?", _other_version, ENTRA),
+)
+
+SERVER_JUDGES = (
+    *OF_ALL,
     Judge("oid", "does it name a user?", _nobody, ENTRA),
     Judge("sub", "was it issued for a user, and not to an app for itself?", _an_app, ENTRA),
     Judge("scp", "are the required scopes in scp itself?", _not_granted, ENTRA),
-    Judge("azp", "is the client on the list, if there is one?", _unlisted, ENTRA),
+    LISTED,
     Judge("azpacr", "did the client prove who it is, if it has to?", _unproved, ENTRA_CLAIMS),
 )
 """In this order; the first that refuses names the reason."""
+
+APP_JUDGES = (
+    *OF_ALL,
+    Judge("oid", "does it name a service principal?", _nothing, ENTRA),
+    Judge("idtyp", "was it issued to an app for itself, and to nobody else?", _in_two_minds, ENTRA_OPTIONAL_CLAIMS),
+    Judge("roles", "does the app hold a role that lets it in?", _no_role, ENTRA_APP_ROLES),
+    Judge("azp", "does it name the client?", _unnamed, ENTRA_CLAIMS),
+    LISTED,
+    Judge("azpacr", "did the client prove who it is?", _proved_nothing, ENTRA_CLAIMS),
+)
+"""The same for an app that acts for itself, at a door that is open to some."""

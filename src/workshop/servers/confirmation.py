@@ -23,12 +23,17 @@ from fastmcp import Context
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.server.elicitation import AcceptedElicitation
 
+from .caller import is_app
 from .refusals import CallRefused
 
 KEY = "confirm"
 CANT_ASK = (
     "{tool} did nothing: it needs the user's own yes, and this program can't ask for it (MCP elicitation). "
     "Let the user do it by hand, or connect with a program that can ask."
+)
+NO_USER = (
+    "{tool} did nothing: it needs a user's own yes, and the caller is an app that acts for itself (app-only token). "
+    "No program says yes for a person."
 )
 FIELD = {"type": "boolean", "title": "Yes, do it", "description": "Nothing happens unless you say yes."}
 SCHEMA = {"type": "object", "properties": {KEY: FIELD}, "required": [KEY]}
@@ -118,8 +123,10 @@ async def confirmed(
         Whether the user said yes, or what the tool has to return so that the client asks.
 
     Raises:
-        CallRefused: the client can't ask.
+        CallRefused: the client can't ask, or there is no user to be asked.
     """
+    if is_app(get_access_token()):
+        raise CallRefused(NO_USER.format(tool=tool))
     wanted = mcp_types.ClientCapabilities(elicitation=mcp_types.ElicitationCapability())
     if not context.session.check_client_capability(wanted):
         raise CallRefused(CANT_ASK.format(tool=tool))

@@ -53,6 +53,7 @@ WHERE tid = :tid AND oid = :oid
 COLUMNS = "number, cents, day, category, payment_method, description"
 LIST = f"SELECT {COLUMNS} {OWN} ORDER BY day DESC, number DESC LIMIT :limit"
 SUMS = f"SELECT category, payment_method, count(*), sum(cents) {OWN} GROUP BY category, payment_method"
+TENANT_COUNTS = "SELECT category, count(*) FROM expense WHERE tid = :tid GROUP BY category ORDER BY category"
 TENANT_SUMS = "SELECT count(DISTINCT oid), count(*), coalesce(sum(cents), 0) FROM expense WHERE tid = :tid"
 
 # How long a write waits for another process that writes to the same file.
@@ -161,6 +162,11 @@ class ExpenseStore:
         with self._lock:
             people, count, cents = self._connection.execute(TENANT_SUMS, {"tid": tenant_id}).fetchone()
         return people, count, _amount(cents)
+
+    def count_by_category(self, tenant_id: str) -> dict[str, int]:
+        """Return how many expenses a tenant has of each category."""
+        with self._lock:
+            return dict(self._connection.execute(TENANT_COUNTS, {"tid": tenant_id}).fetchall())
 
     def close(self) -> None:
         """Close the file. It closes by itself when the store is gone."""

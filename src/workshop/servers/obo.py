@@ -22,6 +22,7 @@ from fastmcp.server.dependencies import get_access_token
 from fastmcp.utilities.auth import decode_jwt_payload
 from fastmcp.utilities.logging import get_logger
 
+from .claims import is_of_a_user
 from .credentials import Assertions
 from .refusals import SERVER_AT_FAULT, SIGN_IN_AGAIN, CallRefused, of_exchange
 
@@ -33,6 +34,11 @@ if TYPE_CHECKING:  # a third of a second, for servers that never exchange anythi
 logger = get_logger(__name__)
 
 MOST = 128
+NO_USER = (
+    "This tool acts on behalf of a user, and the caller is an app that acts for itself (app-only token): there is no "
+    "user in it to act for, and Entra refuses to exchange such a token (AADSTS7000114). Call it with a user's token; "
+    "to ask Microsoft Graph for itself, an app uses its own permissions and no other server."
+)
 
 
 @dataclass(frozen=True)
@@ -188,13 +194,27 @@ class OnBehalfOf(Dependency[str]):
         """Exchange the caller's token.
 
         Raises:
-            CallRefused: nobody is signed in, or Entra refused.
+            CallRefused: nobody is signed in, an app calls for itself, or Entra refused.
         """
         token = get_access_token()
         if token is None:
             raise CallRefused(f"The server does not know who is calling. {SIGN_IN_AGAIN}")
+        refuse_apps(token.claims)
         exchange = await self.exchanges.of(token.token)
         return (await exchange.get_token(*self.scopes)).token
+
+
+def refuse_apps(claims: Mapping[str, Any]) -> None:
+    """Stop an exchange in nobody's name: there is no user in an app's own token.
+
+    Args:
+        claims: of the token that would be exchanged.
+
+    Raises:
+        CallRefused: it is one that an app got for itself.
+    """
+    if not is_of_a_user(claims):
+        raise CallRefused(NO_USER)
 
 
 def _refused(error: AzureError, answer: Any) -> CallRefused:

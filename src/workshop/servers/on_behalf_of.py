@@ -20,6 +20,7 @@ from key_value.aio.protocols import AsyncKeyValue
 
 from .acting import Acting
 from .app_settings import LOCAL
+from .apps import ToolsByCaller, add_tools_of_apps
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
@@ -51,12 +52,13 @@ def build(
     return behind(proxy, proxy, settings)
 
 
-def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> FastMCP:
+def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings, *, with_apps: bool = False) -> FastMCP:
     """Return the tools behind a door.
 
     Args:
         auth: the door: the proxy, or more than one that the proxy is part of.
         proxy: exchanges the users' tokens.
+        with_apps: whether the door lets in apps that act for themselves; they have tools of their own.
     """
     acting = Acting(Graph(settings.graph_url), EntraOBOToken, proxy.close_obo_credentials)
 
@@ -69,9 +71,12 @@ def behind(auth: AuthProvider, proxy: EntraProxy, settings: ProxySettings) -> Fa
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit(settings.audit_log))
     mcp.add_middleware(ChallengeErrors(proxy.pending.note))
+    mcp.add_middleware(ToolsByCaller())
     store = ExpenseStore(settings.database)
     add_tools(mcp, store)
     acting.add_tools(mcp, store, settings.approvers_group_id)
+    if with_apps:
+        add_tools_of_apps(mcp, store)
     return mcp
 
 

@@ -1,7 +1,8 @@
 """The expense tracker behind Entra ID itself: clients bring Entra's own tokens, and there is no proxy.
 
 The server names Entra as its authorization server and verifies what clients bring. It signs nobody in and keeps no
-tokens. Clients are registered in Entra beforehand (pre-authorized, if their users are to see no consent page).
+tokens. Clients are registered in Entra beforehand (pre-authorized, if their users are to see no consent page). An app
+that acts for itself is refused, unless `ENTRA_PREAUTHORIZED_APP_ROLES` says which app roles let it in.
 
 If the app has a credential, there are tools that ask Microsoft Graph on behalf of the user. FastMCP's
 ``EntraOBOToken`` looks for its own proxy and finds none here, so they use `OnBehalfOf`.
@@ -12,6 +13,8 @@ Run it with ``python -m workshop.servers.preauthorized``, ``fastmcp run -m works
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastmcp import FastMCP
@@ -20,6 +23,7 @@ from fastmcp.server.auth.providers.azure import AzureJWTVerifier
 from pydantic import AnyHttpUrl
 
 from .app_settings import LOCAL, AppSettings
+from .apps import ToolsByCaller, add_tools_of_apps
 from .audit import Audit
 from .caller import CallerMiddleware
 from .challenges import ChallengeErrors
@@ -66,10 +70,13 @@ def build(base_url: str | None = None, settings: PreauthorizedSettings | None = 
     mcp.add_middleware(CallerMiddleware())
     mcp.add_middleware(Audit(settings.audit_log))
     mcp.add_middleware(ChallengeErrors())
+    mcp.add_middleware(ToolsByCaller())
     store = ExpenseStore(settings.database)
     add_tools(mcp, store)
     if acting:
         acting.add_tools(mcp, store, settings.approvers_group_id)
+    if settings.app_roles:
+        add_tools_of_apps(mcp, store)
     return mcp
 
 
@@ -85,11 +92,14 @@ def provider(settings: PreauthorizedSettings, base_url: str) -> EntraTokens:
     """
     one_line_each()
     issuer = f"https://{settings.base_authority}/{settings.tenant_id}/v2.0"
+    looks = verifier(settings)
     return EntraTokens(
-        token_verifier=verifier(settings),
+        token_verifier=looks,
         authorization_servers=[AnyHttpUrl(issuer)],
         base_url=base_url,
         resource_name="Expenses",
+        required_scopes=scopes_of_every_request(settings),
+        challenge_scopes=looks.get_challenge_scopes(),
     )
 
 
@@ -101,14 +111,32 @@ def verifier(settings: AppSettings, rules: Rules | None = None) -> EntraTokenVer
     """
     clients = frozenset(settings.allowed_clients)
     rules = rules or Rules(settings.tenant_ids, settings.base_authority, clients, settings.confidential_clients_only)
-    azure = AzureJWTVerifier(
+    if not settings.app_roles:
+        return EntraTokenVerifier(_azure(settings, settings.required_scopes), rules)
+    # A token without a user has no scopes: FastMCP's verifier for it requires none, and the rules ask for a role.
+    return EntraTokenVerifier(
+        _azure(settings, settings.required_scopes),
+        replace(rules, app_roles=frozenset(settings.app_roles)),
+        of_apps=_azure(settings, ()),
+    )
+
+
+def scopes_of_every_request(settings: AppSettings) -> list[str] | None:
+    """Return what FastMCP is to look for once the verifier has taken a token; None for what that requires.
+
+    Where apps are let in it is nothing: an app has no scopes. The verifier has looked for a user's, twice.
+    """
+    return [] if settings.app_roles else None
+
+
+def _azure(settings: AppSettings, scopes: Sequence[str]) -> AzureJWTVerifier:
+    return AzureJWTVerifier(
         client_id=settings.client_id,
         tenant_id=settings.tenant_id,
-        required_scopes=list(settings.required_scopes),
+        required_scopes=list(scopes),
         identifier_uri=settings.identifier_uri,
         base_authority=settings.base_authority,
     )
-    return EntraTokenVerifier(azure, rules)
 
 
 def _acting(settings: PreauthorizedSettings) -> Acting:

@@ -32,7 +32,7 @@ from .families import TokenFamilies
 from .guarded import GuardedServer, reach_of
 from .icon import ICON
 from .logs import one_line_each
-from .obo import ServerApp, TokenExchanges
+from .obo import ServerApp, TokenExchanges, refuse_apps
 from .one_token import TakesOneToken
 from .own_resource import OwnResource
 from .proxied import ClientNames, proxied
@@ -108,7 +108,12 @@ class EntraProxy(TakesOneToken, TokenFamilies, Registrations, OwnResource, Azure
         return proxied(access, client, await self.client_names.of(client))
 
     async def get_obo_credential(self, user_assertion: str) -> OnBehalfOfCredential:
-        """Return what `EntraOBOToken` exchanges the user's token with: bounded, and with any kind of credential."""
+        """Return what `EntraOBOToken` exchanges the user's token with: bounded, and with any kind of credential.
+
+        Raises:
+            CallRefused: it is no user's token.
+        """
+        refuse_apps(decode_jwt_payload(user_assertion))
         return cast("OnBehalfOfCredential", await self._exchanges.of(user_assertion))
 
     async def close_obo_credentials(self) -> None:

@@ -47,6 +47,13 @@ class ProxySettings(AppSettings):
         "It says which programs are meant, not which one it is: a program on the user's machine can sign",
         "in under the id of any public client. If that one is pre-authorized, nobody even asks the user.",
     )
+    app_roles: tuple[str, ...] = setting(
+        (),
+        env.words,
+        "App roles of your app (App roles > Create app role, for Applications). An app that acts for itself,",
+        "with no user (client credentials), is let in if it holds one and has proved who it is. Empty: none is.",
+        "The proxy itself signs in users and nobody else: it counts where clients bring their own token.",
+    )
     additional_authorize_scopes: tuple[str, ...] = setting(
         ("openid", "profile"),
         env.words,

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from fastmcp.server.auth import AccessToken, TokenVerifier
 from fastmcp.server.auth.providers.jwt import JWTVerifier
+from fastmcp.utilities.auth import decode_jwt_payload
 from fastmcp.utilities.logging import get_logger
 
-from .claims import LONGEST_TOKEN, Rules, refusal, scopes_granted
+from .claims import LONGEST_TOKEN, Claims, Rules, refusal, says_app, scopes_granted
 from .keys import PublishedKeys
 from .one_token import TakesOneToken
 
@@ -50,12 +51,27 @@ class EntraTokenVerifier(TakesOneToken, TokenVerifier):
     It advertises the same scopes as the other one, so it may stand wherever that one stood.
     """
 
-    def __init__(self, inner: TokenVerifier, rules: Rules, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        inner: TokenVerifier,
+        rules: Rules,
+        now: Callable[[], float] = time.time,
+        of_apps: TokenVerifier | None = None,
+    ) -> None:
+        """Stand before another verifier.
+
+        Args:
+            inner: looks at users' tokens first.
+            of_apps: looks first at tokens of apps that act for themselves. Such a token has no scopes, so it can't
+                require any, and the rules must name app roles. None lets no such app in.
+        """
         super().__init__(inner.base_url, inner.required_scopes, inner.resource_base_url)
         self.inner = inner
+        self.of_apps = of_apps
         self.now = now
-        self._look = SecondLook(inner, rules)
+        self._look = SecondLook(inner, rules if of_apps else replace(rules, app_roles=frozenset()))
         self.rules = self._look.rules
+        self._look_at_apps = SecondLook(of_apps, self.rules) if of_apps else None
 
     @property
     def scopes_supported(self) -> list[str]:
@@ -71,10 +87,25 @@ class EntraTokenVerifier(TakesOneToken, TokenVerifier):
         if len(token) > LONGEST_TOKEN:
             return _refused("it is too long")
         try:
-            access = await self.inner.verify_token(token)
+            verifier, look = self._for(token)
+            access = await verifier.verify_token(token)
         except (RecursionError, OverflowError):  # made to end the verifier, not to be read by it
             return _refused("it can't be read")
-        return None if access is None else await self._look.at(access, self.now())
+        return None if access is None else await look.at(access, self.now())
+
+    def verifier_of(self, claims: Claims) -> TokenVerifier:
+        """Return FastMCP's verifier that looks at a token with these claims."""
+        return self.of_apps if self.of_apps and self.rules.app_roles and says_app(claims) else self.inner
+
+    def _for(self, token: str) -> tuple[TokenVerifier, SecondLook]:
+        """Return who looks at a token. It may say of itself what it likes: either way all of it is verified."""
+        if self._look_at_apps is None:
+            return self.inner, self._look
+        try:
+            verifier = self.verifier_of(decode_jwt_payload(token))
+        except (ValueError, TypeError, AttributeError):  # no JSON Web Token
+            return self.inner, self._look
+        return verifier, self._look if verifier is self.inner else self._look_at_apps
 
 
 def _refused(reason: str) -> AccessToken | None:

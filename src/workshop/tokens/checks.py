@@ -16,7 +16,7 @@ from fastmcp.server.auth.jwt_issuer import JWTIssuer
 from fastmcp.server.auth.providers.jwt import SUPPORTED_JWS_HEADER_FIELDS, JWTVerifier
 from joserfc.errors import JoseError
 
-from workshop.servers.claims import ENDED, FASTMCP_JUDGES, SERVER_JUDGES, Claims, Judge, Rules, missing_scopes
+from workshop.servers.claims import ENDED, FASTMCP_JUDGES, Claims, Judge, Rules, judges_of, missing_scopes
 from workshop.servers.keys import KEY_JUDGES, KeySet, Signing
 from workshop.show.claims import Values
 from workshop.tokens.kinds import is_for_graph
@@ -114,7 +114,7 @@ def of_key(keys: Keys, token_parts: Parts) -> Iterator[TokenCheck]:
 
 def of_rules(rules: Rules, claims: Claims, now: float) -> Iterator[TokenCheck]:
     """Make the servers' own checks."""
-    for judge in SERVER_JUDGES:
+    for judge in judges_of(claims, rules):
         why = judge.refuses(claims, rules, now)
         yield TokenCheck(OWN, judge.claim, judge.asks, why is None, why or "yes")
 

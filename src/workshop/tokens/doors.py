@@ -67,8 +67,8 @@ def door(server: Server, claims: Mapping[str, Any]) -> Door:
     part = _part(auth, claims)
     if isinstance(part, OAuthProxy):
         return Door(auth, ticket=_issuer(part), url=url)
-    if isinstance(part, EntraTokenVerifier) and isinstance(part.inner, JWTVerifier):
-        return Door(auth, part.inner, rules=part.rules, url=url, now=part.now)
+    if isinstance(part, EntraTokenVerifier) and isinstance(verifier := part.verifier_of(claims), JWTVerifier):
+        return Door(auth, verifier, rules=part.rules, url=url, now=part.now)
     if isinstance(part, JWTVerifier):
         return Door(auth, part, url=url)
     raise NoDoor(f"Nothing is known here of the checks that {type(part).__name__} makes.")

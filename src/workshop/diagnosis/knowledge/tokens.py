@@ -113,11 +113,18 @@ FAILURES = (
     Failure(
         "app-only-token",
         "The token was issued to an app and names no user",
-        says(r"issued to an app and not to a user", r"names no user \(oid\)"),
-        "It came by client credentials: it has no scp. This server is for users.",
+        says(
+            r"issued to an app and not to a user",
+            r"names no user \(oid\)",
+            r"holds no app role that lets it in",
+            r"an app acts for itself, and also that it does not",
+        ),
+        "It came by client credentials: it has no scp. The server is for users, or the app holds none of the app roles "
+        "that let apps in (roles).",
         Remedy(
-            portal="For a daemon define an app role (App roles, allowed member type Applications) and check roles",
-            python="Sign a user in (authorization code or device code) and not client credentials",
+            portal="For a daemon define an app role (App roles, allowed member type Applications), give it to the "
+            "daemon's app as an application permission, and grant admin consent",
+            python="Name the role in ENTRA_PREAUTHORIZED_APP_ROLES, or sign a user in and not by client credentials",
         ),
         f"{LEARN}/identity-platform/access-token-claims-reference",
     ),
