@@ -151,6 +151,30 @@ def test_from_a_plan_to_the_removal(register: Command) -> None:
         assert secret not in output
 
 
+def test_an_app_role_is_an_option(register: Command) -> None:
+    words = ("preauthorized", "--app-role", "Expenses.Count", "--app-role", "Expenses.Run", "--env-file", "role.env")
+    assert "+ App role Expenses.Count" in register.ok(*words, "--plan")
+    told = register.ok(*words)
+    assert "ENTRA_PREAUTHORIZED_APP_ROLES=Expenses.Count Expenses.Run" in told
+    assert "Application permissions" in told
+    assert "nothing to change" in register.ok(*words, "--plan")
+    setting, file = "ENTRA_PREAUTHORIZED_APP_ROLES", register.place.project / "role.env"
+    assert setting not in read_values(file), "the door stays closed"
+    write_values(file, {setting: "Expenses.Count Expenses.Run"})
+    assert "Expenses.Run" in register.ok("verify", "--env-file", "role.env")
+    # Without the name it would go, and that is asked.
+    gone = register("preauthorized", "--env-file", "role.env")
+    assert gone.returncode == 1
+    assert "- App role Expenses.Count" in gone.stdout
+    assert "add --yes" in gone.stderr
+    assert "Removed." in register.ok("remove", "--yes", "--env-file", "role.env")
+
+    wrong = register("proxy", "--app-role", "two words", "--plan")
+    assert wrong.returncode == 1
+    assert "can't be the value of an app role" in wrong.stderr
+    assert register("on-behalf-of", "--app-role", "Expenses.Count", "--plan").returncode == 2
+
+
 def test_with_a_device_code(register: Command) -> None:
     told = register.ok("preauthorized", "--plan", "--sign-in", "device-code")
     assert told.startswith("Open https://")

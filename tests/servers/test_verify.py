@@ -23,7 +23,14 @@ from server_help import serving
 from workshop import tokens
 from workshop.background import BackgroundServer
 from workshop.diagnosis.verified import FAILURES
-from workshop.servers.claims import FASTMCP_JUDGES, FASTMCP_SKEW_SECONDS, LONGEST_TOKEN, SERVER_JUDGES, Rules
+from workshop.servers.claims import (
+    APP_JUDGES,
+    FASTMCP_JUDGES,
+    FASTMCP_SKEW_SECONDS,
+    LONGEST_TOKEN,
+    SERVER_JUDGES,
+    Rules,
+)
 from workshop.servers.keys import KEY_JUDGES
 from workshop.servers.proxy import EntraProxy, provider
 from workshop.servers.verifier import EntraTokenVerifier
@@ -309,7 +316,7 @@ def test_the_longest_token_that_is_read_is_the_longest_that_is_taken() -> None:
 
 
 def test_every_requirement_of_a_claim_has_its_source_and_its_diagnosis() -> None:
-    judges = [(judge.claim, judge.asks, judge.source) for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES)]
+    judges = [(judge.claim, judge.asks, judge.source) for judge in (*FASTMCP_JUDGES, *SERVER_JUDGES, *APP_JUDGES)]
     for claim, asks, source in [*judges, *((judge.looks_at, judge.asks, judge.source) for judge in KEY_JUDGES)]:
         assert asks.endswith("?")
         assert source.startswith(("RFC ", "https://learn.microsoft.com/", "fastmcp."))

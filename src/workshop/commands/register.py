@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from workshop import practice, signin
 from workshop.core.settings import load
 from workshop.errors import TOLD, WorkshopError
+from workshop.registration.app_roles import with_app_roles
 from workshop.registration.approach import as_kept
 from workshop.registration.declarations import DECLARED, DEFAULT_URI, Declaration
 from workshop.registration.desk import Desk, NotAgreed
@@ -27,6 +28,7 @@ APPROACHES = {
     "on-behalf-of": "register the app of a server that asks Microsoft Graph on behalf of its users",
     "preauthorized": "register the app for pre-authorized clients (RemoteAuthProvider)",
 }
+FOR_APPS_TOO = ("proxy", "preauthorized")
 RIGHT, FINDINGS, COULD_NOT_LOOK = 0, 1, 2
 AT = (
     "the server's https address, below a verified domain of the tenant: it becomes the Application ID URI (with /mcp), "
@@ -35,6 +37,12 @@ AT = (
 REACHED = (
     "Clients reach the server at {uri}, letter for letter, and ask for its scopes by that name.\n"
     "`workshop serve preauthorized` names this address; what ends TLS for {host} leads there."
+)
+
+
+GIVE_THE_ROLE = (
+    "To let an app in: give it the role (its API permissions > Add a permission > this app > Application permissions, "
+    "then Grant admin consent), and tell the server: {setting}={roles}"
 )
 
 
@@ -70,6 +78,14 @@ def _add_register(parser: argparse.ArgumentParser, key: str) -> None:
     )
     if DECLARED[key].names.identifier_uri:
         parser.add_argument("--at", metavar="URL", help=AT)
+    if key in FOR_APPS_TOO:
+        parser.add_argument(
+            "--app-role",
+            metavar="NAME",
+            action="append",
+            default=[],
+            help="an app role for apps that act for themselves, such as Expenses.Count; name it each time, or it goes",
+        )
     parser.add_argument("--name", help="another display name: a registration of its own, for production for example")
     parser.add_argument("--yes", action="store_true", help="don't ask, even if something would be taken away")
     parser.set_defaults(run=register, key=key)
@@ -88,7 +104,8 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def register(args: argparse.Namespace) -> int:
     """Plan, or plan and apply."""
-    declaration = _declaration(args.key, args.base_url, args.name, getattr(args, "at", None))
+    app_roles = getattr(args, "app_role", [])
+    declaration = with_app_roles(_declaration(args.key, args.base_url, args.name, getattr(args, "at", None)), app_roles)
     if args.for_admin:
         return _for_admin(args, declaration)
     desk = _desk(args)
@@ -100,6 +117,8 @@ def register(args: argparse.Namespace) -> int:
     print(done)
     if resource := address_of(declaration.identifier_uri):
         print(REACHED.format(uri=declaration.identifier_uri, host=resource.removeprefix("https://")))
+    if app_roles:
+        print(GIVE_THE_ROLE.format(setting=declaration.names.app_roles, roles=" ".join(app_roles)))
     return 1 if done.left else 0
 
 

@@ -41,13 +41,15 @@ class DeclaredRole:
     """An app role: who holds it has its value in the `roles` of a token.
 
     Attributes:
-        for_applications: whether applications may hold it too, not only people.
+        for_applications: whether applications may hold it.
+        for_people: whether people and groups may.
     """
 
     value: str
     title: str
     description: str
     for_applications: bool = False
+    for_people: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ class Names:
     client_secret: str
     certificate: str
     identifier_uri: str = ""
+
+    @property
+    def app_roles(self) -> str:
+        """Return under which name the server is told the app roles that let apps in."""
+        return self.client_id.removesuffix("_AZURE_CLIENT_ID") + "_APP_ROLES"
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,7 @@ class KeptValues:
         refusal: Entra's code where it did not.
         certificate: path of the certificate on this machine.
         thumbprint: of that certificate.
+        app_roles: that let apps in which act for themselves.
     """
 
     place: str
@@ -185,6 +186,7 @@ class KeptValues:
     refusal: str = ""
     certificate: str = ""
     thumbprint: str = ""
+    app_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from workshop.registration.certificates import thumbprint_of
 from workshop.registration.declarations import Names
 from workshop.registration.keeper import Keeper
 from workshop.registration.seen import KeptValues
+from workshop.servers.environment import words
 from workshop.servers.settings import TENANT_ID
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -30,4 +31,5 @@ def values_of(keeper: Keeper, names: Names) -> KeptValues:
         secret_id=secret.lower() if is_id else "",
         certificate=str(keeper.path(names.certificate)) if path else "",
         thumbprint=thumbprint_of(keeper.path(names.certificate)) if path else "",
+        app_roles=words(keeper.get(names.app_roles)),
     )

@@ -66,7 +66,7 @@ def scope_as_declared(scope: DeclaredScope, now: App | None, new_id: Callable[[s
 def role_as_declared(role: DeclaredRole, now: App | None, new_id: Callable[[str], str]) -> Role:
     """Return an app role as it should be, with the id it has already."""
     there = now.role(role.value) if now else None
-    members = ("Application", "User") if role.for_applications else ("User",)
+    members = ("Application",) * role.for_applications + ("User",) * role.for_people
     return Role(
         there.id if there else new_id(f"role {role.value}"), role.value, True, role.title, role.description, members
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from workshop.core.well_known import GRAPH_APP_ID
+from workshop.registration.app_roles import needed_roles
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.codec import client_json, permissions_json, redirects_json, role_json, scope_json
 from workshop.registration.consent import wanted_grants
@@ -152,8 +153,9 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
     published = {name: id_ for id_, name in PUBLISHED.items()}
     ids = dict(snapshot.directory.graph_permissions) if snapshot.directory else published
     wanted = [SeenPermission(GRAPH_APP_ID, ids.get(name, name), "Scope") for name in declaration.graph_permissions]
-    roles = [_mended_role(app, role) for role in declaration.app_roles]
-    roles += [role for role in app.roles if all(role.value != declared.value for declared in declaration.app_roles)]
+    needed = needed_roles(app, snapshot, declaration)
+    roles = [_mended_role(app, role) for role in needed]
+    roles += [role for role in app.roles if all(role.value != declared.value for declared in needed)]
     there = [permission for permission in app.permissions if permission not in wanted]
     permissions, roles_json = permissions_json([*wanted, *there]), [role_json(role) for role in roles]
     return {
@@ -161,15 +163,23 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
         "permissions_words": '"' + " ".join(declaration.graph_permissions) + '"',
         "permissions_body": _json(permissions),
         "permissions_list": python(permissions, "RequiredResourceAccess"),
-        "app_roles": ", ".join(declared.value for declared in declaration.app_roles),
+        "app_roles": ", ".join(_in_words(declared) for declared in needed),
         "app_roles_body": _json(roles_json),
         "app_roles_list": python(roles_json, "AppRole"),
     }
 
 
 def _mended_role(app: App, wanted: DeclaredRole) -> Role:
-    there = app.role(wanted.value)
-    return replace(there, enabled=True) if there else role_as_declared(wanted, None, _new_id(app))
+    there, declared = app.role(wanted.value), role_as_declared(wanted, None, _new_id(app))
+    if there is None:
+        return declared
+    lacks = wanted.for_applications and "Application" not in there.members
+    members = (*there.members, *(("Application",) if lacks else ()))
+    return replace(there, enabled=True, members=tuple(sorted(members)))
+
+
+def _in_words(role: DeclaredRole) -> str:
+    return f"{role.value} (for Applications)" if role.for_applications else role.value
 
 
 def _principal_facts(app: App, snapshot: Snapshot, declaration: Declaration) -> dict[str, str]:

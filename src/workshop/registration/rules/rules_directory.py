@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from workshop.core.well_known import GRAPH_APP_ID
+from workshop.registration.app_roles import needed_roles
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.declarations import Declaration
 from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
@@ -47,16 +48,18 @@ def assignment(_: App, snapshot: Snapshot, __: Declaration) -> SettingVerdict | 
     return right(f"required, {principal.assigned} assigned") if principal.assigned else wrong("required, nobody is")
 
 
-def app_roles(app: App, _: Snapshot, declaration: Declaration) -> SettingVerdict | None:
-    """Look for each declared app role, switched on."""
-    if not declaration.app_roles:
+def app_roles(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
+    """Look for each app role that should be there, switched on, and for applications where they are to hold it."""
+    needed = needed_roles(app, snapshot, declaration)
+    if not needed:
         return None
     there = {role.value: role for role in app.roles}
-    faults = [f"{role.value} is missing" for role in declaration.app_roles if role.value not in there]
+    faults = [f"{role.value} is missing" for role in needed if role.value not in there]
+    faults += [f"{role.value} is disabled" for role in needed if role.value in there and not there[role.value].enabled]
     faults += [
-        f"{role.value} is disabled"
-        for role in declaration.app_roles
-        if role.value in there and not there[role.value].enabled
+        f"{role.value} is not for applications"
+        for role in needed
+        if role.for_applications and role.value in there and "Application" not in there[role.value].members
     ]
     return wrong(listed(faults)) if faults else right(listed(there))
 
@@ -173,9 +176,9 @@ RULES = (
         "App roles",
         app_roles,
         should="$app_roles, enabled",
-        why="A role that is missing or disabled never stands in a token: the server refuses people who should pass.",
+        why="A role that is missing or disabled never stands in a token: the server refuses who should pass.",
         mend=SettingMend(
-            portal="App roles: Create app role, $app_roles, enabled",
+            portal="App roles: Create app role (or open it), $app_roles, enabled",
             az="az ad app update --id $client_id --app-roles '$app_roles_body'",
             python="await $app.patch(Application(app_roles=$app_roles_list))",
         ),
