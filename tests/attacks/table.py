@@ -144,6 +144,7 @@ ATTACKS = (
 )
 
 FORGED = "tests/servers/test_forged.py::test_it_is_turned_away"
+OF_APPS = "tests/servers/test_apps.py::test_an_app_that_is_none_of_those_meant_is_turned_away"
 OWN_KIND = "tests/servers/test_forged.py::test_a_token_of_the_proxys_own_kind_is_turned_away"
 
 
@@ -240,6 +241,25 @@ ELSEWHERE = (
             "tests/servers/test_confirmation.py::test_a_yes_is_spent_by_its_use_whatever_it_was_used_for",
             "tests/servers/test_confirmation.py::test_a_yes_to_one_mail_is_not_a_yes_to_another",
             "tests/servers/test_confirmation.py::test_a_yes_that_nobody_asked_for_does_not_count",
+        ),
+    ),
+    HeldElsewhere(
+        "an app in the place of a user, or of an app that holds a role",
+        "RFC 9068 section 5 (a client that chooses its sub); Microsoft, optional claims, idtyp; RFC 9700 section 4.15",
+        (
+            *forged("app-only", "app-only that carries scp", "idtyp app with a scope", "scope as a role"),
+            *(f"{OF_APPS}[{kind}]" for kind in ("an app without a role", "roles as a text", "an app with a scope")),
+            f"{OF_APPS}[a user with the role, called an app]",
+            "tests/servers/test_apps.py::test_behind_the_proxy_an_app_is_nobody_whatever_the_setting",
+            "tests/servers/test_apps.py::test_a_role_makes_no_app_of_a_user",
+        ),
+    ),
+    HeldElsewhere(
+        "an app asks for a user's data, mail, or yes",
+        "Microsoft, OAuth 2.0 On-Behalf-Of flow, app-only tokens (AADSTS7000114); CWE-639",
+        (
+            "tests/servers/test_apps.py::test_a_tool_of_users_says_why_it_is_not_for_an_app",
+            "tests/servers/test_apps.py::test_a_tool_marked_for_both_gets_nothing_of_a_user_for_an_app",
         ),
     ),
     HeldElsewhere(
