@@ -17,7 +17,7 @@ import msal  # type: ignore[import-untyped]
 import pytest
 from fastmcp import Client, Context, FastMCP
 from fastmcp.client.auth import BearerAuth
-from fastmcp.server.auth.providers.azure import EntraOBOToken
+from fastmcp.server.auth.providers.azure import AzureJWTVerifier, EntraOBOToken
 from server_help import serving
 from tenant.world import App
 
@@ -31,6 +31,7 @@ from workshop.servers.expenses import Expense, ExpenseStore
 from workshop.servers.obo import OnBehalfOf, ServerApp, TokenExchanges
 from workshop.servers.proxy import provider
 from workshop.servers.unprotected import build as unprotected
+from workshop.servers.verifier import EntraTokenVerifier, Rules
 from workshop.tokens import verify
 
 from .conftest import Entra
@@ -130,9 +131,19 @@ def test_the_door_is_closed_to_apps_unless_a_setting_opens_it(callers: Callers) 
     assert decoded(token, 1)["roles"] == [ROLE]
     with serving(lambda url: preauthorized.build(url, here.preauthorized())) as closed:
         assert tries(callers.said, closed, Attempt(token)) == Outcome(FASTMCP, 401, "invalid_token")
-        assert tools(closed, callers.user_token()) == USERS_TOOLS, "and nothing is there for them"
+        assert tools(closed, callers.user_token()) == USERS_TOOLS
+        assert "Unknown tool" in call(closed, callers.user_token(), "count_expenses"), "nothing is there for apps"
     for server in callers.servers:
         assert tries(callers.said, server, Attempt(token)).status == 200
+
+
+def test_roles_alone_open_no_door(callers: Callers) -> None:
+    """A verifier that asks for no scope takes users all the same. Apps need one that is meant for them."""
+    here, rules = callers.entra, Rules(frozenset({callers.entra.tenant.id}), app_roles=frozenset({ROLE}))
+    azure = AzureJWTVerifier(client_id=callers.api.client_id, tenant_id=here.tenant.id)
+    for of_apps in (None, azure):
+        access = asyncio.run(EntraTokenVerifier(azure, rules, of_apps=of_apps).verify_token(callers.app_token()))
+        assert (access is not None) == (of_apps is not None)
 
 
 def test_an_agent_with_msal_and_fastmcps_client_gets_in(callers: Callers) -> None:

@@ -92,14 +92,12 @@ def provider(settings: PreauthorizedSettings, base_url: str) -> EntraTokens:
     """
     one_line_each()
     issuer = f"https://{settings.base_authority}/{settings.tenant_id}/v2.0"
-    looks = verifier(settings)
     return EntraTokens(
-        token_verifier=looks,
+        token_verifier=verifier(settings),
         authorization_servers=[AnyHttpUrl(issuer)],
         base_url=base_url,
         resource_name="Expenses",
         required_scopes=scopes_of_every_request(settings),
-        challenge_scopes=looks.get_challenge_scopes(),
     )
 
 
