@@ -115,6 +115,6 @@ def test_a_name_that_entra_or_the_setting_would_not_take_is_refused(name: str) -
 def test_names_are_declared_once() -> None:
     declared = with_app_roles(with_app_roles(PROXY, ["A", "B", "A"]), ["B", "C"]).app_roles
     assert [role.value for role in declared] == ["A", "B", "C"]
-    # Of Microsoft Graph and of Microsoft's samples.
+    # Of Microsoft Graph, and of Microsoft's samples (Azure-Samples/active-directory-dotnet-daemon#36).
     known = ["User.Read.All", "access_as_application", "AppRole.Read:all", "DaemonAppRole", "Task.Write"]
     assert [role.value for role in with_app_roles(PROXY, known).app_roles] == known

@@ -319,7 +319,8 @@ def of_user(name: str, claim: str, **changes: Any) -> AppKind:
 
 
 APP_KINDS = (
-    # A role that lets nobody in. An app without one gets its token from Entra all the same.
+    # A role that lets nobody in. An app without one gets its token from Entra all the same: no scp and no roles, as
+    # people report it (MicrosoftDocs/azure-docs#50935, AzureAD/microsoft-identity-web#1038).
     of_app("an app without a role", "roles", roles=None),
     of_app("no role in a list", "roles", roles=[]),
     of_app("a role that lets nobody in", "roles", roles=[OTHER_ROLE]),
@@ -334,7 +335,8 @@ APP_KINDS = (
     of_app("a role beside what is none", "roles", roles=[ROLE, {}]),
     of_app("an empty role", "roles", roles=[""]),
     of_app("the role in another claim", "roles", roles=None, role=[ROLE], wids=[ROLE], groups=[ROLE]),
-    # A token that says two things of who acts.
+    # A token that says two things of who acts. idtyp is app, user or device, and left out of users' tokens by default
+    # (optional claims reference); scp is left out of apps' (AzureAD/microsoft-authentication-library-for-dotnet#1630).
     of_app("an app with a scope", "app-only", scp="access"),
     of_app("an app with a scope and idtyp", "idtyp", scp="access", idtyp="app"),
     of_app("an app with an empty scope", "", scp=""),

@@ -332,7 +332,7 @@ def for_both(graph_token: Callable[[list[str]], Any], mcp: FastMCP) -> None:
 
 @pytest.mark.parametrize("way", ["EntraOBOToken", "OnBehalfOf"])
 def test_a_tool_marked_for_both_gets_nothing_of_a_user_for_an_app(way: str, callers: Callers) -> None:
-    """Whoever writes the next tool may mark it wrongly."""
+    """Whoever writes the next tool may mark it wrongly. What Entra says to it was reported as microsoft/mcp#2192."""
     here = callers.entra
     exchanges = TokenExchanges(ServerApp(callers.api.client_id, callers.api.secret, None, "login.microsoftonline.com"))
 
