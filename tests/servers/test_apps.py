@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -336,13 +336,20 @@ def test_a_tool_marked_for_both_gets_nothing_of_a_user_for_an_app(way: str, call
     here = callers.entra
     exchanges = TokenExchanges(ServerApp(callers.api.client_id, callers.api.secret, None, "login.microsoftonline.com"))
 
+    @asynccontextmanager
+    async def closing(_: Any) -> AsyncIterator[None]:
+        yield
+        await exchanges.close()
+
     def build(url: str) -> FastMCP:
         if way == "OnBehalfOf":
-            mcp = FastMCP("marked", auth=preauthorized.provider(here.preauthorized(**OPEN), url))
+            direct = preauthorized.provider(here.preauthorized(**OPEN), url)
+            mcp = FastMCP("marked", auth=direct, lifespan=closing)
             for_both(lambda scopes: OnBehalfOf(exchanges, scopes), mcp)
         else:
             settings = here.settings(**OPEN)
-            mcp = FastMCP("marked", auth=both_doors.doors(provider(settings, url), settings))
+            proxy = provider(settings, url)
+            mcp = FastMCP("marked", auth=both_doors.doors(proxy, settings), lifespan=proxy.lifespan)
             for_both(EntraOBOToken, mcp)
         return mcp
 
@@ -359,6 +366,39 @@ def test_a_tool_marked_for_both_gets_nothing_of_a_user_for_an_app(way: str, call
         # And for a user they work.
         assert call(server, user, "on_behalf") == "exchanged"
         assert call(server, user, "own_data") == here.world.user_id("robin")
+
+
+def test_no_other_version_of_a_tool_leads_past_its_mark(callers: Callers) -> None:
+    """FastMCP keeps versions of a tool side by side, and a caller may ask for one."""
+
+    def build(url: str) -> FastMCP:
+        mcp = FastMCP("versions", auth=preauthorized.provider(callers.entra.preauthorized(**OPEN), url))
+        mcp.add_middleware(ToolsByCaller())
+
+        @mcp.tool(name="counted", version="1")
+        def before() -> str:
+            return "for users"
+
+        @mcp.tool(name="counted", version="2", tags={FOR_APPS})
+        def after() -> str:
+            return "for apps"
+
+        return mcp
+
+    async def ask(server: BackgroundServer, token: str, version: str) -> str:
+        async with Client(server.url, auth=BearerAuth(token)) as client:
+            result = await client.call_tool("counted", {}, version=version, raise_on_error=False)
+            return str(result.content[0].text)
+
+    with serving(build) as server:
+        for token, said in (
+            (callers.app_token(), ("a tool for users", "for apps")),
+            (callers.user_token(), ("for users", "you are a user")),
+        ):
+            for version, words in zip(("1", "2"), said, strict=True):
+                assert words in asyncio.run(ask(server, token, version))
+        assert "no tool of that name for apps" in call(server, callers.app_token(), "nothing_of_this_name")
+        assert "Unknown tool" in call(server, callers.user_token(), "nothing_of_this_name")
 
 
 def exchanged(entra: Entra) -> list[str]:

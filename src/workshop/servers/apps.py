@@ -19,6 +19,7 @@ from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.server.dependencies import get_access_token
 from fastmcp.server.middleware import CallNext, Middleware, MiddlewareContext
+from fastmcp.server.middleware.authorization import _requested_version
 from fastmcp.tools import Tool, ToolResult
 from mcp_types import CallToolRequestParams, ListToolsRequest
 
@@ -33,6 +34,7 @@ OF_APPS = (
     "This is a tool for apps that act for themselves (app-only tokens with an app role), and you are a user. Use one "
     "of the tools that the server lists for you."
 )
+NO_SUCH = "There is no tool of that name for apps that act for themselves. Use one of those that the server lists."
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,14 @@ class ToolsByCaller(Middleware):
         Raises:
             ToolError: it is for others.
         """
-        server = context.fastmcp_context
-        tool = await server.fastmcp.get_tool(context.message.name) if server else None
+        server, asked, app = context.fastmcp_context, context.message, is_app(get_access_token())
+        # That of the version that is asked for: another version may be for others.
+        version = _requested_version(asked.meta)
+        tool = await server.fastmcp.get_tool(asked.name, version=version) if server else None
+        if tool is None and app:  # FastMCP knows other names of tools, and their marks are not seen here
+            raise ToolError(NO_SUCH, log_level=logging.WARNING)
         if tool is not None and not _is_for_caller(tool):
-            raise ToolError(OF_USERS if is_app(get_access_token()) else OF_APPS, log_level=logging.WARNING)
+            raise ToolError(OF_USERS if app else OF_APPS, log_level=logging.WARNING)
         return await call_next(context)
 
 
