@@ -132,7 +132,7 @@ class TestAForm:
     @staticmethod
     def is_token(answer: tuple[int, dict[str, str], bytes]) -> bool:
         status, headers, body = answer
-        assert headers["content-type"] == "application/json"
+        assert headers["content-type"] == "application/json; charset=utf-8"
         assert headers["cache-control"] == "no-store, no-cache"
         return status == 200 and json.loads(body)["token_type"] == "Bearer"
 

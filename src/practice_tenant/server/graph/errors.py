@@ -93,7 +93,7 @@ def answer_error(call: Call, error: Exception) -> Response | None:
     inner = {
         "date": datetime.fromtimestamp(call.stamp, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": call.trace_id,
-        "client-request-id": call.correlation_id,
+        "client-request-id": call.client_request_id or call.trace_id,
     }
     body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
     head = {name: value for name, value in headers(call).items() if name != "OData-Version"}
@@ -107,7 +107,7 @@ def headers(call: Call) -> dict[str, str]:
         "Vary": "Accept-Encoding",
         "Strict-Transport-Security": "max-age=31536000",
         "request-id": call.trace_id,
-        "client-request-id": call.correlation_id,
+        "client-request-id": call.client_request_id or call.trace_id,
         "x-ms-ags-diagnostic": '{"ServerInfo":{"DataCenter":"PRACTICE","Slice":"E","Ring":"1","ScaleUnit":"000"}}',
         "x-ms-resource-unit": "1",
         "OData-Version": "4.0",

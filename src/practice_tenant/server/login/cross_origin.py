@@ -13,6 +13,8 @@ from practice_tenant.server.http.messages import Response
 from practice_tenant.server.web import Call
 
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST, OPTIONS"}
+# What a script may read beside the body. Source: an answer to msal.js, recorded 2024-10-10.
+_EXPOSED = {"Access-Control-Expose-Headers": "Content-Length,Content-Encoding,x-ms-request-id,x-ms-srs"}
 
 
 def headers(call: Call) -> Mapping[str, str]:
@@ -20,7 +22,7 @@ def headers(call: Call) -> Mapping[str, str]:
     if "origin" not in call.request.headers:
         return {}
     client = apps.application(call.service.store, call.value("client_id"))
-    return _OPEN if client and client.redirect_uris("spa") else {}
+    return _OPEN | _EXPOSED if client and client.redirect_uris("spa") else {}
 
 
 async def preflight(_call: Call) -> Response:

@@ -71,7 +71,7 @@ async def device_authorization(call: Call) -> Response:
             "message": f"To sign in, use a web browser to open the page {entry} and enter the code {flow.user_code} to "
             "authenticate.",
         },
-        headers={**NO_STORE, "x-ms-request-id": call.trace_id},
+        headers=NO_STORE,
     )
 
 

@@ -10,11 +10,15 @@ from urllib.parse import urlsplit
 
 from practice_tenant.server.http.messages import Response
 from practice_tenant.server.http.routing import HttpRoute
-from practice_tenant.server.login import envelope, errors, realm
+from practice_tenant.server.login import envelope, errors, head, realm
 from practice_tenant.server.service import Service
 from practice_tenant.server.web import Call, JsonAnswer, Row, routes
 
-_CACHED = {"Cache-Control": "max-age=86400, private", "Access-Control-Allow-Origin": "*"}
+_CACHED = {
+    "Cache-Control": "max-age=86400, private",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, OPTIONS",
+}
 
 _CLOUDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
@@ -135,4 +139,4 @@ DISCOVERY: tuple[Row, ...] = (
 
 
 def discovery_routes(service: Service) -> list[HttpRoute]:
-    return routes(service, DISCOVERY, envelope.answer_json)
+    return routes(service, DISCOVERY, envelope.answer_json, complete=head.complete)

@@ -60,7 +60,7 @@ def error_members(call: Call, error: LoginError) -> dict[str, Any]:
 
 def answer_json(call: Call, error: Exception) -> Response | None:
     """Answer a refusal at an endpoint that speaks JSON."""
-    headers = {**NO_STORE, **cross_origin.headers(call), "x-ms-request-id": call.trace_id}
+    headers = {**NO_STORE, **cross_origin.headers(call)}
     if isinstance(error, Struck):
         return _answer_fault(call, error, headers)
     if not isinstance(error, LoginError):

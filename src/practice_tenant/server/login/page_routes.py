@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from practice_tenant.server.http.routing import HttpRoute
-from practice_tenant.server.login import authorize, device_code, envelope
+from practice_tenant.server.login import authorize, device_code, envelope, head
 from practice_tenant.server.login.admin_consent import admin_consent
 from practice_tenant.server.login.sign_out import sign_out
 from practice_tenant.server.service import Service
@@ -35,9 +35,9 @@ SHORT: tuple[Row, ...] = (
 
 
 def page_routes(service: Service) -> list[HttpRoute]:
-    return routes(service, PAGES, envelope.answer_page)
+    return routes(service, PAGES, envelope.answer_page, complete=head.complete)
 
 
 def short_routes(service: Service) -> list[HttpRoute]:
     """Return the short addresses that devices show, on a host of Microsoft's."""
-    return routes(service, SHORT, envelope.answer_page)
+    return routes(service, SHORT, envelope.answer_page, complete=head.complete)

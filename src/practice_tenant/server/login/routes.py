@@ -6,7 +6,7 @@ Discovery is in `discovery`, the pages are in `page_routes`; every other path an
 from __future__ import annotations
 
 from practice_tenant.server.http.routing import HttpRoute
-from practice_tenant.server.login import device_code, envelope
+from practice_tenant.server.login import device_code, envelope, head
 from practice_tenant.server.login.cross_origin import preflight
 from practice_tenant.server.login.token import by_get, token
 from practice_tenant.server.service import Service
@@ -25,4 +25,7 @@ BY_GET: tuple[Row, ...] = (
 
 
 def login_routes(service: Service) -> list[HttpRoute]:
-    return [*routes(service, JSON, envelope.answer_json), *routes(service, BY_GET, envelope.answer_page)]
+    return [
+        *routes(service, JSON, envelope.answer_json, complete=head.complete),
+        *routes(service, BY_GET, envelope.answer_page, complete=head.complete),
+    ]

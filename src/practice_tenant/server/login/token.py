@@ -50,7 +50,7 @@ async def token(call: Call) -> Response:
         raise errors.unsupported_grant_type(grant_type[:100])
     client = clients.find(call, where, credentials.client_id)
     answer = await grant(Redemption(call, where, client, credentials))
-    return JsonAnswer(answer, headers={**NO_STORE, **cross_origin.headers(call), "x-ms-request-id": call.trace_id})
+    return JsonAnswer(answer, headers={**NO_STORE, **cross_origin.headers(call)})
 
 
 async def by_get(call: Call) -> Response:
