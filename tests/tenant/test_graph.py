@@ -423,6 +423,9 @@ class TestRules:
             ({"identifierUris": ["https://["]}, "Request_BadRequest", INVALID.format("identifierUris")),
             ({"identifierUris": ["https://mcp.example.com/mcp"]}, "Request_BadRequest", DOMAIN),
             ({"identifierUris": ["https://evilcontoso.onmicrosoft.com"]}, "Request_BadRequest", DOMAIN),
+            ({"identifierUris": ["http://mcp.example.com/mcp"]}, "Request_BadRequest", DOMAIN),
+            ({"identifierUris": ["http://localhost:8000/{client}"]}, "Request_BadRequest", DOMAIN),
+            ({"identifierUris": ["HTTP://expenses.azurewebsites.net"]}, "Request_BadRequest", DOMAIN),
             ({"identifierUris": ["api://anything"], "api": {"requestedAccessTokenVersion": None}},
              "Request_BadRequest", POLICY),
             ({"requiredResourceAccess": [{"resourceAppId": "x"}]}, "Request_BadRequest",
@@ -488,6 +491,28 @@ class TestRules:
     def test_redirect_uris_that_are_not(self, world: World, platform: str, uri: str) -> None:
         body = {"displayName": "R", platform: {"redirectUris": [uri]}}
         refused(world.graph("POST", "/applications", json=body), 400, "Request_BadRequest", INVALID.format(platform))
+
+    def test_a_scope_is_there_before_a_client_is_preauthorized_for_it(self, world: World) -> None:
+        """As in microsoftgraph/microsoft-graph-docs-contrib#1395 and microsoftgraph/msgraph-sdk-dotnet#2044."""
+        made = world.made("/applications", {"displayName": "Listed"})
+        path, scope = f"/applications/{made['id']}", scope_entry("access")
+        client = {"appId": "aebc6443-996d-45c2-90f0-388ff96faa56", "delegatedPermissionIds": [scope["id"]]}
+        scopes, clients = {"oauth2PermissionScopes": [scope]}, {"preAuthorizedApplications": [client]}
+        answer = world.graph("PATCH", path, json={"api": scopes | clients})
+        refused(
+            answer,
+            400,
+            "InvalidValue",
+            "Property api\\.preAuthorizedApplications\\.delegatedPermissionIds has a Permission Id that cannot be "
+            "found in the AppPermissions sets\\.",
+        )
+        assert world.graph("GET", path).json()["api"]["oauth2PermissionScopes"] == []
+        for api in (scopes, clients, scopes | clients):  # the last as a script that runs again sends it
+            assert world.graph("PATCH", path, json={"api": api}).status_code == 204
+        second = scope_entry("second")
+        later = {"appId": client["appId"], "delegatedPermissionIds": [scope["id"], second["id"]]}
+        both = {"oauth2PermissionScopes": [scope, second], "preAuthorizedApplications": [later]}
+        refused(world.graph("PATCH", path, json={"api": both}), 400, "InvalidValue", ".+ AppPermissions sets\\.")
 
     def test_an_enabled_scope_is_disabled_before_it_goes(self, world: World) -> None:
         app = world.register()

@@ -458,7 +458,7 @@ class TestProperties:
             ({"api": {"oauth2PermissionScopes": [scope_entry(".dot")]}}, "Request_BadRequest", "Invalid value .+"),
             ({"api": {"oauth2PermissionScopes": [scope_entry("x" * 121)]}}, "Request_BadRequest", "Invalid value .+"),
             ({"api": {"preAuthorizedApplications": [{"appId": UNKNOWN, "delegatedPermissionIds": [UNKNOWN]}]}},
-             "InvalidValue", ".+ does not exist on the resource application\\."),
+             "InvalidValue", ".+ cannot be found in the AppPermissions sets\\."),
             ({"api": {"preAuthorizedApplications": [{"appId": UNKNOWN, "delegatedPermissionIds": []}] * 2}},
              "DuplicateValue", ".+"),
             ({"web": {"redirectUris": [f"https://a.example/{n}" for n in range(257)]}}, "Request_BadRequest", ".+"),

@@ -41,8 +41,13 @@ def with_token_version(changes: Mapping[str, Any]) -> Mapping[str, Any]:
     return merged({"api": {"requestedAccessTokenVersion": 2}}, changes)
 
 
-def check_whole(store: Store, directory: EntraTenant, application: Application) -> None:
+def check_whole(
+    store: Store, directory: EntraTenant, application: Application, before: Mapping[str, Any] | None = None
+) -> None:
     """Check the rules that hold across properties of the application as it would become.
+
+    Args:
+        before: what is stored; None for a new application.
 
     Raises:
         GraphError: 400.
@@ -52,7 +57,7 @@ def check_whole(store: Store, directory: EntraTenant, application: Application) 
         for member in ("id", "value"):
             _check_distinct([entry[member] for entry in entries if entry[member]])
     _check_distinct([entry["id"] for entry in (*graph["api"]["oauth2PermissionScopes"], *graph["appRoles"])])
-    _check_preauthorized(graph["api"])
+    _check_preauthorized(graph["api"], (before or graph)["api"])
     _check_audience(graph)
     _check_distinct(application.identifier_uris)
     for uri in application.identifier_uris:
@@ -83,18 +88,20 @@ def _check_distinct(values: Sequence[str]) -> None:
         raise errors.bad_request("Request contains a property with duplicate values.", "DuplicateValue")
 
 
-def _check_preauthorized(api: Mapping[str, Any]) -> None:
-    """Check that a client is pre-authorized once, and for scopes that the application has."""
+def _check_preauthorized(api: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Check that a client is pre-authorized once, and for scopes that the application has and had before.
+
+    Source: microsoftgraph/msgraph-sdk-dotnet#2044; scripts of several teams that send two requests for this reason.
+    """
     _check_distinct([entry["appId"].lower() for entry in api["preAuthorizedApplications"]])
-    known = {scope["id"] for scope in api["oauth2PermissionScopes"]}
+    known, there = ({scope["id"] for scope in each["oauth2PermissionScopes"]} for each in (api, stored))
     for entry in api["preAuthorizedApplications"]:
-        for permission in entry["delegatedPermissionIds"]:
-            if permission not in known:
-                raise errors.bad_request(
-                    f"Property PreAuthorizedApplication references applications {entry['appId']} with the permission "
-                    f"{permission} that does not exist on the resource application.",
-                    "InvalidValue",
-                )
+        if not set(entry["delegatedPermissionIds"]) <= known & there:
+            raise errors.bad_request(
+                "Property api.preAuthorizedApplications.delegatedPermissionIds has a Permission Id that cannot be "
+                "found in the AppPermissions sets.",
+                "InvalidValue",
+            )
 
 
 def _check_audience(graph: Mapping[str, Any]) -> None:
@@ -119,7 +126,7 @@ def _check_identifier(store: Store, directory: EntraTenant, application: Applica
         raise errors.bad_request("Another object with the same value for property identifierUris already exists.")
     parts = urlsplit(uri)
     verified = parts.hostname == directory.domain or str(parts.hostname).endswith("." + directory.domain)
-    if parts.scheme == "https" and not verified:
+    if parts.scheme in ("http", "https") and not verified:
         raise errors.bad_request(
             "Values of IdentifierUris property must use a verified domain of the organization or its subdomain: "
             f"'{uri[:LONGEST_URI]}'"

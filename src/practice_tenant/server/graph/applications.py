@@ -113,7 +113,7 @@ def changed(call: Call, who: Caller, before: Application, properties: Mapping[st
     graph = merged(before.graph, _completed(call, properties, before.certificates))
     application_rules.check_entitlements(before.graph, graph)
     after = Application(before.id, before.tenant_id, before.app_id, graph)
-    application_rules.check_whole(call.service.store, who.directory, after)
+    application_rules.check_whole(call.service.store, who.directory, after, before.graph)
     with call.service.store.transaction():
         apps.save_application(call.service.store, after)
         _update_principal(call, who, after)
