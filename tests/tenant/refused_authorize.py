@@ -28,10 +28,10 @@ def picked(world: World, app: App, name: str = "robin", **changes: str | None) -
     return browser.press(page, "account", upn(name))
 
 
-def typed(world: World, app: App, name: str, tenant: str = "") -> httpx.Response:
+def typed(world: World, app: App, name: str, tenant: str = "", **changes: str | None) -> httpx.Response:
     """Answer the account picker with a name that it does not offer."""
     browser = world.browser()
-    page = page_of(browser.open(app.asks(), tenant))
+    page = page_of(browser.open(app.asks(**changes), tenant))
     return browser.http.post(LOGIN + page.action, data=dict(page.fields) | {"account": name})
 
 
@@ -47,6 +47,12 @@ def typed(world: World, app: App, name: str, tenant: str = "") -> httpx.Response
 )  # fmt: skip
 def _(world: World, app: App) -> httpx.Response:
     return world.browser().open(app.asks(redirect_uri="https://elsewhere.example/"))
+
+
+# [REC] abraunegg/onedrive#1739, directus/directus#18324, hkamel/sonar-auth-aad#92: an address without its scheme
+@row("redirect_not_absolute", "page", 400, "", 90102, "'redirect_uri' value must be a valid absolute URI.")
+def _(world: World, app: App) -> httpx.Response:
+    return world.browser().open(app.asks(redirect_uri="expenses.example/auth/callback"))
 
 
 @row(
@@ -289,6 +295,20 @@ def _(world: World, app: App) -> httpx.Response:
     world.change(app, signInAudience="AzureADMultipleOrgs")
     world.forbid_user_consent(tenant)
     return typed(world, app, "robin@fourthcoffee.onmicrosoft.com", tenant)
+
+
+# [REC] the code: anthropics/claude-code#94804; the text: the failure reason in sign-in logs, as tools that read them
+# have it (2024 to 2026). Without a forced page the directory lets its users in who have a grant.
+@row(
+    "admin_consent_may_be_asked_for", "page", 200, "", 90095,
+    "Admin consent is required for the permissions requested by this application. An admin consent request may be sent "
+    "to the admin.",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:
+    tenant = world.directory("fourthcoffee")
+    world.change(app, signInAudience="AzureADMultipleOrgs")
+    world.forbid_user_consent(tenant)
+    return typed(world, app, "robin@fourthcoffee.onmicrosoft.com", tenant, prompt="consent")
 
 
 # The token endpoint, when it turns out there

@@ -278,6 +278,28 @@ class TestRedirectUris:
     @pytest.mark.parametrize(
         "uri",
         [
+            "app.example/Callback",  # a base address without its scheme: hkamel/sonar-auth-aad#92
+            "localhost:5000/cb",
+            "localhost",
+            "/auth/login/microsoft/callback",  # directus/directus#18324
+            "//app.example/Callback",
+            "undefined",  # what a script makes of a setting that is not there
+            "Enter_Your_URL",  # microsoftgraph/aspnet-security-api-sample#45
+            "://app.example",
+            "1app://auth",
+            "nonsense",
+        ],
+    )
+    def test_without_a_scheme(self, world: World, client: App, uri: str) -> None:
+        response = world.browser().open(client.asks(redirect_uri=uri))
+        page = page_of(response)
+        assert (page.status, page.kind) == (400, "error")
+        assert "location" not in response.headers
+        assert page.error.startswith("AADSTS90102: 'redirect_uri' value must be a valid absolute URI. Trace ID: ")
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
             "https://app.example/callback",
             "https://app.example/Callback/",
             "https://app.example/Callback?x=1",
@@ -310,7 +332,6 @@ class TestRedirectUris:
             "http://[/ip",
             "myapp://other",
             "javascript:alert(1)",
-            "nonsense",
         ],
     )
     def test_refused_on_a_page_that_never_redirects(self, world: World, client: App, uri: str) -> None:

@@ -215,5 +215,19 @@ class TestUsersMayNotConsent:
         assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
         assert "code" in answer_of(after_picking(strict.browser(), app, robin))
 
+    def test_a_client_that_forces_the_page_locks_out_even_those_who_have_a_grant(self, world: World) -> None:
+        """As in anthropics/claude-code#94804: consent was given for everybody, and each sign-in asks for it again."""
+        strict = world.of("strictforced")
+        strict.forbid_user_consent(strict.tenant.id)
+        app, robin, avery = strict.register(), upn("robin", strict.domain), upn("avery", strict.domain)
+        browser = strict.browser()
+        page = page_of(after_picking(browser, app, avery, prompt="consent"))
+        assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
+        assert "code" in answer_of(after_picking(strict.browser(), app, robin))
+        browser = strict.browser()
+        page = page_of(after_picking(browser, app, robin, prompt="consent"))
+        assert (page.h1, page.error.partition(":")[0]) == ("Need admin approval", "AADSTS90095")
+        assert "code" in answer_of(browser.open(app.asks()))
+
     def test_it_is_a_setting_of_one_directory(self, world: World) -> None:
         assert page_of(after_picking(world.browser(), world.register())).kind == "consent"

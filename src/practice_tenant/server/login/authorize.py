@@ -135,7 +135,7 @@ def _decided(call: Call, target: ReplyTarget) -> Response:
     if visit.is_stale or visit.lacks_second_factor:
         return _go_on(visit)
     wanted = _wanted(visit)
-    refusal = consent.refusal(call.service.store, visit.directory, target.client, visit.user, wanted)
+    refusal = _refusal(visit, wanted)
     if refusal:
         raise refusal
     for_all = call.value("organization") == "true" and visit.user.is_administrator
@@ -237,7 +237,7 @@ def _go_on(visit: AuthorizationRequest) -> Response:
     if not wanted:
         return _with_code(visit)
     call, segment, client, user = visit.call, visit.target.where.segment, visit.target.client, visit.user
-    refusal = consent.refusal(call.service.store, visit.directory, client, user, wanted)
+    refusal = _refusal(visit, wanted)
     action = f"/{segment}/consent"
     if refusal is None:
         return sign_in.page(call, lambda fields: pages.consent(action, fields, client, user, wanted))
@@ -246,9 +246,18 @@ def _go_on(visit: AuthorizationRequest) -> Response:
     return sign_in.page(call, lambda fields: pages.admin_approval(action, again, fields, client, user, wanted, text))
 
 
+def _is_forced(visit: AuthorizationRequest) -> bool:
+    return visit.call.value("prompt") == "consent"
+
+
+def _refusal(visit: AuthorizationRequest, wanted: list[RequestedPermission]) -> LoginError | None:
+    store, client = visit.call.service.store, visit.target.client
+    return consent.refusal(store, visit.directory, client, visit.user, wanted, forced=_is_forced(visit))
+
+
 def _wanted(visit: AuthorizationRequest) -> list[RequestedPermission]:
     store, client = visit.call.service.store, visit.target.client
-    if visit.call.value("prompt") == "consent":
+    if _is_forced(visit):
         return consent.everything(store, visit.directory, client, visit.request)
     return consent.missing(store, visit.directory, client, visit.user, visit.request)
 

@@ -81,20 +81,33 @@ def everything(
 
 
 def refusal(
-    store: Store, directory: EntraTenant, client: Application, user: User, wanted: list[RequestedPermission]
+    store: Store,
+    directory: EntraTenant,
+    client: Application,
+    user: User,
+    wanted: list[RequestedPermission],
+    *,
+    forced: bool = False,
 ) -> LoginError | None:
     """Return why this user can't grant these permissions; None if they can.
 
-    Source: https://learn.microsoft.com/entra/identity/enterprise-apps/application-sign-in-unexpected-user-consent-error
+    Args:
+        forced: whether the client wants the page though nothing is missing (``prompt=consent``).
+
+    Source: https://learn.microsoft.com/entra/identity/enterprise-apps/application-sign-in-unexpected-user-consent-error;
+    for a forced page anthropics/claude-code#94804.
     """
     if user.is_administrator:
         return None
+    may_consent = authorization_policy.users_may_consent(store, directory.tenant_id)
+    if forced and not may_consent:
+        return errors.admin_consent_may_be_asked_for()
     if any(permission.admin_only for permission in wanted):
         return errors.admin_consent_required()
     holder = apps.principal(store, directory.tenant_id, client.app_id)
     if holder and holder.assignment_required:
         return errors.admin_consent_required()
-    if not authorization_policy.users_may_consent(store, directory.tenant_id):
+    if not may_consent:
         return errors.user_consent_forbidden(directory.display_name, client.display_name)
     return None
 

@@ -11,6 +11,9 @@ from practice_tenant.server.directory.objects import PLATFORMS, Application, Pla
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 
+# A scheme (RFC 3986 section 3.1) and what it leads to; a host and its port have a colon too, but no scheme.
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTALL)
+
 _LOOPBACK_URI = re.compile(r"(http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?((?:[/?][!-~]*)?)")
 
 
@@ -24,6 +27,11 @@ def platform_of(client: Application, uri: str) -> Platform | None:
         if any(_same(registered, uri) for registered in client.redirect_uris(platform)):
             return platform
     return None
+
+
+def is_absolute(uri: str) -> bool:
+    """Say whether a redirect URI has a scheme, as all do that can be registered."""
+    return bool(_ABSOLUTE.fullmatch(uri.strip()))
 
 
 def first_of(client: Application) -> str:

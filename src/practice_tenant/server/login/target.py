@@ -32,7 +32,7 @@ def read(call: Call) -> ReplyTarget:
     """Read tenant, client and redirect URI.
 
     Raises:
-        LoginError: not redirectable: 90002, 900144, 700016, 700038, 50194, 9002332, 7000112, 50011 or 500113.
+        LoginError: not redirectable: 90002, 900144, 700016, 700038, 50194, 9002332, 7000112, 500113, 90102 or 50011.
     """
     where = realm(call)
     client_id = call.value("client_id")
@@ -48,6 +48,8 @@ def read(call: Call) -> ReplyTarget:
         raise errors.no_reply_address()
     uri = call.value("redirect_uri") or first
     platform = redirects.platform_of(client, uri)
+    if platform is None and not redirects.is_absolute(uri):
+        raise errors.redirect_not_absolute()
     if platform is None:
         raise errors.redirect_mismatch(uri[:500], client.app_id)
     return ReplyTarget(where, client, uri, platform, mode if mode in RESPONSE_MODES else "query", call.value("state"))

@@ -63,6 +63,12 @@ def redirect_mismatch(uri: str, app_id: str) -> LoginError:
     )
 
 
+def redirect_not_absolute() -> LoginError:
+    return LoginError(
+        90102, "invalid_request", "'redirect_uri' value must be a valid absolute URI.", redirectable=False
+    )
+
+
 def no_reply_address() -> LoginError:
     return LoginError(
         500113, "invalid_request", "No reply address is registered for the application.", redirectable=False

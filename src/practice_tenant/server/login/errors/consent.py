@@ -46,6 +46,17 @@ def user_consent_forbidden(tenant_name: str, name: str) -> LoginError:
     )
 
 
+def admin_consent_may_be_asked_for() -> LoginError:
+    """Say that the page which the client forces (``prompt=consent``) is one that users may not answer."""
+    return LoginError(
+        90095,
+        "access_denied",
+        "Admin consent is required for the permissions requested by this application. An admin consent request may be "
+        "sent to the admin.",
+        redirectable=False,
+    )
+
+
 def scope_not_found(app_name: str, scope: str, resource_id: str) -> LoginError:
     return LoginError(
         650053,
