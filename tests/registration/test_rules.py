@@ -190,6 +190,40 @@ class TestEachWayToBeWrong:
         office.change({"requiredResourceAccess": [{"resourceAppId": resource, "resourceAccess": access}]})
         assert "as application permission" in line(office.desk.verify(), "graph-permissions").found
 
+    @pytest.mark.parametrize("declaration", [PROXY, PREAUTHORIZED], ids=["proxy", "preauthorized"])
+    def test_permission_ids_that_nobody_publishes(self, office: Office, declaration: Declaration) -> None:
+        """As in Azure-Samples/azure-finops-agent#52: app roles listed as scopes, and an id that is nowhere."""
+        office.desk.apply(declaration)
+        graph, role = "00000003-0000-0000-c000-000000000000", "5b567255-7703-4780-807c-7be8301ae99b"
+        nowhere, read = "e4aa47b9-9a69-4109-82ed-36ec70d85f3f", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+        stranger = "ca7f3f0b-7d91-482c-8e09-c5d840d0eac5"
+        before = office.app(declaration)["requiredResourceAccess"]
+        there = [access for required in before for access in required["resourceAccess"]]
+        listed = [*there, {"id": role, "type": "Scope"}, {"id": read, "type": "Role"}]
+        resources = [
+            {"resourceAppId": graph, "resourceAccess": listed},
+            {"resourceAppId": stranger, "resourceAccess": [{"id": nowhere, "type": "Scope"}]},
+        ]
+        office.change({"requiredResourceAccess": resources}, declaration)
+        report = office.desk.verify(declaration=declaration)
+        found = line(report, "graph-permissions")
+        assert found.found == (
+            f"nobody publishes: {role} as Scope of Microsoft Graph, where it is a Role, {read} as Role of Microsoft "
+            f"Graph, where it is a Scope, {nowhere} as Scope of {stranger}, which is not in this directory"
+        )
+        mend(office, found.mend.python)
+        assert wrong(office.desk.verify(declaration=declaration)) == set()
+
+    def test_a_manifest_can_not_tell_of_ids_it_does_not_know(self, office: Office, tmp_path: Path) -> None:
+        office.desk.apply(PROXY)
+        app, nowhere = office.app(PROXY), "e4aa47b9-9a69-4109-82ed-36ec70d85f3f"
+        app["requiredResourceAccess"][0]["resourceAccess"].append({"id": nowhere, "type": "Scope"})
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(app), "utf-8")
+        found = line(office.desk.verify_manifest(path), "graph-permissions")
+        assert found.status == "unseen"
+        assert f"of {nowhere} only the directory can tell" in found.found
+
     def test_the_tenant_setting_names_many_or_another(self, office: Office) -> None:
         office.desk.apply(PROXY)
         text = office.file.read_text("utf-8")

@@ -189,6 +189,19 @@ def _(world: World, app: App) -> httpx.Response:
     return picked(world, world.register("Daring", requiredResourceAccess=listed), scope=f"{GRAPH}/.default")
 
 
+# That it is refused: Azure-Samples/azure-finops-agent#52. The number and the words are not known.
+@row(
+    "permissions_unknown", "page", 400, "", 0,
+    "The registration of '{client}'({name}) lists permissions that Microsoft Graph does not publish here: "
+    "11111111-2222-4333-8444-555555555555 (Scope). <any>",
+)  # fmt: skip
+def _(world: World, app: App) -> httpx.Response:
+    access = [{"id": MAIL_READ, "type": "Scope"}, {"id": "11111111-2222-4333-8444-555555555555", "type": "Scope"}]
+    listed = [{"resourceAppId": GRAPH_APP, "resourceAccess": access}]
+    world.change(app, requiredResourceAccess=listed)
+    return picked(world, app, scope=f"{GRAPH}/.default")
+
+
 @row(
     "resource_mismatch", "redirect", 302, "invalid_target", 9010010,  # [REC] microsoft/vscode#321249 (2026-06)
     "The resource parameter provided in the request doesn't match with the requested scopes.",

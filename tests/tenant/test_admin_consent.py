@@ -102,6 +102,32 @@ def test_the_static_permissions_scopes_and_app_roles(world: World, path: str, sc
     assert {f"{GRAPH}/Files.Read", f"{GRAPH}/User.Read"} <= set(world.redeem(app, code).json()["scope"].split())
 
 
+# As in Azure-Samples/azure-finops-agent#52: an app role listed as a scope, and an id that is nowhere
+GROUP_READ_ALL_ROLE, NOWHERE = "5b567255-7703-4780-807c-7be8301ae99b", "e4aa47b9-9a69-4109-82ed-36ec70d85f3f"
+
+
+@pytest.mark.parametrize(("id_", "kind"), [(GROUP_READ_ALL_ROLE, "Scope"), (NOWHERE, "Scope"), (NOWHERE, "Role")])
+@pytest.mark.parametrize(("path", "scope"), [("/v2.0/adminconsent", f"{GRAPH}/.default"), ("/adminconsent", "")])
+def test_an_id_that_nobody_publishes_fails_the_consent_as_a_whole(
+    world: World, id_: str, kind: str, path: str, scope: str
+) -> None:
+    access = [*ON_GRAPH["resourceAccess"], {"id": id_, "type": kind}]
+    app = world.register(requiredResourceAccess=[ON_GRAPH | {"resourceAccess": access}])
+    page = asked(world, app, "avery", None, path=path, **({"scope": scope} if scope else {}))
+    assert (page.status, page.kind) == (400, "error")
+    assert "AADSTS" not in page.error
+    assert page.error.startswith("PRACTICE: ")
+    assert f"{id_} ({kind})" in page.error
+    grants = world.tenant.sql("SELECT 1 FROM permission_grants WHERE client_id = ?", app.principal_id)
+    assert grants == []
+
+
+def test_ids_are_published_whatever_their_case(world: World) -> None:
+    access = [{"id": entry["id"].upper(), "type": entry["type"]} for entry in ON_GRAPH["resourceAccess"]]
+    app = world.register(requiredResourceAccess=[ON_GRAPH | {"resourceAccess": access}])
+    assert asked_for(asked(world, app, path="/adminconsent")) == ["Files.Read", "User.Read", "User.Read.All"]
+
+
 def test_app_roles_are_not_to_be_had_by_name(world: World) -> None:
     # Source: "In order to request app permissions, you must use the /.default value" (v2-admin-consent)
     app = world.register(requiredResourceAccess=[ON_GRAPH])

@@ -91,7 +91,7 @@ def test_a_code_cites_microsofts_list_only_where_that_says_it() -> None:
 
 def test_every_code_that_can_be_answered_has_a_row() -> None:
     told = {int(claim.what) for claim in CLAIMS if claim.what.isdecimal()}
-    assert told == {row.code for row in ROWS}
+    assert told == {row.code for row in ROWS if row.code}
 
 
 @dataclass(frozen=True)

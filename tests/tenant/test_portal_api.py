@@ -124,3 +124,11 @@ def test_what_is_not_here_says_so(world: World) -> None:
     answer = world.http.get(f"{HOST}/api/Permissions")
     assert answer.status_code == 501
     assert answer.json()["Message"] == "The PRACTICE tenant has no GET /api/Permissions here."
+
+
+def test_an_id_that_nobody_publishes_fails_it_as_a_whole(world: World) -> None:
+    app = asking(world, **{USER_READ: "Scope", "5b567255-7703-4780-807c-7be8301ae99b": "Scope"})
+    answer = press(world, app.client_id, token(world))
+    assert answer.status_code == 400
+    assert "5b567255-7703-4780-807c-7be8301ae99b (Scope)" in answer.json()["Message"]
+    assert held(world, app) == ([], [])

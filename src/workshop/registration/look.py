@@ -75,6 +75,7 @@ async def directory_of(graph: GraphServiceClient) -> SeenDirectory:
         domains=domains,
         graph_principal_id=str(graph_app["id"]),
         graph_permissions=codec.permission_ids(graph_app.get("oauth2PermissionScopes", ())),
+        graph_roles=codec.permission_ids(graph_app.get("appRoles", ())),
         name=str(organization.get("displayName", "")),
     )
 
@@ -147,7 +148,9 @@ async def look(graph: GraphServiceClient, app: App | None, directory: SeenDirect
     federated: tuple[Federated, ...] = ()
     principal: Principal | None = None
     grants: tuple[Grant, ...] = ()
+    published: dict[str, frozenset[tuple[str, str]]] = {}
     if app:
+        published = await _published(graph, app, directory)
         federated = await looking.at("federated", lambda: _federated(graph, app), ())
         principal = await looking.at("principal", lambda: _principal(graph, app), None)
         grants = await looking.at("consent", lambda: _grants(graph, principal), ()) if principal else ()
@@ -162,6 +165,7 @@ async def look(graph: GraphServiceClient, app: App | None, directory: SeenDirect
         principal=principal,
         grants=grants,
         directory=directory,
+        published=published,
         unseen=looking.unseen,
     )
 
@@ -211,6 +215,24 @@ def _asked(keeper: Keeper, names: Names, values: KeptValues, tenant_id: str) -> 
 async def _federated(graph: GraphServiceClient, app: App) -> tuple[Federated, ...]:
     credentials = await graph.applications.by_application_id(app.object_id).federated_identity_credentials.get()
     return tuple(codec.federated(credential) for credential in _jsons(credentials.value if credentials else None))
+
+
+async def _published(
+    graph: GraphServiceClient, app: App, directory: SeenDirectory
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return what each API that the registration names publishes; Microsoft Graph was read with the directory."""
+    published = {GRAPH_APP_ID: _kinds(directory.graph_permissions.values(), directory.graph_roles.values())}
+    for app_id in sorted({permission.resource_app_id for permission in app.permissions} - {GRAPH_APP_ID}):
+        with step("Reading the APIs it asks for"):
+            model = await found_or_none(graph.service_principals_with_app_id(app_id).get())
+        there = to_json(model) if model else {}
+        scopes, roles = (codec.permission_ids(there.get(name, ())) for name in ("oauth2PermissionScopes", "appRoles"))
+        published[app_id] = _kinds(scopes.values(), roles.values())
+    return published
+
+
+def _kinds(scopes: Iterable[str], roles: Iterable[str]) -> frozenset[tuple[str, str]]:
+    return frozenset({*(("Scope", id_.lower()) for id_ in scopes), *(("Role", id_.lower()) for id_ in roles)})
 
 
 async def _principal(graph: GraphServiceClient, app: App) -> Principal | None:

@@ -149,12 +149,14 @@ class SeenDirectory:
     Attributes:
         domains: the verified ones, in lower case.
         graph_permissions: ids of Graph's delegated permissions by their value.
+        graph_roles: ids of its application permissions by their value.
     """
 
     tenant_id: str
     domains: tuple[str, ...] = ()
     graph_principal_id: str = ""
     graph_permissions: Mapping[str, str] = field(default_factory=dict)
+    graph_roles: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
 
     @property
@@ -197,6 +199,8 @@ class Snapshot:
         source: in words, where this comes from.
         parts: what was looked at. Anything else is unknown, not absent.
         owners: of Application ID URIs that were asked for, the client id of the application that holds each.
+        published: by the application id of each API that was looked at, kind and id of every permission it has; none
+            for one that is not in the directory.
         unseen: why a part could not be looked at.
     """
 
@@ -210,4 +214,5 @@ class Snapshot:
     directory: SeenDirectory | None = None
     values: KeptValues | None = None
     owners: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     unseen: Mapping[Part, str] = field(default_factory=dict)

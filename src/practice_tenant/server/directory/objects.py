@@ -163,7 +163,9 @@ class Application:
     def required_access(self) -> Mapping[str, Mapping[str, str]]:
         """Return the static permissions: application id of the resource -> permission id -> ``Scope`` or ``Role``."""
         return {
-            required["resourceAppId"]: {access["id"]: access["type"] for access in required["resourceAccess"]}
+            required["resourceAppId"].lower(): {
+                access["id"].lower(): access["type"] for access in required["resourceAccess"]
+            }
             for required in self.graph["requiredResourceAccess"]
         }
 

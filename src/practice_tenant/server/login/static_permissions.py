@@ -49,8 +49,7 @@ def wanted(
     The resource's own static permissions come with it if the resource knows the client (``knownClientApplications``).
 
     Raises:
-        LoginError: 650057 when the registration does not list the resource, 650052 when a listed resource is not in
-            the directory.
+        LoginError: 650057 when the registration does not list the resource; what ``every`` raises.
     """
     resource = asked.resource
     listed = client.required_access
@@ -66,7 +65,7 @@ def every(store: Store, directory: EntraTenant, holder: Application) -> list[Req
     """Return the static permissions of an application, scopes and app roles, in the order of its registration.
 
     Raises:
-        LoginError: 650052.
+        LoginError: 650052; without a number when an id is none of the resource's.
     """
     permissions: list[RequestedPermission] = []
     for app_id, access in holder.required_access.items():
@@ -75,6 +74,7 @@ def every(store: Store, directory: EntraTenant, holder: Application) -> list[Req
             registered = apps.application(store, app_id)
             name = registered.display_name if registered else ""
             raise errors.resource_without_principal(app_id, name, directory.tenant_id)
+        _check_published(holder, resource, access)
         permissions += [
             of_scope(holder, resource, scope)
             for scope in resource.scopes
@@ -86,6 +86,18 @@ def every(store: Store, directory: EntraTenant, holder: Application) -> list[Req
             if role.get("isEnabled", True) and access.get(role["id"]) == "Role"
         ]
     return permissions
+
+
+def _check_published(holder: Application, resource: Application, access: Mapping[str, str]) -> None:
+    """Check that the resource publishes each permission as what it is listed, be it switched off.
+
+    Raises:
+        LoginError: without a number.
+    """
+    there = {(scope.id, "Scope") for scope in resource.scopes} | {(r["id"], "Role") for r in resource.graph["appRoles"]}
+    unknown = [f"{id_} ({kind})" for id_, kind in access.items() if (id_, kind) not in there]
+    if unknown:
+        raise errors.permissions_unknown(holder.app_id, holder.display_name, resource.display_name, unknown[:20])
 
 
 def _of_role(holder: Application, resource: Application, role: Mapping[str, Any]) -> RequestedPermission:

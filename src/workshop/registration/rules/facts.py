@@ -17,7 +17,7 @@ from workshop.registration.declarations import Declaration, DeclaredRole, Declar
 from workshop.registration.resource_uri import OTHERWISE, lent_by, unverified
 from workshop.registration.rules.python_lines import python
 from workshop.registration.rules.rules_credentials import EXCHANGE, audience_fault, issuer_fault, subject_fault
-from workshop.registration.rules.rules_directory import PUBLISHED
+from workshop.registration.rules.rules_directory import PUBLISHED, unpublished
 from workshop.registration.seen import App, ExposedScope, Federated, Preauthorized, Role, SeenPermission, Snapshot
 from workshop.registration.wanted_app import role_as_declared, scope_as_declared
 
@@ -157,9 +157,13 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
     roles = [_mended_role(app, role) for role in needed]
     roles += [role for role in app.roles if all(role.value != declared.value for declared in needed)]
     there = [permission for permission in app.permissions if permission not in wanted]
+    roles = [_mended_role(app, role) for role in declaration.app_roles]
+    roles += [role for role in app.roles if all(role.value != declared.value for declared in declaration.app_roles)]
+    left_out = (*wanted, *unpublished(app, snapshot))
+    there = [permission for permission in app.permissions if permission not in left_out]
     permissions, roles_json = permissions_json([*wanted, *there]), [role_json(role) for role in roles]
     return {
-        "permissions": ", ".join(declaration.graph_permissions),
+        "permissions": ", ".join(declaration.graph_permissions) or "none",
         "permissions_words": '"' + " ".join(declaration.graph_permissions) + '"',
         "permissions_body": _json(permissions),
         "permissions_list": python(permissions, "RequiredResourceAccess"),

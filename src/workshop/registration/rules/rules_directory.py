@@ -8,8 +8,8 @@ from workshop.core.well_known import GRAPH_APP_ID
 from workshop.registration.app_roles import needed_roles
 from workshop.registration.aspects import ACCOUNT_TYPES
 from workshop.registration.declarations import Declaration
-from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, wrong
-from workshop.registration.seen import App, Snapshot
+from workshop.registration.rules.rule import Rule, SettingMend, SettingVerdict, listed, right, unclear, wrong
+from workshop.registration.seen import App, SeenPermission, Snapshot
 
 OBJECTS = "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals"
 CONSENT = "https://learn.microsoft.com/entra/identity-platform/permissions-consent-overview"
@@ -65,7 +65,10 @@ def app_roles(app: App, snapshot: Snapshot, declaration: Declaration) -> Setting
 
 
 def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
-    """Look for each declared permission of Microsoft Graph, as a delegated one."""
+    """Look for each declared permission of Microsoft Graph, as a delegated one, and for ids that nobody publishes."""
+    unknown = unpublished(app, snapshot)
+    if unknown:
+        return wrong(f"nobody publishes: {listed(_as_listed(permission, snapshot) for permission in unknown)}")
     if not declaration.graph_permissions:
         return None
     names = snapshot.directory.permission_names if snapshot.directory else PUBLISHED
@@ -75,10 +78,33 @@ def permissions(app: App, snapshot: Snapshot, declaration: Declaration) -> Setti
     delegated = {names.get(id_, id_) for id_, kind in there.items() if kind == "Scope"}
     faults = [name for name in declaration.graph_permissions if name not in delegated]
     if not faults:
-        return right(listed(sorted(delegated)))
+        untold = sorted(id_ for id_ in there if snapshot.directory is None and id_ not in names)
+        found = listed(sorted(delegated))
+        return unclear(f"{found}; of {listed(untold)} only the directory can tell") if untold else right(found)
     others = [names.get(id_, id_) for id_, kind in there.items() if kind != "Scope"]
     more = f"; as application permission: {listed(sorted(others))}" if others else ""
     return wrong(f"missing: {listed(faults)}{more}")
+
+
+def unpublished(app: App, snapshot: Snapshot) -> tuple[SeenPermission, ...]:
+    """Return the permissions whose ids their API does not publish, or publishes as the other kind."""
+    return tuple(
+        permission
+        for permission in app.permissions
+        if permission.resource_app_id in snapshot.published
+        and (permission.kind, permission.id.lower()) not in snapshot.published[permission.resource_app_id]
+    )
+
+
+def _as_listed(permission: SeenPermission, snapshot: Snapshot) -> str:
+    """Return an id with its kind and its API, and what is wrong with it where that can be told."""
+    there = snapshot.published[permission.resource_app_id]
+    api = "Microsoft Graph" if permission.resource_app_id == GRAPH_APP_ID else permission.resource_app_id
+    told = f"{permission.id} as {permission.kind} of {api}"
+    other = "Scope" if permission.kind == "Role" else "Role"
+    if not there:
+        return f"{told}, which is not in this directory"
+    return f"{told}, where it is a {other}" if (other, permission.id.lower()) in there else told
 
 
 def consent(_: App, snapshot: Snapshot, declaration: Declaration) -> SettingVerdict | None:
@@ -191,7 +217,8 @@ RULES = (
         should="delegated: $permissions",
         why=(
             "What stands here is what consent is asked for. “Application” permissions are for a server that acts "
-            "without a user: they don't count when it acts for one."
+            "without a user: they don't count when it acts for one. An id that its API does not publish as what it is "
+            "listed makes Entra refuse the consent as a whole."
         ),
         mend=SettingMend(
             portal="API permissions: Add a permission > Microsoft Graph > Delegated permissions: $permissions",

@@ -23,7 +23,7 @@ class LoginError(Exception):
     """A refusal by the identity platform.
 
     Args:
-        code: the AADSTS number.
+        code: the AADSTS number; 0 where Entra refuses and no public source has its number and its words.
         error: the OAuth 2.0 error code (RFC 6749 section 5.2).
         text: what follows "AADSTS<code>: ".
         status: HTTP status at the token endpoint.
@@ -41,9 +41,12 @@ class LoginError(Exception):
     account: str = ""
 
     def __str__(self) -> str:
-        return f"AADSTS{self.code}: {self.text}"
+        return self._told(self.text)
 
     def for_client(self) -> str:
         """Return what a client is told: ``{EUII Hidden}`` stands for the account's name."""
         text = self.text.replace(self.account, "{EUII Hidden}") if self.account else self.text
-        return f"AADSTS{self.code}: {text}"
+        return self._told(text)
+
+    def _told(self, text: str) -> str:
+        return f"AADSTS{self.code}: {text}" if self.code else f"PRACTICE: {text}"

@@ -93,6 +93,19 @@ def resource_not_listed(
     )
 
 
+def permissions_unknown(client_id: str, name: str, resource: str, unknown: Iterable[str]) -> LoginError:
+    """Refuse a consent as a whole for what nobody publishes. Source: Azure-Samples/azure-finops-agent#52."""
+    return LoginError(
+        0,
+        "invalid_client",
+        f"The registration of '{client_id}'({name}) lists permissions that {resource} does not publish here: "
+        f"{', '.join(unknown)}. Entra then refuses the consent as a whole; the number and the words it does that with "
+        "are not known. An app role's id counts with the type Role only, a scope's with the type Scope. Of Microsoft "
+        "Graph's permissions the practice tenant has a part.",
+        redirectable=False,
+    )
+
+
 def resource_without_principal(resource_id: str, name: str, tenant_id: str) -> LoginError:
     return LoginError(
         650052,
