@@ -274,10 +274,10 @@ class TestWhatIsMissing:
     def test_but_only_to_those_who_are_let_in(self, world: World) -> None:
         refused(world.graph("GET", "/me/manager", "x"), 401, "InvalidAuthenticationToken", ".+")
 
-    def test_what_discovery_names(self, world: World) -> None:
+    def test_outside_of_any_version(self, world: World) -> None:
         headers = {"Authorization": f"Bearer {world.administrator}"}
-        answer = world.http.get(f"{GRAPH}/oidc/userinfo", headers=headers)
-        refused(answer, 501, "notImplemented", "The PRACTICE tenant has no GET /oidc/userinfo yet; .+")
+        answer = world.http.get(f"{GRAPH}/oidc/elsewhere", headers=headers)
+        refused(answer, 501, "notImplemented", "The PRACTICE tenant has no GET /oidc/elsewhere yet; .+")
 
     @pytest.mark.parametrize("host", ["microsoft.com", "entra.microsoft.com"])
     def test_hosts_of_later(self, world: World, host: str) -> None:

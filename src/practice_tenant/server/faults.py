@@ -15,10 +15,10 @@ from practice_tenant.server.directory.store import Store
 
 # What a path belongs to: the first piece that stands in it.
 ENDPOINTS: Mapping[str, Sequence[str]] = {
-    "token": ("/oauth2/v2.0/token",),
+    "token": ("/oauth2/v2.0/token", "/oauth2/token"),
     "devicecode": ("/oauth2/v2.0/devicecode",),
     "discovery": ("/.well-known/openid-configuration", "/discovery/instance"),
-    "keys": ("/discovery/v2.0/keys",),
+    "keys": ("/discovery/v2.0/keys", "/discovery/keys"),
     "management": ("/tenants", "/subscriptions"),
     "managed_identity": ("/msi/token", "/metadata/identity"),
     "graph": ("/v1.0/", "/beta/"),
@@ -169,8 +169,9 @@ class Faults:
 
 
 def endpoint_of(path: str) -> str:
-    """Return the name of the endpoint a path belongs to."""
-    return next(name for name, pieces in ENDPOINTS.items() if any(piece in path for piece in pieces))
+    """Return the name of the endpoint a path belongs to: the one of which the path has the longest piece."""
+    found = ((len(piece), name) for name, pieces in ENDPOINTS.items() for piece in pieces if piece in path)
+    return max(found, key=lambda one: one[0])[1]
 
 
 def _check(kind: str, name: str, value: object) -> None:

@@ -23,6 +23,7 @@ _DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All", "Directory.A
 _DIRECTORY_WRITE = ("Directory.ReadWrite.All", "Directory.AccessAsUser.All")
 _DIRECTORY_READ_ROLES = ("Directory.Read.All", "Directory.ReadWrite.All")
 
+OPENID = Needed(("openid",))
 READ_APPLICATIONS = Needed(
     ("Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY_READ),
     ("Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", *_DIRECTORY_READ_ROLES),

@@ -18,6 +18,7 @@ from practice_tenant.server.graph import (
     permission_grants,
     principals,
     role_assignments,
+    userinfo,
     users,
 )
 from practice_tenant.server.graph.caller import caller
@@ -91,6 +92,9 @@ GRAPH: tuple[Row, ...] = (
     ("GET", "/{version}/directory/deletedItems/{id}", deleting.read),
     ("DELETE", "/{version}/directory/deletedItems/{id}", deleting.drop),
     ("POST", "/{version}/directory/deletedItems/{id}/restore", deleting.restore),
+    # OpenID Connect
+    ("GET", "/oidc/userinfo", userinfo.answer),
+    ("POST", "/oidc/userinfo", userinfo.answer),
     # Files and mail
     ("GET", "/{version}/{drive}", drive.read),
     ("GET", "/{version}/{person}/drives", drive.of_person),
@@ -160,5 +164,5 @@ def graph_routes(service: Service) -> list[HttpRoute]:
 
 
 def outside_routes(service: Service) -> list[HttpRoute]:
-    """Return routes for the paths without a version, such as ``/oidc/userinfo``, where Graph has a host of its own."""
+    """Return routes for the other paths without a version, where Graph has a host of its own."""
     return routes(service, OUTSIDE, errors.answer_error)

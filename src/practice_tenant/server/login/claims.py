@@ -87,12 +87,13 @@ def access_token(
 
 
 def id_token(
-    call: Call, grantee: Grantee, person: Person, nonce: str, expires_in: int
+    call: Call, grantee: Grantee, person: Person, nonce: str, expires_in: int, version: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return header and claims of a version 2.0 id token.
+    """Return header and claims of an id token.
 
     Args:
         expires_in: seconds from now.
+        version: of the endpoint that was asked.
 
     Source: OpenID Connect Core section 2.
     """
@@ -100,18 +101,19 @@ def id_token(
     claims: dict[str, Any] = {
         "aio": _aio(call, person.amr),
         "aud": grantee.client.app_id,
-        "iss": realm.issuer(call, tenant_id),
+        "iss": realm.issuer(call, tenant_id, version),
         **_times(call, tenant_id, expires_in),
         "rh": f"1.{call.service.opaque(30)}.",
         "sub": pairwise(tenant_id, grantee.client.app_id, person.user.id),
         "tid": tenant_id,
         "uti": call.service.opaque(16),
-        "ver": "2.0",
+        "ver": f"{version}.0",
         **{name: value for name, value in (("nonce", nonce), ("sid", person.sid)) if value},
-        **user_claims.of_id_token(call.service.store, grantee.client, person),
+        **user_claims.of_id_token(call.service.store, grantee.client, person, version),
     }
     kid = call.keys.current.kid
-    return {"typ": "JWT", "alg": "RS256", "kid": kid}, dict(sorted(claims.items()))
+    header = {"typ": "JWT", "alg": "RS256", **({"x5t": kid} if version == 1 else {}), "kid": kid}
+    return header, dict(sorted(claims.items()))
 
 
 def client_info(person: Person) -> str:

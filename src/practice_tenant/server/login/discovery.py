@@ -50,10 +50,22 @@ async def openid_configuration(call: Call) -> Response:
     return JsonAnswer(_document(base, tenant, _issuer(call, where), graph), headers=_CACHED)
 
 
-def _issuer(call: Call, where: realm.Realm) -> str:
+async def openid_configuration_v1(call: Call) -> Response:
+    """Answer ``/{tenant}/.well-known/openid-configuration``, the metadata of the endpoints of version 1.0.
+
+    Source: documents captured from 2016 on, the last ones with ``device_authorization_endpoint``.
+    """
+    where = realm.realm(call, "invalid_tenant")
+    base = realm.authority(call)
+    tenant = where.directory.tenant_id if where.directory else where.segment
+    graph = realm.GRAPH_OF.get(urlsplit(base).netloc, "graph.microsoft.com")
+    return JsonAnswer(_document_v1(base, tenant, _issuer(call, where, 1), graph), headers=_CACHED)
+
+
+def _issuer(call: Call, where: realm.Realm, version: int = 2) -> str:
     if where.directory:
-        return realm.issuer(call, where.directory.tenant_id)
-    return realm.issuer(call, realm.CONSUMERS_TENANT if where.segment == "consumers" else "{tenantid}")
+        return realm.issuer(call, where.directory.tenant_id, version)
+    return realm.issuer(call, realm.CONSUMERS_TENANT if where.segment == "consumers" else "{tenantid}", version)
 
 
 def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]:
@@ -74,7 +86,7 @@ def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": issuer,
         "request_uri_parameter_supported": False,
-        "userinfo_endpoint": f"https://{graph}/oidc/userinfo",
+        "userinfo_endpoint": f"{realm.graph_base(base)}/oidc/userinfo",
         "authorization_endpoint": f"{v2}/authorize",
         "device_authorization_endpoint": f"{v2}/devicecode",
         "http_logout_supported": True,
@@ -88,6 +100,39 @@ def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]
         "kerberos_endpoint": f"{base}/{tenant}/kerberos",
         "mtls_endpoint_aliases": {"token_endpoint": f"https://mtlsauth.microsoft.com/{tenant}/oauth2/v2.0/token"},
         "tls_client_certificate_bound_access_tokens": True,
+        "tenant_region_scope": "NA" if "-" in tenant else None,
+        "cloud_instance_name": "microsoftonline.us" if base.endswith(".us") else "microsoftonline.com",
+        "cloud_graph_host_name": "graph.windows.net",
+        "msgraph_host": graph,
+        "rbac_url": "https://pas.windows.net",
+    }  # fmt: skip
+
+
+def _document_v1(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]:
+    v1 = f"{base}/{tenant}/oauth2"
+    return {
+        "token_endpoint": f"{v1}/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/common/discovery/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+        "scopes_supported": ["openid"],
+        "issuer": issuer,
+        "microsoft_multi_refresh_token": True,
+        "authorization_endpoint": f"{v1}/authorize",
+        "device_authorization_endpoint": f"{v1}/devicecode",
+        "http_logout_supported": True,
+        "frontchannel_logout_supported": True,
+        "end_session_endpoint": f"{v1}/logout",
+        "claims_supported": [
+            "sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host",
+            "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "email", "given_name", "family_name", "nickname",
+        ],
+        "check_session_iframe": f"{v1}/checksession",
+        "userinfo_endpoint": f"{base}/{tenant}/openid/userinfo",
+        "kerberos_endpoint": f"{base}/{tenant}/kerberos",
         "tenant_region_scope": "NA" if "-" in tenant else None,
         "cloud_instance_name": "microsoftonline.us" if base.endswith(".us") else "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
@@ -130,11 +175,23 @@ async def keys(call: Call) -> Response:
     return JsonAnswer(call.keys.published(realm.issuer(call, where.directory.tenant_id)), headers=_CACHED)
 
 
+async def keys_v1(call: Call) -> Response:
+    """Answer the key set of the endpoints of version 1.0: its keys name no issuer.
+
+    Source: captured 2021; AzureAD/MSIdentityTools (tests of Get-MsIdOpenIdProviderConfiguration).
+    """
+    where = realm.realm(call, "invalid_tenant")
+    ring = call.keys if where.directory else call.service.keys.every()
+    return JsonAnswer(ring.published(), headers=_CACHED)
+
+
 # These rows stand apart from those of `routes`, so that the first answer of a start needs no module of the sign-in.
 DISCOVERY: tuple[Row, ...] = (
     ("GET", "/{tenant}/v2.0/.well-known/openid-configuration", openid_configuration),
     ("GET", "/{tenant}/discovery/v2.0/keys", keys),
     ("GET", "/common/discovery/instance", instance_discovery),
+    ("GET", "/{tenant}/.well-known/openid-configuration", openid_configuration_v1),
+    ("GET", "/{tenant}/discovery/keys", keys_v1),
 )
 
 

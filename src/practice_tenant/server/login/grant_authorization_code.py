@@ -64,9 +64,7 @@ def _grant(redemption: Redemption, stored: AuthorizationCode) -> UserGrant:
     call, sign_in = redemption.call, stored.sign_in
     subject = issue.subject_of(redemption, sign_in)
     directory = subject.directory
-    before = scopes.read(
-        call.service.store, directory.tenant_id, directory.display_name, redemption.client, sign_in.scope
-    )
+    before = scopes.read(call.service.store, directory.tenant_id, directory.tenant_id, redemption.client, sign_in.scope)
     asked_now = call.value("scope")
     if not asked_now and len(before.asked) > 1:
         raise errors.scope_empty_at_redemption()

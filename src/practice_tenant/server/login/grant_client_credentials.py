@@ -37,7 +37,7 @@ async def client_credentials(redemption: Redemption) -> TokenAnswer:
         raise errors.field_missing("scope")
     if len(words) > 1 or not words[0].endswith("/" + scopes.DEFAULT):
         raise errors.scope_of_client_credentials(call.value("scope")[:500])
-    request = scopes.read(store, directory.tenant_id, directory.display_name, client, words[0])
+    request = scopes.read(store, directory.tenant_id, directory.tenant_id, client, words[0])
     scopes.check_resource_parameter(call.value("resource"), request)
     principal = apps.principal(store, directory.tenant_id, client.app_id)
     if principal is None:

@@ -24,7 +24,7 @@ from practice_tenant.server.login import (
 from practice_tenant.server.login.claims import Grantee
 from practice_tenant.server.login.clients import PresentedCredentials
 from practice_tenant.server.login.person import Person
-from practice_tenant.server.login.realm import Realm
+from practice_tenant.server.login.realm import Realm, endpoint_version
 from practice_tenant.server.login.scopes import ResourceScopes
 from practice_tenant.server.web import Call
 
@@ -164,7 +164,7 @@ def read_scopes(redemption: Redemption, directory: EntraTenant, text: str) -> sc
     if text.split() == ["offline_access"]:
         raise errors.scope_without_resource("offline_access")
     store = redemption.call.service.store
-    return scopes.read(store, directory.tenant_id, directory.display_name, redemption.client, text)
+    return scopes.read(store, directory.tenant_id, directory.tenant_id, redemption.client, text)
 
 
 async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
@@ -192,7 +192,8 @@ async def user_tokens(redemption: Redemption, grant: UserGrant) -> TokenAnswer:
     if "offline_access" in grant.oidc:
         answer["refresh_token"] = _new_refresh_token(call, client, grant)
     if "openid" in grant.oidc:
-        header, body = claims.id_token(call, grantee, person, grant.nonce, call.settings.id_lifetime)
+        version = endpoint_version(call)
+        header, body = claims.id_token(call, grantee, person, grant.nonce, call.settings.id_lifetime, version)
         answer["id_token"] = await call.keys.sign(header, body)
     if call.value("client_info") == "1":
         answer["client_info"] = claims.client_info(person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from practice_tenant.server.http.routing import HttpRoute
-from practice_tenant.server.login import authorize, device_code, envelope, head
+from practice_tenant.server.login import authorize, device_code, envelope, head, version1
 from practice_tenant.server.login.admin_consent import admin_consent
 from practice_tenant.server.login.sign_out import sign_out
 from practice_tenant.server.service import Service
@@ -12,6 +12,8 @@ from practice_tenant.server.web import Row, routes
 PAGES: tuple[Row, ...] = (
     ("GET", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
     ("POST", "/{tenant}/oauth2/v2.0/authorize", authorize.authorize),
+    ("GET", "/{tenant}/oauth2/authorize", version1.authorize_v1),
+    ("POST", "/{tenant}/oauth2/authorize", version1.authorize_v1),
     ("POST", "/{tenant}/login", authorize.pick_account),
     ("POST", "/{tenant}/consent", authorize.decide_consent),
     ("POST", "/{tenant}/second-factor", authorize.show_second_factor),
@@ -21,6 +23,8 @@ PAGES: tuple[Row, ...] = (
     ("POST", "/{tenant}/adminconsent", admin_consent),
     ("GET", "/{tenant}/oauth2/v2.0/logout", sign_out),
     ("POST", "/{tenant}/oauth2/v2.0/logout", sign_out),
+    ("GET", "/{tenant}/oauth2/logout", sign_out),
+    ("POST", "/{tenant}/oauth2/logout", sign_out),
     ("GET", device_code.ENTRY, device_code.enter_code),
     ("POST", device_code.ENTRY, device_code.check_code),
     ("GET", device_code.RETURN, device_code.came_back),

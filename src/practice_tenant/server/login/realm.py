@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from practice_tenant.server.directory import people
 from practice_tenant.server.directory.ids import is_guid
@@ -70,10 +71,24 @@ def authority(call: Call) -> str:
     return f"https://{host if own else CANONICAL_LOGIN}"
 
 
+def graph_base(base: str) -> str:
+    """Return where Microsoft Graph is for an authority: the direct listener answers for both."""
+    host = urlsplit(base).netloc
+    return base if _is_direct(base) else f"https://{GRAPH_OF.get(host, 'graph.microsoft.com')}"
+
+
+def endpoint_version(call: Call) -> int:
+    """Return the version of the token endpoint that is asked, 1 or 2."""
+    return 1 if call.request.path.endswith("/oauth2/token") else 2
+
+
 def issuer(call: Call, tenant_id: str, version: int = 2) -> str:
     """Return the issuer of tokens of that version, 1 or 2."""
     base = authority(call)
     if version == 2:
         return f"{base}/{tenant_id}/v2.0"
-    direct = base.startswith(("https://localhost", "https://127.0.0.1"))
-    return f"{base}/{tenant_id}/" if direct else f"https://sts.windows.net/{tenant_id}/"
+    return f"{base}/{tenant_id}/" if _is_direct(base) else f"https://sts.windows.net/{tenant_id}/"
+
+
+def _is_direct(base: str) -> bool:
+    return base.startswith(("https://localhost", "https://127.0.0.1"))

@@ -6,7 +6,7 @@ Discovery is in `discovery`, the pages are in `page_routes`; every other path an
 from __future__ import annotations
 
 from practice_tenant.server.http.routing import HttpRoute
-from practice_tenant.server.login import device_code, envelope, head
+from practice_tenant.server.login import device_code, envelope, head, version1
 from practice_tenant.server.login.cross_origin import preflight
 from practice_tenant.server.login.token import by_get, token
 from practice_tenant.server.service import Service
@@ -16,11 +16,14 @@ JSON: tuple[Row, ...] = (
     ("POST", "/{tenant}/oauth2/v2.0/token", token),
     ("OPTIONS", "/{tenant}/oauth2/v2.0/token", preflight),
     ("POST", "/{tenant}/oauth2/v2.0/devicecode", device_code.device_authorization),
+    ("POST", "/{tenant}/oauth2/token", version1.token_v1),
+    ("OPTIONS", "/{tenant}/oauth2/token", preflight),
 )
 
 BY_GET: tuple[Row, ...] = (
     ("GET", "/{tenant}/oauth2/v2.0/token", by_get),
     ("GET", "/{tenant}/oauth2/v2.0/devicecode", by_get),
+    ("GET", "/{tenant}/oauth2/token", by_get),
 )
 
 

@@ -57,6 +57,8 @@ def read(
     """Read a ``scope`` parameter.
 
     Args:
+        tenant_name: what a refusal calls the tenant: its id where tokens are asked for, as captured 2026-09-08, its
+            name where people sign in (Azure-Samples/azure-search-openai-demo#1969, pnp/pnpassessment#76).
         known_only: whether each scope must be there; Entra looks only once someone is signed in.
 
     Raises:

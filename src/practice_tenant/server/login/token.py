@@ -14,6 +14,7 @@ from practice_tenant.server.login.grant_authorization_code import authorization_
 from practice_tenant.server.login.grant_client_credentials import client_credentials
 from practice_tenant.server.login.grant_device_code import device_code_grant
 from practice_tenant.server.login.grant_on_behalf_of import on_behalf_of
+from practice_tenant.server.login.grant_password import password
 from practice_tenant.server.login.grant_refresh_token import refresh_token
 from practice_tenant.server.login.issue import Redemption, TokenAnswer
 from practice_tenant.server.login.realm import realm
@@ -24,6 +25,7 @@ Grant = Callable[[Redemption], Awaitable[TokenAnswer]]
 GRANTS: Mapping[str, Grant] = {
     "authorization_code": authorization_code,
     "client_credentials": client_credentials,
+    "password": password,
     "refresh_token": refresh_token,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": on_behalf_of,
     "urn:ietf:params:oauth:grant-type:device_code": device_code_grant,
@@ -33,6 +35,7 @@ GRANTS: Mapping[str, Grant] = {
 FLOWS: Mapping[str, str] = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer": "on_behalf_of",
     "urn:ietf:params:oauth:grant-type:device_code": "device_code",
+    "password": "",  # nobody gets anywhere by it
 }
 
 

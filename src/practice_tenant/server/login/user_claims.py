@@ -31,10 +31,14 @@ def of_access_token(store: Store, resource: Application, person: Person) -> dict
     return claims | _by_registration(store, resource, "accessToken", resource.token_version, person)
 
 
-def of_id_token(store: Store, client: Application, person: Person) -> dict[str, Any]:
-    """Return the claims about the user in a version 2.0 id token, as far as the scopes allow."""
+def of_id_token(store: Store, client: Application, person: Person, version: int) -> dict[str, Any]:
+    """Return the claims about the user in an id token; in version 2.0 as far as the scopes allow."""
     user = person.user
     claims = _of_a_guest(person)
+    if version == 1:
+        told = {name: value for name, value in _of_version_1(person).items() if name not in ("acr", "altsecid")}
+        claims |= {"name": user.display_name, "oid": user.id, **told}
+        return claims | _by_registration(store, client, "idToken", version, person)
     if "profile" in person.oidc:
         claims |= {"name": user.display_name, "oid": user.id, "preferred_username": user.sign_in_name}
     if "email" in person.oidc and user.graph.get("mail"):

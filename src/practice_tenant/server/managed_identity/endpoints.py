@@ -191,7 +191,7 @@ async def _token(call: Call, host: Host, identity: ManagedIdentity) -> tuple[dic
     store, directory, wanted = call.service.store, host.directory, call.value("resource")
     resource = apps.resource(store, directory.tenant_id, wanted.rstrip("/"))
     if resource is None:
-        raise login_errors.resource_not_found(wanted[:300], directory.display_name)
+        raise login_errors.resource_not_found(wanted[:300], directory.tenant_id)
     client, principal = identity.as_client(), identity.principal
     roles = assignment.of_application(store, client, principal, resource, wanted)
     grantee = Grantee(directory, client, CERTIFICATE, principal.id, roles=roles)

@@ -33,8 +33,12 @@ class KeyRing:
     def current(self) -> SigningKey:
         return self.keys[-1]
 
-    def published(self, issuer: str) -> dict[str, Any]:
-        """Return the JSON Web Key Set; the issuer stands in every key, ``alg`` in none. Source: RFC 7517."""
+    def published(self, issuer: str = "") -> dict[str, Any]:
+        """Return the JSON Web Key Set; ``alg`` stands in no key. Source: RFC 7517.
+
+        Args:
+            issuer: stands in every key, and so does the cloud, unless it is empty.
+        """
         return {"keys": [_public_jwk(key, issuer) for key in self.keys]}
 
     async def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
@@ -123,6 +127,7 @@ def _kept_segment(*members: tuple[str, Any]) -> str:
 
 def _public_jwk(key: SigningKey, issuer: str) -> dict[str, Any]:
     modulus, exponent = key.public_numbers()
+    of_issuer = {"cloud_instance_name": "microsoftonline.com", "issuer": issuer} if issuer else {}
     return {
         "kty": "RSA",
         "use": "sig",
@@ -131,6 +136,5 @@ def _public_jwk(key: SigningKey, issuer: str) -> dict[str, Any]:
         "n": modulus,
         "e": exponent,
         "x5c": [base64.b64encode(key.certificate).decode()],
-        "cloud_instance_name": "microsoftonline.com",
-        "issuer": issuer,
+        **of_issuer,
     }

@@ -152,11 +152,11 @@ def scope_of_client_credentials(scope: str) -> LoginError:
     )
 
 
-def resource_not_found(resource: str, tenant_name: str) -> LoginError:
+def resource_not_found(resource: str, tenant: str) -> LoginError:
     return LoginError(
         500011,
         "invalid_resource",
-        f"The resource principal named {resource} was not found in the tenant named {tenant_name}. This can happen "
+        f"The resource principal named {resource} was not found in the tenant named {tenant}. This can happen "
         "if the application has not been installed by the administrator of the tenant or consented to by any user "
         "in the tenant. You might have sent your authentication request to the wrong tenant.",
     )

@@ -19,6 +19,16 @@ def mfa_required(resource_id: str, policy_ids: Iterable[str]) -> LoginError:
     )
 
 
+def password_alone(resource_id: str) -> LoginError:
+    """Refuse a password that comes without anything else, where no policy of the directory's own is named."""
+    return LoginError(
+        50076,
+        "invalid_grant",
+        f"{_BECAUSE}use multi-factor authentication to access '{resource_id}'.",
+        extra={"suberror": "basic_action"},
+    )
+
+
 def mfa_enrollment_required(resource_id: str, policy_ids: Iterable[str]) -> LoginError:
     return LoginError(
         50079,
