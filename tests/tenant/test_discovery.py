@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .process import GRAPH, LOGIN, Tenant, serving
-from .world import World, host_of
+from .world import App, World, host_of
 
 DOCUMENT = "/v2.0/.well-known/openid-configuration"
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
@@ -61,6 +61,32 @@ def test_a_key_is_named_by_the_thumbprint_of_its_certificate(world: World) -> No
 def test_a_key_names_its_issuer(world: World) -> None:
     assert {key["issuer"] for key in keys_of(world)} == {f"{LOGIN}/{world.tenant.id}/v2.0"}
     assert {key["issuer"] for key in keys_of(world, "common")} == {f"{LOGIN}/{{tenantid}}/v2.0"}
+
+
+def test_there_are_several_and_one_signs(world: World, app: App) -> None:
+    """Source: https://learn.microsoft.com/entra/identity-platform/signing-key-rollover."""
+    token = world.client_credentials(app).json()["access_token"]
+    for segment in ("", "common"):
+        kids = [key["kid"] for key in keys_of(world, segment)]
+        assert len(set(kids)) == len(kids) >= 3
+        assert jwt.get_unverified_header(token)["kid"] in kids
+    key = next(one for one in keys_of(world) if one["kid"] == jwt.get_unverified_header(token)["kid"])
+    for one in keys_of(world):
+        if one is not key and one["kid"] != key["kid"]:
+            with pytest.raises(jwt.InvalidSignatureError):
+                jwt.decode(token, jwt.PyJWK(one, "RS256"), ["RS256"], audience=app.client_id)
+
+
+def test_those_beside_it_have_no_private_part_anywhere(tmp_path: Path) -> None:
+    with serving(tmp_path / "state") as tenant:
+        world = World(tenant)
+        before = keys_of(world)
+        assert len(tenant.sql("SELECT kid FROM signing_keys")) == 1
+        assert len(tenant.sql("SELECT * FROM announced_keys")[0]) == 2  # kid and certificate
+        assert tenant.control().post("/reset").status_code == 200
+        assert keys_of(world) == before
+    with serving(tmp_path / "state") as tenant:
+        assert keys_of(World(tenant)) == before
 
 
 def test_the_key_survives_a_restart_and_another_state_has_another(tmp_path: Path) -> None:

@@ -113,8 +113,8 @@ def _(world: World, app: App) -> httpx.Response:
     return world.token(grant_type="urn:ietf:params:oauth:grant-type:token-exchange", client_id=app.client_id)
 
 
-def by_password(world: World, app: App, **changes: str | None) -> httpx.Response:
-    plain = {"client_id": app.client_id, "client_secret": app.secret or None, "username": upn("robin")}
+def by_password(world: World, app: App, **changes: Any) -> httpx.Response:
+    plain: dict[str, Any] = {"client_id": app.client_id, "client_secret": app.secret or None, "username": upn("robin")}
     form = {"grant_type": "password", "password": "correct horse", "scope": f"openid {GRAPH}/User.Read"}
     return world.token(**(form | plain | changes))
 

@@ -6,6 +6,7 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -15,8 +16,8 @@ from .process import GRAPH
 from .world import App, World
 
 
-def asked(world: World, app: App, name: str = "", **changes: str | None) -> httpx.Response:
-    plain: dict[str, str | None] = {
+def asked(world: World, app: App, name: str = "", **changes: Any) -> httpx.Response:
+    plain: dict[str, Any] = {
         "client_id": app.client_id,
         "client_secret": app.secret or None,
         "username": name or upn("robin", world.domain),

@@ -103,6 +103,10 @@ CREATE TABLE IF NOT EXISTS signing_keys (
     private_pem BLOB NOT NULL,
     certificate BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS announced_keys (
+    kid TEXT PRIMARY KEY,
+    certificate BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS policies (
     tenant_id TEXT NOT NULL,
     id TEXT NOT NULL,

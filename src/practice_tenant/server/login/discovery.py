@@ -170,9 +170,14 @@ async def instance_discovery(call: Call) -> Response:
 async def keys(call: Call) -> Response:
     """Answer the JSON Web Key Set of a tenant."""
     where = realm.realm(call, "invalid_tenant")
-    if where.directory is None:
-        return JsonAnswer(call.service.keys.every().published(realm.issuer(call, "{tenantid}")), headers=_CACHED)
-    return JsonAnswer(call.keys.published(realm.issuer(call, where.directory.tenant_id)), headers=_CACHED)
+    issuer = realm.issuer(call, where.tenant_id or "{tenantid}")
+    return await _key_set(call, where, issuer)
+
+
+async def _key_set(call: Call, where: realm.Realm, issuer: str = "") -> Response:
+    ring = call.keys if where.directory else call.service.keys.every()
+    beside = await call.service.keys.announced.all(call.arrived)
+    return JsonAnswer(ring.published(issuer, beside), headers=_CACHED)
 
 
 async def keys_v1(call: Call) -> Response:
@@ -180,9 +185,7 @@ async def keys_v1(call: Call) -> Response:
 
     Source: captured 2021; AzureAD/MSIdentityTools (tests of Get-MsIdOpenIdProviderConfiguration).
     """
-    where = realm.realm(call, "invalid_tenant")
-    ring = call.keys if where.directory else call.service.keys.every()
-    return JsonAnswer(ring.published(), headers=_CACHED)
+    return await _key_set(call, realm.realm(call, "invalid_tenant"))
 
 
 # These rows stand apart from those of `routes`, so that the first answer of a start needs no module of the sign-in.

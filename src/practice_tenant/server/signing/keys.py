@@ -9,12 +9,13 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from practice_tenant.server.directory.store import Store
 from practice_tenant.server.encoding import base64url
+from practice_tenant.server.signing.announced import AnnouncedKey, AnnouncedKeys
 from practice_tenant.server.signing.signer import Signer
 from practice_tenant.server.signing.signing_key import SigningKey, make_key
 
@@ -33,13 +34,14 @@ class KeyRing:
     def current(self) -> SigningKey:
         return self.keys[-1]
 
-    def published(self, issuer: str = "") -> dict[str, Any]:
+    def published(self, issuer: str = "", beside: Sequence[AnnouncedKey] = ()) -> dict[str, Any]:
         """Return the JSON Web Key Set; ``alg`` stands in no key. Source: RFC 7517.
 
         Args:
+            beside: keys that sign nothing.
             issuer: stands in every key, and so does the cloud, unless it is empty.
         """
-        return {"keys": [_public_jwk(key, issuer) for key in self.keys]}
+        return {"keys": [_public_jwk(key, issuer) for key in (*self.keys, *beside)]}
 
     async def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         """Return a JSON Web Token signed with RS256. Source: RFC 7515 section 7.1.
@@ -64,6 +66,7 @@ class KeyRings:
         """Load the stored keys, making the first one when there is none."""
         self.store = store
         self.signer = Signer()
+        self.announced = AnnouncedKeys(store)
         rows = store.all("SELECT kid, private_pem, certificate FROM signing_keys ORDER BY created, rowid")
         keys = [SigningKey(*row) for row in rows]
         if not keys:
@@ -125,7 +128,7 @@ def _kept_segment(*members: tuple[str, Any]) -> str:
     return _segment(dict(members))
 
 
-def _public_jwk(key: SigningKey, issuer: str) -> dict[str, Any]:
+def _public_jwk(key: SigningKey | AnnouncedKey, issuer: str) -> dict[str, Any]:
     modulus, exponent = key.public_numbers()
     of_issuer = {"cloud_instance_name": "microsoftonline.com", "issuer": issuer} if issuer else {}
     return {

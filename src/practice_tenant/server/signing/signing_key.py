@@ -34,9 +34,14 @@ class SigningKey:
 
     def public_numbers(self) -> tuple[str, str]:
         """Return the modulus and the exponent, base64url."""
-        numbers = self.private.public_key().public_numbers()
-        size = (numbers.n.bit_length() + 7) // 8
-        return base64url(numbers.n.to_bytes(size, "big")), base64url(numbers.e.to_bytes(3, "big"))
+        return encoded_numbers(self.private.public_key())
+
+
+def encoded_numbers(public: rsa.RSAPublicKey) -> tuple[str, str]:
+    """Return a key's modulus and exponent, base64url. Source: RFC 7518 section 6.3.1."""
+    numbers = public.public_numbers()
+    size = (numbers.n.bit_length() + 7) // 8
+    return base64url(numbers.n.to_bytes(size, "big")), base64url(numbers.e.to_bytes(3, "big"))
 
 
 def make_key(now: float) -> SigningKey:
