@@ -18,7 +18,7 @@ from .world import GRAPH_APP, App, World
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 FILES_READ = "10465720-29dd-4523-a11a-6a75c743c9d9"
 USERS_READ_ROLE = "df021288-bdef-4463-88db-98f22de89214"
-ON_GRAPH = {
+ON_GRAPH: dict[str, Any] = {
     "resourceAppId": GRAPH_APP,
     "resourceAccess": [
         {"id": USER_READ, "type": "Scope"},

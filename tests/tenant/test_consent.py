@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from .browser import answer_of, page_of, upn
 from .process import GRAPH, LOGIN
 from .visits import after_picking, asked_for, refused, words
 from .world import GRAPH_APP, App, World, scope_entry
+
+LEGACY = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy"
+# What a tenant of 2026 has, as recorded in public.
+MANAGED = (
+    "ManagePermissionGrantsForSelf.microsoft-user-default-recommended",
+    "ManagePermissionGrantsForSelf.microsoft-user-default-allow-consent-apps",
+)
 
 
 def test_the_page_lists_what_is_asked_and_what_it_means(world: World) -> None:
@@ -228,6 +237,48 @@ class TestUsersMayNotConsent:
         page = page_of(after_picking(browser, app, robin, prompt="consent"))
         assert (page.h1, page.error.partition(":")[0]) == ("Need admin approval", "AADSTS90095")
         assert "code" in answer_of(browser.open(app.asks()))
+
+    @pytest.mark.parametrize(
+        ("permission", "reached"),
+        [
+            ("Files.Read.All", False),
+            ("Sites.ReadWrite.All", False),
+            ("Mail.Read", False),
+            ("Mail.ReadBasic", False),
+            ("Files.Read", True),
+            ("Mail.Send", True),
+            ("User.Read", True),
+        ],
+    )
+    def test_what_microsofts_managed_policy_leaves_to_them(self, world: World, permission: str, reached: bool) -> None:
+        """Source: manage-app-consent-policies, "Microsoft recommended user consent policy", of 2026-01-22."""
+        managed = world.of("managedconsent")
+        managed.forbid_user_consent(managed.tenant.id, MANAGED)
+        app, robin, avery = managed.register(), upn("robin", managed.domain), upn("avery", managed.domain)
+        asking = {"scope": f"openid {GRAPH}/{permission}"}
+        page = page_of(after_picking(managed.browser(), app, robin, **asking))
+        if reached:
+            assert page.kind == "consent"
+            return
+        assert (page.h1, page.error.partition(":")[0]) == ("Need admin approval", "AADSTS90094")
+        browser = managed.browser()
+        page = page_of(after_picking(browser, app, avery, **asking))
+        assert "code" in answer_of(browser.press(page, "decision", "accept", organization="true"))
+        assert "code" in answer_of(after_picking(managed.browser(), app, robin, **asking))
+
+    def test_one_policy_that_allows_it_is_enough(self, world: World) -> None:
+        wider = world.of("widerconsent")
+        wider.forbid_user_consent(wider.tenant.id, [*MANAGED, LEGACY])
+        asking = {"scope": f"openid {GRAPH}/Mail.Read"}
+        page = page_of(after_picking(wider.browser(), wider.register(), upn("robin", wider.domain), **asking))
+        assert page.kind == "consent"
+
+    def test_an_api_of_ones_own_is_not_meant(self, world: World) -> None:
+        managed = world.of("managedown")
+        managed.forbid_user_consent(managed.tenant.id, MANAGED)
+        app = managed.register(scopes=[scope_entry("Mail.Read")])
+        asking = {"scope": f"openid {app.uri}/Mail.Read"}
+        assert page_of(after_picking(managed.browser(), app, upn("robin", managed.domain), **asking)).kind == "consent"
 
     def test_it_is_a_setting_of_one_directory(self, world: World) -> None:
         assert page_of(after_picking(world.browser(), world.register())).kind == "consent"

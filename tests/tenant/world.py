@@ -265,15 +265,14 @@ class World:
         body = {"principalId": principal_id, "resourceId": app.principal_id, "appRoleId": role_id}
         self.made(f"/servicePrincipals/{app.principal_id}/appRoleAssignedTo", body)
 
-    def forbid_user_consent(self, tenant: str) -> None:
-        """Let a directory forbid its users to consent, as its administrator does."""
+    def forbid_user_consent(self, tenant: str, policies: Sequence[str] = ()) -> None:
+        """Let a directory forbid its users to consent, as its administrator does, but for what the policies allow."""
         app = self.register("Policies", signInAudience="AzureADMultipleOrgs")
         avery = f"avery@{self.domain_of(tenant)}"
         scope = f"{GRAPH}/Policy.ReadWrite.Authorization"
         answer = self.browser().sign_in(app.asks(scope=scope), avery, tenant=tenant)
         token = self.redeem(app, answer["code"], tenant=tenant).json()["access_token"]
-        none: list[str] = []
-        body = {"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": none}}
+        body = {"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": list(policies)}}
         assert self.graph("PATCH", "/policies/authorizationPolicy", token, json=body).status_code == 204
 
     def domain_of(self, tenant: str) -> str:

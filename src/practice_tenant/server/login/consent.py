@@ -107,6 +107,12 @@ def refusal(
     holder = apps.principal(store, directory.tenant_id, client.app_id)
     if holder and holder.assignment_required:
         return errors.admin_consent_required()
+    if may_consent and any(
+        permission.resource.app_id == GRAPH
+        and not authorization_policy.users_may_grant(store, directory.tenant_id, permission.value)
+        for permission in wanted
+    ):
+        return errors.admin_consent_required()
     if not may_consent:
         return errors.user_consent_forbidden(directory.display_name, client.display_name)
     return None

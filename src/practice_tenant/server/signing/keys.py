@@ -41,7 +41,8 @@ class KeyRing:
             beside: keys that sign nothing.
             issuer: stands in every key, and so does the cloud, unless it is empty.
         """
-        return {"keys": [_public_jwk(key, issuer) for key in (*self.keys, *beside)]}
+        keys: list[SigningKey | AnnouncedKey] = [*self.keys, *beside]
+        return {"keys": [_public_jwk(key, issuer) for key in keys]}
 
     async def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         """Return a JSON Web Token signed with RS256. Source: RFC 7515 section 7.1.
