@@ -11,6 +11,12 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from mcp.client.auth.exceptions import OAuthFlowError
+from mcp.client.auth.utils import (
+    build_oauth_authorization_server_metadata_discovery_urls,
+    validate_metadata_issuer,
+)
+from mcp.shared.auth import OAuthMetadata
 
 from .browser import answer_of, page_of
 from .process import GRAPH, LOGIN, Tenant
@@ -195,3 +201,14 @@ class TestSigningIn:
 
     def test_signing_out(self, world: World) -> None:
         assert page_of(world.http.get(document(world)["end_session_endpoint"])).kind == "signed-out"
+
+
+def test_the_mcp_sdks_client_finds_it_where_the_issuer_lacks_its_version_and_refuses_it(world: World) -> None:
+    """As with ``authorization_servers`` that ends in the tenant's id: microsoft/vscode#322126."""
+    issuer = f"{LOGIN}/{world.tenant.id}"
+    answers = [world.http.get(url) for url in build_oauth_authorization_server_metadata_discovery_urls(issuer, issuer)]
+    assert [answer.status_code for answer in answers] == [404, 404, 200]
+    metadata = OAuthMetadata.model_validate_json(answers[-1].content)
+    assert str(metadata.token_endpoint) == f"{issuer}/oauth2/token"
+    with pytest.raises(OAuthFlowError, match="issuer"):
+        validate_metadata_issuer(metadata, issuer)
