@@ -142,6 +142,37 @@ SAMPLE = (
         "test_graph.py::TestRules::test_an_enabled_scope_is_disabled_before_it_goes",
     ),
     Taken(
+        "graph/application_rules.py",
+        "<= known & there",
+        "<= known",
+        "test_graph.py::TestRules::test_a_scope_is_there_before_a_client_is_preauthorized_for_it",
+    ),
+    Taken(
+        "login/consent.py",
+        "    if forced and not may_consent:",
+        "    if False:",
+        "test_consent.py::TestUsersMayNotConsent::"
+        "test_a_client_that_forces_the_page_locks_out_even_those_who_have_a_grant",
+    ),
+    Taken(
+        "login/static_permissions.py",
+        "        _check_published(holder, resource, access)",
+        "        pass",
+        "test_admin_consent.py::test_an_id_that_nobody_publishes_fails_the_consent_as_a_whole",
+    ),
+    Taken(
+        "login/version1.py",
+        'if name not in ("resource", "scope")]',
+        'if name != "resource"]',
+        "test_version1.py::TestSigningIn::test_scopes_of_a_resource_are_not_looked_at",
+    ),
+    Taken(
+        "login/grant_password.py",
+        "    raise errors.password_alone(resource_id)",
+        "    return {}",
+        "test_password.py::test_it_gets_a_token_for_nothing",
+    ),
+    Taken(
         "signing/keys.py",
         'nonce_digest(header["nonce"])',
         'header["nonce"]',
