@@ -156,9 +156,6 @@ def _permission_facts(app: App, snapshot: Snapshot, declaration: Declaration) ->
     needed = needed_roles(app, snapshot, declaration)
     roles = [_mended_role(app, role) for role in needed]
     roles += [role for role in app.roles if all(role.value != declared.value for declared in needed)]
-    there = [permission for permission in app.permissions if permission not in wanted]
-    roles = [_mended_role(app, role) for role in declaration.app_roles]
-    roles += [role for role in app.roles if all(role.value != declared.value for declared in declaration.app_roles)]
     left_out = (*wanted, *unpublished(app, snapshot))
     there = [permission for permission in app.permissions if permission not in left_out]
     permissions, roles_json = permissions_json([*wanted, *there]), [role_json(role) for role in roles]
