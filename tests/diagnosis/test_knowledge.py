@@ -49,7 +49,9 @@ def test_a_code_has_one_entry_that_needs_nothing_else() -> None:
     assert known_codes() - set(plain) == {65005}
 
 
-@pytest.mark.parametrize("row", {row.code: row for row in ROWS}.values(), ids=lambda row: f"AADSTS{row.code}")
+@pytest.mark.parametrize(
+    "row", {row.code: row for row in ROWS if row.code}.values(), ids=lambda row: f"AADSTS{row.code}"
+)
 def test_each_code_of_the_practice_tenant_is_answered(row: Row) -> None:
     said = diagnose(f"AADSTS{row.code}: {row.text}{TAIL}")
     assert len(said.findings) == 1, said

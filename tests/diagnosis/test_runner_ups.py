@@ -56,7 +56,7 @@ WITNESS = {
 
 def test_each_entry_has_a_test_that_provokes_it() -> None:
     by_fault = {fault.failure for fault in FAULTS}
-    by_code = {row.code for row in ROWS}
+    by_code = {row.code for row in ROWS if row.code}
     others = {
         failure.name
         for failure in FAILURES

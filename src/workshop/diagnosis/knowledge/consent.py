@@ -64,7 +64,7 @@ FAILURES = (
     Failure(
         "admin-consent-needed",
         "Only an administrator may grant this permission",
-        codes(90094, 90093),
+        codes(90094, 90093, 90095),
         "The permission is for administrators only, or users may not consent to it in this tenant. Today's usual "
         "reason is Microsoft's managed default, where nobody chose otherwise: since August 2025 users can't grant "
         "Files.*.All and Sites.*.All, since November 2025 much of mail, calendars and Teams neither.",

@@ -73,6 +73,17 @@ FAILURES = (
         15,
     ),
     Failure(
+        "redirect-uri-not-absolute",
+        "The redirect URI that was sent is no whole address",
+        codes(90102),
+        "It lacks its scheme. Often a setting that wants an address holds a host name alone.",
+        Remedy(
+            python="Send the whole address, as it is registered: https://<host>/auth/callback "
+            "(ENTRA_PROXY_BASE_URL=https://<host>)",
+        ),
+        f"{GITHUB}/abraunegg/onedrive/issues/1739",
+    ),
+    Failure(
         "no-redirect-uri-at-all",
         "The app has no redirect URI",
         codes(500113),
