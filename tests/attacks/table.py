@@ -273,6 +273,3 @@ ELSEWHERE = (
         ("tests/servers/test_identity_assertion.py::test_the_grant_is_neither_offered_nor_known",),
     ),
 )
-
-AWAITING: Mapping[tuple[str, str], str] = {}
-"""What is not answered so yet, and why; a test that comes true here is red until its line goes."""

@@ -84,20 +84,21 @@ class RequestBounds:
         if wait:
             await _refuse(send, 429, "Too many requests from one address. Wait a minute.", wait)
             return
-        if {b"content-length", b"transfer-encoding"} <= dict(scope["headers"]).keys():
+        headers = dict(scope["headers"])
+        if {b"content-length", b"transfer-encoding"} <= headers.keys():
             # RFC 9112 section 6.1: what stands in front may have seen another end of this request.
             await _refuse(send, 400, "The request has a length and is sent in chunks. It can't be both.")
             return
         if scope["path"].rstrip("/") == self.mcp_path.rstrip("/"):
             await self.app(scope, receive, send)
             return
-        if dict(scope["headers"]).get(b"content-type", b"").lower().startswith(b"multipart/"):
+        if headers.get(b"content-type", b"").lower().startswith(b"multipart/"):
             # RFC 6749 and 7591 know forms and JSON. FastMCP logs a broken one with its whole traceback.
             await _refuse(send, 415, "No route here takes a multipart body.")
             return
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _body(scope, receive)
+                body = await _body(headers.get(b"content-length", b""), receive)
         except TimeoutError:
             await _refuse(send, 408, f"The request's body did not come within {BODY_SECONDS:.0f} seconds.")
             return
@@ -113,9 +114,8 @@ class RequestBounds:
         return pace.wait(scope["client"][0] if scope.get("client") else "")
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """Return the whole body, None if it is too large."""
-    length = dict(scope["headers"]).get(b"content-length", b"")
+async def _body(length: bytes, receive: Receive) -> bytes | None:
+    """Return the whole body, None if it is too large, also by the length that it is said to have."""
     if length.isdigit() and int(length) > LARGEST_BODY:
         return None
     parts = bytearray()

@@ -100,11 +100,7 @@ def _document(base: str, tenant: str, issuer: str, graph: str) -> dict[str, Any]
         "kerberos_endpoint": f"{base}/{tenant}/kerberos",
         "mtls_endpoint_aliases": {"token_endpoint": f"https://mtlsauth.microsoft.com/{tenant}/oauth2/v2.0/token"},
         "tls_client_certificate_bound_access_tokens": True,
-        "tenant_region_scope": "NA" if "-" in tenant else None,
-        "cloud_instance_name": "microsoftonline.us" if base.endswith(".us") else "microsoftonline.com",
-        "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": graph,
-        "rbac_url": "https://pas.windows.net",
+        **_cloud(base, tenant, graph),
     }  # fmt: skip
 
 
@@ -133,12 +129,19 @@ def _document_v1(base: str, tenant: str, issuer: str, graph: str) -> dict[str, A
         "check_session_iframe": f"{v1}/checksession",
         "userinfo_endpoint": f"{base}/{tenant}/openid/userinfo",
         "kerberos_endpoint": f"{base}/{tenant}/kerberos",
+        **_cloud(base, tenant, graph),
+    }  # fmt: skip
+
+
+def _cloud(base: str, tenant: str, graph: str) -> dict[str, Any]:
+    """Return what the documents of both versions end with: which cloud it is, and its other hosts."""
+    return {
         "tenant_region_scope": "NA" if "-" in tenant else None,
         "cloud_instance_name": "microsoftonline.us" if base.endswith(".us") else "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
         "msgraph_host": graph,
         "rbac_url": "https://pas.windows.net",
-    }  # fmt: skip
+    }
 
 
 async def instance_discovery(call: Call) -> Response:
